@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Language mode 6 and warnings as errors in every target of ours; a target may import only what it declares.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+/// A target whose folder stands in the order in which data flows (docs/architecture.md).
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+
+/// What every pure core of a service stands on.
+let core: [Target.Dependency] = ["Determinism", "Crypto", "Wire", "Ledger", "Chain", "RoleKit", deque, ordered]
+
+let package = Package(
+    name: "Concordat",
+    products: [.executable(name: "concordat", targets: ["Concordat"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Shared
+        .systemLibrary(name: "CSodium", path: "Shared/CSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        library("Determinism", "Shared/Determinism", []),
+        library("Crypto", "Shared/Crypto", ["CSodium", "Determinism"]),
+        library("Schema", "Shared/Wire/Generated", [protobuf]),
+        library("Wire", "Shared/Wire", ["Schema", "Crypto", "Determinism", protobuf], exclude: ["proto", "Generated"]),
+        library("Ledger", "Shared/Ledger", ["Crypto", "Wire", "Determinism"]),
+        library("Chain", "Shared/Chain", ["Crypto", "Wire", "Ledger", "Determinism", deque, ordered]),
+        library("RoleKit", "Shared/RoleKit", ["Crypto", "Wire", "Determinism"]),
+        library("Runtime", "Shared/Runtime",
+                ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", database, logging, yaml, deque]),
+        // Services, in the order in which data flows
+        library("WalletCore", "Services/Wallet/Core", core),
+        library("CollectorCore", "Services/Collector/Core", core),
+        library("BuilderCore", "Services/BlockBuilder/Core", core),
+        library("ValidatorCore", "Services/NotaryValidator/Core", core),
+        library("ConsensusCore", "Services/Consensus/Core", core),
+        library("RecorderCore", "Services/NotaryRecorder/Core", core),
+        library("BusCore", "Services/Bus/Core", ["Determinism", "Crypto", "Schema", "Wire", deque, ordered]),
+        library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", logging]),
+        library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
+        library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
+        .executableTarget(
+            name: "Concordat",
+            dependencies: core + [
+                "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
+                "BusShell", "WalletShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+            ],
+            path: "Services/Concordat", swiftSettings: strict),
+        // Tests
+        library("Simulation", "Tests/Simulation",
+                core + ["WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore"]),
+        .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
+        .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
+        tests("WireTests", ["Schema", "Wire", "Crypto"]),
+        tests("CryptoTests", ["Crypto", "Determinism"]),
+        tests("LedgerTests", core),
+        tests("ChainTests", core),
+        tests("ConsensusTests", core + ["ConsensusCore"]),
+        tests("RoleTests", core + ["CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore"]),
+        tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit"]),
+        tests("RuntimeTests", core + ["Runtime"]),
+        tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime"]),
+        tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime"]),
+        tests("SimulationTests", core + ["Simulation"]),
+        tests("ProcessTests", core + ["Runtime"]),
+        tests("TidyTests", []),
+    ]
+)

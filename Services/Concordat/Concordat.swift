@@ -1,0 +1,1 @@
+@main struct Concordat { static func main() { print("concordat") } }

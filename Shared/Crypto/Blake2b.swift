@@ -1,0 +1,26 @@
+import CSodium
+
+/// BLAKE2b with 32 bytes of output, no key (RFC 7693), by libsodium.
+package enum Blake2b {
+    /// The hash of some bytes.
+    package static func hash(_ bytes: [UInt8]) -> Digest {
+        bytes.withUnsafeBytes { hash($0) }
+    }
+
+    /// The hash of a buffer.
+    package static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
+        var words: Digest.Words = (0, 0, 0, 0)
+        let result = withUnsafeMutableBytes(of: &words) { out in
+            crypto_generichash(
+                out.baseAddress!.assumingMemoryBound(to: UInt8.self), out.count,
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count), nil, 0)
+        }
+        precondition(result == 0, "BLAKE2b of a valid buffer cannot fail")
+        return Digest(a: words.0, b: words.1, c: words.2, d: words.3)
+    }
+
+    /// The hash of a domain's tag followed by content.
+    package static func hash(_ domain: Domain, _ content: [UInt8]) -> Digest {
+        hash(domain.tag + content)
+    }
+}

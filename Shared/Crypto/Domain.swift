@@ -1,0 +1,24 @@
+/// What a hash or a signature is about. Its tag stands before the content, so that bytes made for one purpose
+/// mean nothing for another (faults case 24).
+package enum Domain: String, CaseIterable, Sendable {
+    // hashes
+    case network, genesis, block, transaction, xid, foreign, frame, crossData
+    case stateAccount = "state-account"
+    case stateCross = "state-cross"
+    case stateHead = "state-head"
+    case stateValue = "state-value"
+    // signatures
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch
+
+    /// `concordat/1/` and the name, ended by a zero byte.
+    package var tag: [UInt8] { Array("concordat/1/\(rawValue)".utf8) + [0] }
+
+    /// The bytes that a signature of this domain is made over: tag, network id, payload.
+    package func preimage(network: Digest, _ payload: [UInt8]) -> [UInt8] {
+        var bytes = tag
+        bytes.reserveCapacity(bytes.count + Digest.byteCount + payload.count)
+        network.withBytes { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: payload)
+        return bytes
+    }
+}

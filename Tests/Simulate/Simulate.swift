@@ -1,0 +1,1 @@
+@main struct Simulate { static func main() { print("simulate") } }
