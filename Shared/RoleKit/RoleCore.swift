@@ -1,0 +1,55 @@
+import Crypto
+import Determinism
+import Wire
+
+/// The core of a role: one value, driven alike by the real shell and by the simulator.
+package protocol RoleCore: Machine where Input == RoleInput, Effect == RoleEffect {
+    /// Tables whose rows are handed over at creation.
+    static var recoveredTables: [StoreTable] { get }
+
+    init(context: RoleContext, recovered: StoredState)
+
+    /// Topics it hears.
+    var subscriptions: [Topic] { get }
+    /// Newest final height it has reached, for status.
+    var height: Height { get }
+    /// Items waiting, for status.
+    var waiting: Int { get }
+}
+
+/// What a role is given at creation.
+package struct RoleContext: Sendable {
+    package var network: Network
+    package var address: RoleAddress
+    /// Signs as the role's node.
+    package var signer: Signer
+    /// Checks a signature; the simulator remembers answers, the shell does not.
+    package var verify: @Sendable (SignatureCheck) -> Bool
+    /// How builders choose notaries (A12).
+    package var notaryStrategy: NotaryStrategy
+
+    package init(
+        network: Network, address: RoleAddress, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds },
+        notaryStrategy: NotaryStrategy = .all
+    ) {
+        self.network = network
+        self.address = address
+        self.signer = signer
+        self.verify = verify
+        self.notaryStrategy = notaryStrategy
+    }
+
+    /// The chain the role serves.
+    package var chain: ChainDescription {
+        guard let chain = network.chain(address.chain) else { preconditionFailure("a role serves a chain of its network") }
+        return chain
+    }
+}
+
+/// Which notaries a builder hands a candidate to; those pass it on (A12).
+package enum NotaryStrategy: String, Hashable, Sendable, CaseIterable {
+    /// Published to all of them.
+    case all
+    /// One, in turn by slot, which publishes it to the others.
+    case one
+}

@@ -1,0 +1,96 @@
+import Crypto
+import Wire
+
+/// A table of a role's store: rows of bytes under ascending numbers.
+package struct StoreTable: RawRepresentable, Hashable, Sendable {
+    /// Table name in SQLite: lower-case letters and `_`.
+    package var rawValue: String
+
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Final blocks: height → encoded FinalBlock.
+    package static let blocks = StoreTable(rawValue: "blocks")
+    /// Candidates kept until their slot is past: a number → encoded Block.
+    package static let candidates = StoreTable(rawValue: "candidates")
+    /// Simplex certificates above the final slot: a number → encoded Certificate.
+    package static let certificates = StoreTable(rawValue: "certificates")
+    /// Notary certificates of candidates: a number → encoded CertifiedCandidate.
+    package static let certified = StoreTable(rawValue: "certified")
+    /// Transactions a collector has acknowledged and that have not ended: a number → encoded PooledTransaction.
+    package static let accepted = StoreTable(rawValue: "accepted")
+    /// Legs that wait for a receiver: a number → encoded LegNotice.
+    package static let legs = StoreTable(rawValue: "legs")
+    /// The branch a notary follows: height → encoded FinalHeader.
+    package static let branch = StoreTable(rawValue: "branch")
+    /// Small facts of a role: a number → bytes.
+    package static let facts = StoreTable(rawValue: "facts")
+    /// A recorder's archive: a number → encoded FinalBlock of any chain.
+    package static let archive = StoreTable(rawValue: "archive")
+}
+
+/// A row of a table.
+package struct StoredRow: Hashable, Sendable {
+    package var key: UInt64
+    package var value: [UInt8]
+
+    package init(key: UInt64, value: [UInt8]) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// What a role signs at most once; Skip and Final share `decide`, so the key itself forbids both (design section 4).
+package enum VoteDuty: UInt8, Hashable, Sendable, CaseIterable {
+    case propose = 1
+    case notar = 2
+    case decide = 3
+}
+
+/// A signed statement of the role, kept so that it is never contradicted. Key: chain, epoch, slot, duty.
+package struct VoteRow: Hashable, Sendable {
+    package var chain: ChainID
+    package var epoch: Epoch
+    package var slot: Slot
+    package var duty: VoteDuty
+    package var hash: Digest
+    /// The encoded signed message, to be sent again as it was.
+    package var bytes: [UInt8]
+
+    package init(chain: ChainID, epoch: Epoch, slot: Slot, duty: VoteDuty, hash: Digest, bytes: [UInt8]) {
+        self.chain = chain
+        self.epoch = epoch
+        self.slot = slot
+        self.duty = duty
+        self.hash = hash
+        self.bytes = bytes
+    }
+}
+
+/// One change of a role's store. All of one turn are one commit.
+package enum StoreOperation: Hashable, Sendable {
+    /// Inserts or replaces a row.
+    case put(StoreTable, key: UInt64, value: [UInt8])
+    case delete(StoreTable, key: UInt64)
+    /// Deletes every row up to and with `key`.
+    case deleteThrough(StoreTable, key: UInt64)
+    /// Inserts a vote. The store refuses a second, different one under the same key and stops the role; the core must have
+    /// refused it before.
+    case vote(VoteRow)
+    /// Forgets votes of slots below `slot`, which can no longer be cast.
+    case forgetVotes(below: Slot)
+}
+
+/// What a store held when its role started.
+package struct StoredState: Sendable {
+    private var rows: [StoreTable: [StoredRow]]
+    /// Ascending by slot and duty.
+    package private(set) var votes: [VoteRow]
+
+    package init(rows: [StoreTable: [StoredRow]] = [:], votes: [VoteRow] = []) {
+        self.rows = rows
+        self.votes = votes
+    }
+
+    /// Rows of a table by ascending key.
+    package subscript(table: StoreTable) -> [StoredRow] { rows[table] ?? [] }
+}

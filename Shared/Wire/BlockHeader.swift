@@ -1,0 +1,117 @@
+import Crypto
+import Schema
+
+/// A block's header; its hash names the block.
+package struct BlockHeader: Hashable, Sendable {
+    /// Exact bytes received.
+    package let bytes: [UInt8]
+    /// Hash of `bytes` under domain `block`.
+    package let hash: Digest
+    package let fields: Fields
+
+    /// What a header says.
+    package struct Fields: Hashable, Sendable {
+        package var chain: ChainID
+        package var height: Height
+        package var epoch: Epoch
+        package var slot: Slot
+        package var parent: Digest
+        package var parentSlot: Slot
+        /// Chain time, Unix milliseconds.
+        package var time: ChainTime
+        package var transactionsRoot: Digest
+        package var transactionCount: Int
+        package var foreignRoot: Digest
+        package var stateRoot: Digest
+        package var notaryHeight: Height
+        package var notaryHead: Digest
+        package var builder: PublicKey
+
+        package init(
+            chain: ChainID, height: Height, epoch: Epoch, slot: Slot, parent: Digest, parentSlot: Slot, time: ChainTime,
+            transactionsRoot: Digest, transactionCount: Int, foreignRoot: Digest, stateRoot: Digest, notaryHeight: Height,
+            notaryHead: Digest, builder: PublicKey
+        ) {
+            self.chain = chain
+            self.height = height
+            self.epoch = epoch
+            self.slot = slot
+            self.parent = parent
+            self.parentSlot = parentSlot
+            self.time = time
+            self.transactionsRoot = transactionsRoot
+            self.transactionCount = transactionCount
+            self.foreignRoot = foreignRoot
+            self.stateRoot = stateRoot
+            self.notaryHeight = notaryHeight
+            self.notaryHead = notaryHead
+            self.builder = builder
+        }
+    }
+
+    package var chain: ChainID { fields.chain }
+    package var height: Height { fields.height }
+    package var slot: Slot { fields.slot }
+    package var parent: Digest { fields.parent }
+    package var parentSlot: Slot { fields.parentSlot }
+    package var time: ChainTime { fields.time }
+    package var stateRoot: Digest { fields.stateRoot }
+    package var builder: PublicKey { fields.builder }
+    package var epoch: Epoch { fields.epoch }
+
+    package static func == (left: BlockHeader, right: BlockHeader) -> Bool { left.hash == right.hash }
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+
+    /// Encodes a header.
+    package init(_ fields: Fields) {
+        self.fields = fields
+        bytes = Field.encode(BlockHeader.message(fields))
+        hash = Blake2b.hash(.block, bytes)
+    }
+
+    /// Reads a header.
+    package init(decoding bytes: [UInt8]) throws(WireFault) {
+        let message = try Field.canonical(PBBlockHeader.self, bytes, "BlockHeader")
+        guard message.height > 0 else { throw WireFault(.invalid, "BlockHeader.height") }
+        guard message.slot > 0, message.parentSlot < message.slot else { throw WireFault(.invalid, "BlockHeader.slot") }
+        guard message.transactionCount <= UInt32(Limits.blockTransactions) else {
+            throw WireFault(.tooLarge, "BlockHeader.transaction_count")
+        }
+        self.bytes = bytes
+        hash = Blake2b.hash(.block, bytes)
+        fields = Fields(
+            chain: try Field.chain(message.chain, "BlockHeader.chain"), height: message.height, epoch: message.epoch, slot: message.slot,
+            parent: try Field.digest(message.parent, "BlockHeader.parent"), parentSlot: message.parentSlot,
+            time: message.timeMilliseconds,
+            transactionsRoot: try Field.digest(message.transactionsRoot, "BlockHeader.transactions_root"),
+            transactionCount: Int(message.transactionCount),
+            foreignRoot: try Field.digest(message.foreignRoot, "BlockHeader.foreign_root"),
+            stateRoot: try Field.digest(message.stateRoot, "BlockHeader.state_root"),
+            notaryHeight: message.notaryHeight, notaryHead: try Field.digest(message.notaryHead, "BlockHeader.notary_head"),
+            builder: try Field.key(message.builder, "BlockHeader.builder"))
+    }
+
+    private static func message(_ fields: Fields) -> PBBlockHeader {
+        var message = PBBlockHeader()
+        message.chain = fields.chain.description
+        message.height = fields.height
+        message.epoch = fields.epoch
+        message.slot = fields.slot
+        message.parent = fields.parent.data
+        message.parentSlot = fields.parentSlot
+        message.timeMilliseconds = fields.time
+        message.transactionsRoot = fields.transactionsRoot.data
+        message.transactionCount = UInt32(fields.transactionCount)
+        message.foreignRoot = fields.foreignRoot.data
+        message.stateRoot = fields.stateRoot.data
+        message.notaryHeight = fields.notaryHeight
+        message.notaryHead = fields.notaryHead.data
+        message.builder = fields.builder.data
+        return message
+    }
+
+    /// The hash that stands for a chain before its first block: over network id and chain id.
+    package static func genesisHash(of chain: ChainID, network: Digest) -> Digest {
+        Blake2b.hash(.genesis, network.bytes + chain.bytes)
+    }
+}

@@ -1,0 +1,122 @@
+/// Every topic of the bus; `C` in a comment is a chain id. A test holds this to docs/protocol.md.
+package enum Topic: Hashable, Sendable {
+    /// tx.C: collectors → the chain's builders
+    case transactions(ChainID)
+    /// candidate.C: builders (recorder on the notary chain) → validators, the chain's consensus, builders, collectors, recorders
+    case candidate(ChainID)
+    /// cert.C: validators and builders → builders, consensus
+    case certification(ChainID)
+    /// vote.C: consensus → consensus
+    case vote(ChainID)
+    /// final.C: consensus → everyone who follows the chain
+    case final(ChainID)
+    /// leg.C: validators of other chains → collectors and builders of C, validators of C
+    case leg(ChainID)
+    /// confirm.C: collectors → taps
+    case confirm(ChainID)
+    /// branch.C: validators of C → roles of the same notary
+    case branch(ChainID)
+    /// lead.C: consensus ↔ builder of one node
+    case lead(ChainID)
+    /// header.notary: notary consensus → builders
+    case notaryHeader
+    /// evidence: any role → notaries
+    case evidence
+    /// alarm: any role → people
+    case alarm
+    /// beat: any role → people
+    case beat
+
+    /// The name on the bus.
+    package var name: String {
+        switch self {
+        case .transactions(let chain): "tx.\(chain)"
+        case .candidate(let chain): "candidate.\(chain)"
+        case .certification(let chain): "cert.\(chain)"
+        case .vote(let chain): "vote.\(chain)"
+        case .final(let chain): "final.\(chain)"
+        case .leg(let chain): "leg.\(chain)"
+        case .confirm(let chain): "confirm.\(chain)"
+        case .branch(let chain): "branch.\(chain)"
+        case .lead(let chain): "lead.\(chain)"
+        case .notaryHeader: "header.notary"
+        case .evidence: "evidence"
+        case .alarm: "alarm"
+        case .beat: "beat"
+        }
+    }
+
+    /// The topic of this name; nil for none of ours.
+    package init?(name: String) {
+        switch name {
+        case "header.notary": self = .notaryHeader
+        case "evidence": self = .evidence
+        case "alarm": self = .alarm
+        case "beat": self = .beat
+        default:
+            guard let dot = name.firstIndex(of: "."), let chain = ChainID(String(name[name.index(after: dot)...])) else { return nil }
+            switch name[..<dot] {
+            case "tx": self = .transactions(chain)
+            case "candidate": self = .candidate(chain)
+            case "cert": self = .certification(chain)
+            case "vote": self = .vote(chain)
+            case "final": self = .final(chain)
+            case "leg": self = .leg(chain)
+            case "confirm": self = .confirm(chain)
+            case "branch": self = .branch(chain)
+            case "lead": self = .lead(chain)
+            default: return nil
+            }
+        }
+    }
+}
+
+/// What a process of a node does.
+package enum Role: String, Hashable, Sendable, CaseIterable {
+    case collector, builder, consensus, validator, recorder
+}
+
+/// One role instance: `collector.alpha@alpha-1/1`.
+package struct RoleAddress: Hashable, Sendable, CustomStringConvertible {
+    package var role: Role
+    /// Chain it serves; for a validator the sub-chain it watches; `notary` for a recorder and the notaries' consensus.
+    package var chain: ChainID
+    package var node: String
+    /// From 1.
+    package var replica: Int
+
+    package init(role: Role, chain: ChainID, node: String, replica: Int = 1) {
+        self.role = role
+        self.chain = chain
+        self.node = node
+        self.replica = replica
+    }
+
+    package var description: String { "\(role.rawValue).\(chain)@\(node)/\(replica)" }
+
+    /// Parses `collector.alpha@alpha-1/1`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, let dot = parts[0].firstIndex(of: "."), let role = Role(rawValue: String(parts[0][..<dot])),
+            let chain = ChainID(String(parts[0][parts[0].index(after: dot)...]))
+        else { return nil }
+        let tail = parts[1].split(separator: "/", omittingEmptySubsequences: false)
+        guard tail.count == 2, !tail[0].isEmpty, let replica = Int(tail[1]), replica > 0 else { return nil }
+        self.init(role: role, chain: chain, node: String(tail[0]), replica: replica)
+    }
+
+    /// Service names it answers: of any node, and of its own.
+    package var services: [String] {
+        role == .builder ? [] : [Service.name(role, chain: chain), Service.name(role, chain: chain, node: node)]
+    }
+}
+
+/// Names of services on the bus.
+package enum Service {
+    /// `collector.alpha`, or `collector.alpha@alpha-1` for one node's; a recorder is `recorder`.
+    package static func name(_ role: Role, chain: ChainID, node: String? = nil) -> String {
+        let base = role == .recorder ? role.rawValue : "\(role.rawValue).\(chain)"
+        guard let node else { return base }
+        return "\(base)@\(node)"
+    }
+}

@@ -1,0 +1,51 @@
+/// Every bound of the protocol, by name. What a peer sends beyond one is refused with a reason.
+package enum Limits {
+    /// Bytes of one encoded transaction, evidence included.
+    package static let transactionBytes = 32 * 1024
+    /// Transactions in one block.
+    package static let blockTransactions = 1_000
+    /// Bytes of one encoded block.
+    package static let blockBytes = 4 * 1024 * 1024
+    /// Foreign headers in one block.
+    package static let blockForeignHeaders = 64
+    /// Headers from a block to the descendant whose certificate makes it final.
+    package static let descendants = 64
+    /// Nodes of one chain.
+    package static let nodesPerChain = 64
+    /// Legs of one cross transaction.
+    package static let legs = 16
+    /// UTF-8 bytes of a memo or a refusal's reason.
+    package static let memoBytes = 140
+    /// Levels of a state path.
+    package static let statePathLevels = 256
+    /// Assets one account may hold.
+    package static let assetsPerAccount = 64
+    /// Nonces from the base up that an account may use out of order.
+    package static let nonceWindow = 256
+    /// Transactions in one AcceptedTransactions message.
+    package static let acceptedBatch = 256
+    /// Transactions a collector holds that have not ended; beyond it submissions are refused with `overloaded`.
+    package static let collectorPending = 20_000
+    /// Transactions a builder holds.
+    package static let builderPool = 40_000
+    /// Blocks in one answer to FetchBlocks.
+    package static let blocksPerAnswer = 64
+    /// Bytes of blocks in one answer to FetchBlocks.
+    package static let blockAnswerBytes = 8 * 1024 * 1024
+    /// Leg notices in one answer to FetchLegs.
+    package static let legsPerAnswer = 200
+    /// Devices one collector keeps watching.
+    package static let watchers = 10_000
+    /// Legs one collector keeps waiting for their receivers.
+    package static let waitingLegs = 20_000
+    /// Candidates a role keeps for one slot.
+    package static let candidatesPerSlot = 8
+    /// Slots above the last final one for which candidates and votes are kept.
+    package static let slotsAhead = 256
+    /// Milliseconds a device's clock may differ from the collector's in a Watch.
+    package static let watchSkewMilliseconds: UInt64 = 5 * 60 * 1000
+    /// Milliseconds a candidate's chain time may be ahead of or behind a validator's clock.
+    package static let chainTimeSkewMilliseconds: UInt64 = 10_000
+    /// Recorded blocks in one notary block.
+    package static let recordsPerBlock = 64
+}

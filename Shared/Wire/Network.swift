@@ -1,0 +1,163 @@
+import Crypto
+
+/// A node of one chain: one organisation's member.
+package struct NodeDescription: Hashable, Sendable {
+    /// `alpha-1`.
+    package var id: String
+    /// Signs everything the node says.
+    package var key: PublicKey
+    /// Bus its roles connect to.
+    package var site: String
+
+    package init(id: String, key: PublicKey, site: String) {
+        self.id = id
+        self.key = key
+        self.site = site
+    }
+}
+
+/// Which engine adopts a chain's blocks (A3).
+package enum Engine: String, Sendable, CaseIterable {
+    case bft
+}
+
+/// What an account owns before the first block.
+package struct GenesisAccount: Hashable, Sendable {
+    package var key: PublicKey
+    /// One an asset, ascending.
+    package var balances: [Balance]
+
+    package init(key: PublicKey, balances: [Balance]) {
+        self.key = key
+        self.balances = balances.sorted { $0.asset < $1.asset }
+    }
+}
+
+/// One chain of a network.
+package struct ChainDescription: Hashable, Sendable {
+    package var id: ChainID
+    package var engine: Engine
+    /// In voting order; a slot's leader is drawn from it in turn.
+    package var nodes: [NodeDescription]
+    /// Ascending by key; empty on the notary chain.
+    package var genesis: [GenesisAccount]
+    package var genesisTime: ChainTime
+
+    package init(id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime) {
+        self.id = id
+        self.engine = engine
+        self.nodes = nodes
+        self.genesis = genesis.sorted { $0.key < $1.key }
+        self.genesisTime = genesisTime
+    }
+
+    /// Public keys in voting order.
+    package var members: [PublicKey] { nodes.map(\.key) }
+
+    /// Who leads a slot: each node in turn, from slot 1.
+    package func leader(of slot: Slot) -> NodeDescription {
+        precondition(slot > 0 && !nodes.isEmpty, "slots start at 1 and a chain has nodes")
+        return nodes[Int((slot - 1) % UInt64(nodes.count))]
+    }
+}
+
+/// One side of an exchange contract.
+package struct ContractSide: Hashable, Sendable {
+    package var chain: ChainID
+    package var asset: AssetID
+    /// Account that takes what is paid on this chain and pays what is owed on it; it belongs to the contract, not to a key holder.
+    package var reserve: PublicKey
+
+    package init(chain: ChainID, asset: AssetID, reserve: PublicKey) {
+        self.chain = chain
+        self.asset = asset
+        self.reserve = reserve
+    }
+}
+
+/// Declared terms of an exchange between two chains, in both directions (A14, A20).
+package struct Contract: Hashable, Sendable {
+    package var id: String
+    package var version: UInt32
+    package var first: ContractSide
+    package var second: ContractSide
+    /// `rateNumerator` units of `second` for `rateDenominator` units of `first`.
+    package var rateNumerator: UInt64
+    package var rateDenominator: UInt64
+    /// Bounds of the amount paid, in the paid asset's minor units.
+    package var minimumAmount: Amount
+    package var maximumAmount: Amount
+    /// How far past the paying chain's time a deadline may lie.
+    package var deadlineMaximumMilliseconds: UInt64
+
+    package init(
+        id: String, version: UInt32, first: ContractSide, second: ContractSide, rateNumerator: UInt64, rateDenominator: UInt64,
+        minimumAmount: Amount, maximumAmount: Amount, deadlineMaximumMilliseconds: UInt64
+    ) {
+        self.id = id
+        self.version = version
+        self.first = first
+        self.second = second
+        self.rateNumerator = rateNumerator
+        self.rateDenominator = rateDenominator
+        self.minimumAmount = minimumAmount
+        self.maximumAmount = maximumAmount
+        self.deadlineMaximumMilliseconds = deadlineMaximumMilliseconds
+    }
+
+    /// The side of a chain.
+    package func side(of chain: ChainID) -> ContractSide? {
+        first.chain == chain ? first : second.chain == chain ? second : nil
+    }
+
+    /// What paying `amount` on `chain` buys on the other side; nil when it does not come out even or overflows.
+    package func counterAmount(paying amount: Amount, on chain: ChainID) -> Amount? {
+        let (numerator, denominator) = chain == first.chain ? (rateNumerator, rateDenominator) : (rateDenominator, rateNumerator)
+        guard denominator > 0 else { return nil }
+        let (product, overflow) = amount.multipliedReportingOverflow(by: numerator)
+        guard !overflow, product % denominator == 0 else { return nil }
+        return product / denominator
+    }
+}
+
+/// A whole network, as `network.yaml` describes it; the same for everyone.
+package struct Network: Hashable, Sendable {
+    /// Hash of the canonical description; part of every signature.
+    package var id: Digest
+    /// The notary chain.
+    package var notary: ChainDescription
+    /// Sub-chains, ascending by id.
+    package var chains: [ChainDescription]
+    package var contracts: [Contract]
+    package var timing: Timing
+
+    package init(id: Digest, notary: ChainDescription, chains: [ChainDescription], contracts: [Contract], timing: Timing) {
+        precondition(notary.id == .notary && timing.isConsistent, "a network has a notary chain and consistent timing")
+        self.id = id
+        self.notary = notary
+        self.chains = chains.sorted { $0.id < $1.id }
+        self.contracts = contracts
+        self.timing = timing
+    }
+
+    /// A chain by id, the notary chain included.
+    package func chain(_ id: ChainID) -> ChainDescription? {
+        id == .notary ? notary : chains.first { $0.id == id }
+    }
+
+    /// A contract by id and version.
+    package func contract(_ id: String, version: UInt32) -> Contract? {
+        contracts.first { $0.id == id && $0.version == version }
+    }
+
+    /// The notary set of an epoch; empty when there is no such epoch. Epoch 0 is the genesis set.
+    package func notaryKeys(epoch: Epoch) -> [PublicKey] { epoch == 0 ? notary.members : [] }
+
+    /// The hash that stands for a chain before its first block.
+    package func genesisHash(of chain: ChainID) -> Digest { BlockHeader.genesisHash(of: chain, network: id) }
+
+    /// Accounts that belong to contracts: their debits need no authorization.
+    package func isReserve(_ account: PublicKey, on chain: ChainID) -> Bool {
+        contracts.contains { $0.side(of: chain)?.reserve == account }
+    }
+}

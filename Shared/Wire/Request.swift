@@ -1,0 +1,157 @@
+import Crypto
+import Schema
+
+/// A request to a service, checked in form.
+package enum Request: Hashable, Sendable {
+    /// Exact bytes of a transaction; parsed by the collector, which knows its chain.
+    case submit([UInt8])
+    /// By transaction id or xid.
+    case status(Digest)
+    case account(PublicKey)
+    case watch(Watch)
+    case answer(Answer)
+    case fetchBlocks(chain: ChainID, from: Height, limit: Int)
+    case fetchBlock(chain: ChainID, hash: Digest)
+    case validate(Block)
+    case receipt(Digest)
+    case trace(Digest)
+    case head(ChainID)
+    case fetchLegs(PublicKey)
+
+    package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
+        try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
+        let message = try Field.decode(PBRequest.self, bytes, "Request")
+        switch message.request {
+        case .submit(let item):
+            try Field.count(item.transaction.count, atMost: Limits.transactionBytes, "Submit.transaction")
+            self = .submit([UInt8](item.transaction))
+        case .status(let item): self = .status(try Field.digest(item.id, "StatusQuery.id"))
+        case .account(let item): self = .account(try Field.key(item.account, "AccountQuery.account"))
+        case .watch(let item): self = .watch(try Watch(item))
+        case .answer(let item): self = .answer(try Answer(item))
+        case .fetchBlocks(let item):
+            self = .fetchBlocks(
+                chain: try Field.chain(item.chain, "FetchBlocks.chain"), from: item.from,
+                limit: min(Int(item.limit), Limits.blocksPerAnswer))
+        case .fetchBlock(let item):
+            self = .fetchBlock(
+                chain: try Field.chain(item.chain, "FetchBlock.chain"), hash: try Field.digest(item.hash, "FetchBlock.hash"))
+        case .validate(let item):
+            try Field.present(item.hasCandidate, "ValidateCandidate.candidate")
+            self = .validate(try Block(item.candidate, network: network))
+        case .receipt(let item): self = .receipt(try Field.digest(item.id, "ReceiptQuery.id"))
+        case .trace(let item): self = .trace(try Field.digest(item.id, "TraceQuery.id"))
+        case .head(let item): self = .head(try Field.chain(item.chain, "HeadQuery.chain"))
+        case .fetchLegs(let item): self = .fetchLegs(try Field.key(item.account, "FetchLegs.account"))
+        case nil: throw WireFault(.missing, "Request.request")
+        }
+    }
+
+    package func encoded(traceparent: String = "") -> [UInt8] {
+        var message = PBRequest()
+        message.traceparent = traceparent
+        switch self {
+        case .submit(let bytes): message.submit.transaction = Digest.dataOf(bytes)
+        case .status(let id): message.status.id = id.data
+        case .account(let key): message.account.account = key.data
+        case .watch(let watch): message.watch = watch.message
+        case .answer(let answer): message.answer = answer.message
+        case .fetchBlocks(let chain, let from, let limit):
+            message.fetchBlocks.chain = chain.description
+            message.fetchBlocks.from = from
+            message.fetchBlocks.limit = UInt32(limit)
+        case .fetchBlock(let chain, let hash):
+            message.fetchBlock.chain = chain.description
+            message.fetchBlock.hash = hash.data
+        case .validate(let block): message.validate.candidate = block.message
+        case .receipt(let id): message.receipt.id = id.data
+        case .trace(let id): message.trace.id = id.data
+        case .head(let chain): message.head.chain = chain.description
+        case .fetchLegs(let key): message.fetchLegs.account = key.data
+        }
+        return Field.encode(message)
+    }
+}
+
+/// A device asks to be told of what waits for it.
+package struct Watch: Hashable, Sendable {
+    package var account: PublicKey
+    package var signature: Signature
+    /// The device's clock, Unix milliseconds.
+    package var time: UInt64
+
+    /// Signs one.
+    package init(time: UInt64, network: Digest, signer: Signer) {
+        account = signer.publicKey
+        self.time = time
+        signature = signer.sign(.watch, network: network, signer.publicKey.bytes + time.bigEndianBytes)
+    }
+
+    package func check(network: Digest) -> SignatureCheck {
+        SignatureCheck(
+            key: account, signature: signature, message: Domain.watch.preimage(network: network, account.bytes + time.bigEndianBytes))
+    }
+
+    init(_ message: PBWatch) throws(WireFault) {
+        account = try Field.key(message.account, "Watch.account")
+        signature = try Field.signature(message.signature, "Watch.signature")
+        time = message.timeMilliseconds
+    }
+
+    var message: PBWatch {
+        var message = PBWatch()
+        message.account = account.data
+        message.signature = signature.data
+        message.timeMilliseconds = time
+        return message
+    }
+}
+
+/// A receiver's signed answer to a leg (S880).
+package struct Answer: Hashable, Sendable {
+    package var xid: Digest
+    /// False: refused.
+    package var confirmed: Bool
+    package var reason: String
+    package var authorization: Authorization
+
+    /// Signs one.
+    package init(xid: Digest, refusal: String?, network: Digest, signer: Signer) {
+        self.xid = xid
+        confirmed = refusal == nil
+        reason = refusal ?? ""
+        authorization = Authorization(
+            key: signer.publicKey,
+            signature: confirmed
+                ? signer.sign(.confirm, network: network, xid.bytes)
+                : signer.sign(.refuse, network: network, xid.bytes + Array(reason.utf8)))
+    }
+
+    package func check(network: Digest) -> SignatureCheck {
+        confirmed
+            ? SignatureCheck(
+                key: authorization.key, signature: authorization.signature,
+                message: Domain.confirm.preimage(network: network, xid.bytes))
+            : SignatureCheck(
+                key: authorization.key, signature: authorization.signature,
+                message: Domain.refuse.preimage(network: network, xid.bytes + Array(reason.utf8)))
+    }
+
+    init(_ message: PBAnswer) throws(WireFault) {
+        try Field.present(message.hasAuthorization, "Answer.authorization")
+        xid = try Field.digest(message.xid, "Answer.xid")
+        confirmed = message.confirmed
+        reason = try Field.text(message.reason, atMost: Limits.memoBytes, "Answer.reason")
+        authorization = try Authorization(message.authorization, "Answer.authorization")
+        guard !confirmed || reason.isEmpty else { throw WireFault(.invalid, "Answer.reason") }
+    }
+
+    var message: PBAnswer {
+        var message = PBAnswer()
+        message.xid = xid.data
+        message.confirmed = confirmed
+        message.reason = reason
+        message.authorization = authorization.message
+        return message
+    }
+}

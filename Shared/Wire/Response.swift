@@ -1,0 +1,260 @@
+import Crypto
+import Schema
+
+/// The answer to a request.
+package enum Response: Hashable, Sendable {
+    case submit(SubmitResult)
+    case status(Status)
+    case account(AccountView)
+    case watch(Bool)
+    case blocks([FinalBlock], head: Height)
+    case validate(taken: Bool)
+    case receipt(Receipt)
+    case trace(Trace)
+    case head(FinalHeader?, height: Height)
+    case legs([LegNotice])
+    case failure(Reason, detail: String)
+
+    package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
+        let message = try Field.decode(PBResponse.self, bytes, "Response")
+        switch message.response {
+        case .submit(let item): self = .submit(try SubmitResult(item))
+        case .status(let item): self = .status(try Status(item))
+        case .account(let item): self = .account(try AccountView(item))
+        case .watch(let item): self = .watch(item.watching)
+        case .blocks(let item):
+            try Field.count(item.blocks.count, atMost: Limits.blocksPerAnswer, "Blocks.blocks")
+            self = .blocks(
+                try mapChecked(item.blocks) { block throws(WireFault) in try FinalBlock(block, network: network) }, head: item.head)
+        case .validate(let item): self = .validate(taken: item.taken)
+        case .receipt(let item): self = .receipt(try Receipt(item))
+        case .trace(let item): self = .trace(try Trace(item))
+        case .head(let item): self = .head(item.hasFinal ? try FinalHeader(item.final) : nil, height: item.height)
+        case .legs(let item):
+            try Field.count(item.legs.count, atMost: Limits.legsPerAnswer, "Legs.legs")
+            self = .legs(try mapChecked(item.legs) { leg throws(WireFault) in try LegNotice(leg, network: network) })
+        case .failure(let item):
+            guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
+            self = .failure(reason, detail: item.detail)
+        case nil: throw WireFault(.missing, "Response.response")
+        }
+    }
+
+    package var encoded: [UInt8] {
+        var message = PBResponse()
+        switch self {
+        case .submit(let item): message.submit = item.message
+        case .status(let item): message.status = item.message
+        case .account(let item): message.account = item.message
+        case .watch(let watching): message.watch.watching = watching
+        case .blocks(let blocks, let head):
+            message.blocks.blocks = blocks.map(\.message)
+            message.blocks.head = head
+        case .validate(let taken): message.validate.taken = taken
+        case .receipt(let item): message.receipt = item.message
+        case .trace(let item): message.trace = item.message
+        case .head(let final, let height):
+            if let final { message.head.final = final.message }
+            message.head.height = height
+        case .legs(let legs): message.legs.legs = legs.map(\.message)
+        case .failure(let reason, let detail):
+            message.failure.reason = reason.code
+            message.failure.detail = detail
+        }
+        return Field.encode(message)
+    }
+}
+
+/// What became of a submission.
+package struct SubmitResult: Hashable, Sendable {
+    /// Nil when the transaction could not be read.
+    package var id: Digest?
+    /// Nil when accepted: stored, and it will end in a receipt or a reasoned rejection.
+    package var rejection: Reason?
+    package var detail: String
+
+    package init(id: Digest?, rejection: Reason?, detail: String) {
+        self.id = id
+        self.rejection = rejection
+        self.detail = detail
+    }
+
+    init(_ message: PBSubmitResult) throws(WireFault) {
+        id = message.id.isEmpty ? nil : try Field.digest(message.id, "SubmitResult.id")
+        if message.accepted {
+            rejection = nil
+        } else {
+            guard let reason = Reason(code: message.reason) else { throw WireFault(.invalid, "SubmitResult.reason") }
+            rejection = reason
+        }
+        detail = message.detail
+    }
+
+    var message: PBSubmitResult {
+        var message = PBSubmitResult()
+        message.id = id?.data ?? .init()
+        message.accepted = rejection == nil
+        message.reason = rejection?.code ?? ""
+        message.detail = detail
+        return message
+    }
+}
+
+/// Where a transaction stands.
+package struct Status: Hashable, Sendable {
+    package enum State: Int, Hashable, Sendable, CaseIterable {
+        case unknown = 1
+        case pending, final, rejected, held, committed, settled, refunded, refused
+
+        /// Stable name for people and JSON.
+        package var code: String { "\(self)" }
+    }
+
+    package var id: Digest
+    package var state: State
+    package var reason: Reason?
+    /// Block that decided it, 0 when none has.
+    package var height: Height
+    package var index: UInt64
+    package var acceptedMilliseconds: UInt64
+    package var finalMilliseconds: UInt64
+
+    package init(
+        id: Digest, state: State, reason: Reason? = nil, height: Height = 0, index: UInt64 = 0, acceptedMilliseconds: UInt64 = 0,
+        finalMilliseconds: UInt64 = 0
+    ) {
+        self.id = id
+        self.state = state
+        self.reason = reason
+        self.height = height
+        self.index = index
+        self.acceptedMilliseconds = acceptedMilliseconds
+        self.finalMilliseconds = finalMilliseconds
+    }
+
+    init(_ message: PBStatus) throws(WireFault) {
+        id = try Field.digest(message.id, "Status.id")
+        guard let state = State(rawValue: message.state.rawValue) else { throw WireFault(.invalid, "Status.state") }
+        self.state = state
+        if message.reason.isEmpty {
+            reason = nil
+        } else {
+            guard let reason = Reason(code: message.reason) else { throw WireFault(.invalid, "Status.reason") }
+            self.reason = reason
+        }
+        height = message.height
+        index = message.index
+        acceptedMilliseconds = message.acceptedMilliseconds
+        finalMilliseconds = message.finalMilliseconds
+    }
+
+    var message: PBStatus {
+        var message = PBStatus()
+        message.id = id.data
+        message.state = PBStatus.State(rawValue: state.rawValue) ?? .unspecified
+        message.reason = reason?.code ?? ""
+        message.height = height
+        message.index = index
+        message.acceptedMilliseconds = acceptedMilliseconds
+        message.finalMilliseconds = finalMilliseconds
+        return message
+    }
+}
+
+/// An amount of an asset.
+package struct Balance: Hashable, Sendable {
+    package var asset: AssetID
+    package var amount: Amount
+
+    package init(asset: AssetID, amount: Amount) {
+        self.asset = asset
+        self.amount = amount
+    }
+
+    init(_ message: PBBalance) throws(WireFault) {
+        asset = try Field.asset(message.asset, "Balance.asset")
+        amount = message.amount
+    }
+
+    var message: PBBalance {
+        var message = PBBalance()
+        message.asset = asset.description
+        message.amount = amount
+        return message
+    }
+}
+
+/// An account as of a final block.
+package struct AccountView: Hashable, Sendable {
+    package var account: PublicKey
+    package var exists: Bool
+    package var height: Height
+    package var nonceBase: UInt64
+    package var balances: [Balance]
+    /// Value held by open cross transactions.
+    package var held: [Balance]
+    /// Chain time of that block.
+    package var time: ChainTime
+
+    package init(
+        account: PublicKey, exists: Bool, height: Height, nonceBase: UInt64, balances: [Balance], held: [Balance], time: ChainTime
+    ) {
+        self.account = account
+        self.exists = exists
+        self.height = height
+        self.nonceBase = nonceBase
+        self.balances = balances
+        self.held = held
+        self.time = time
+    }
+
+    init(_ message: PBAccount) throws(WireFault) {
+        account = try Field.key(message.account, "Account.account")
+        exists = message.exists
+        height = message.height
+        nonceBase = message.nonceBase
+        try Field.count(message.balances.count, atMost: Limits.assetsPerAccount, "Account.balances")
+        try Field.count(message.held.count, atMost: Limits.assetsPerAccount, "Account.held")
+        balances = try mapChecked(message.balances) { item throws(WireFault) in try Balance(item) }
+        held = try mapChecked(message.held) { item throws(WireFault) in try Balance(item) }
+        time = message.timeMilliseconds
+    }
+
+    var message: PBAccount {
+        var message = PBAccount()
+        message.account = account.data
+        message.exists = exists
+        message.height = height
+        message.nonceBase = nonceBase
+        message.balances = balances.map(\.message)
+        message.held = held.map(\.message)
+        message.timeMilliseconds = time
+        return message
+    }
+}
+
+/// What a collector sends to a watching device.
+package enum Notice: Hashable, Sendable {
+    /// A leg waits for this account's answer (S870).
+    case leg(LegNotice)
+    /// Something this account sent or received has ended.
+    case status(Status)
+
+    package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
+        let message = try Field.decode(PBNotice.self, bytes, "Notice")
+        switch message.notice {
+        case .leg(let item): self = .leg(try LegNotice(item, network: network))
+        case .status(let item): self = .status(try Status(item))
+        case nil: throw WireFault(.missing, "Notice.notice")
+        }
+    }
+
+    package var encoded: [UInt8] {
+        var message = PBNotice()
+        switch self {
+        case .leg(let item): message.leg = item.message
+        case .status(let item): message.status = item.message
+        }
+        return Field.encode(message)
+    }
+}

@@ -1,0 +1,146 @@
+import Crypto
+import Schema
+
+/// One transaction of one chain, checked in form; its signatures and its effect are judged elsewhere.
+package struct Transaction: Hashable, Sendable {
+    /// Exact bytes received; what blocks carry and Merkle leaves hash.
+    package let bytes: [UInt8]
+    /// Known before anything is sent; evidence and signatures do not change it (docs/protocol.md, identifiers).
+    package let id: Digest
+    package let kind: Kind
+
+    package enum Kind: Hashable, Sendable {
+        case register(Register)
+        case transfer(Transfer)
+        case open(CrossTransaction)
+        case confirm(Confirm)
+        case refuse(Refuse)
+        case cancel(Cancel)
+        case settle(Resolution)
+        case refund(Resolution)
+        case record(Record)
+
+        /// Field number in the schema.
+        package var number: UInt8 {
+            switch self {
+            case .register: 1
+            case .transfer: 2
+            case .open: 3
+            case .confirm: 4
+            case .refuse: 5
+            case .cancel: 6
+            case .settle: 7
+            case .refund: 8
+            case .record: 9
+            }
+        }
+    }
+
+    package static func == (left: Transaction, right: Transaction) -> Bool { left.bytes == right.bytes }
+    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+
+    /// Field number of the kind in the schema; part of the id.
+    package var kindNumber: UInt8 { kind.number }
+
+    /// The cross transaction it concerns.
+    package var xid: Digest? {
+        switch kind {
+        case .register, .transfer, .record: nil
+        case .open(let cross): cross.xid
+        case .confirm(let confirm): confirm.cross.xid
+        case .refuse(let refuse): refuse.cross.xid
+        case .cancel(let cancel): cancel.cross.xid
+        case .settle(let resolution), .refund(let resolution): resolution.xid
+        }
+    }
+
+    /// Foreign state it relies on.
+    package var evidence: [StateEvidence] {
+        switch kind {
+        case .confirm(let confirm): confirm.holds
+        case .settle(let resolution), .refund(let resolution): [resolution.evidence]
+        default: []
+        }
+    }
+
+    /// The id of a transaction of `kind` (field number) about `xid` on `chain`.
+    package static func id(kind: UInt8, chain: ChainID, xid: Digest, network: Digest) -> Digest {
+        Blake2b.hash(.transaction, [kind] + network.bytes + chain.bytes + xid.bytes)
+    }
+
+    /// Encodes a transaction of `chain`.
+    package init(_ kind: Kind, chain: ChainID, network: Digest) {
+        self.init(kind: kind, bytes: Field.encode(Transaction.message(kind)), chain: chain, network: network)
+    }
+
+    /// Reads a transaction of `chain` from bytes of at most `Limits.transactionBytes`.
+    ///
+    /// - Throws: a fault that names the field: malformed, not canonical, too large, or of another chain.
+    package init(decoding bytes: [UInt8], chain: ChainID, network: Digest) throws(WireFault) {
+        try Field.count(bytes.count, atMost: Limits.transactionBytes, "Transaction")
+        let message = try Field.canonical(PBTransaction.self, bytes, "Transaction")
+        self.init(kind: try Transaction.kind(message, chain: chain, network: network), bytes: bytes, chain: chain, network: network)
+    }
+
+    private init(kind: Kind, bytes: [UInt8], chain: ChainID, network: Digest) {
+        self.kind = kind
+        self.bytes = bytes
+        var content: [UInt8] = []
+        switch kind {
+        case .register(let register): content = register.body
+        case .transfer(let transfer): content = transfer.body
+        case .record(let record): content = record.final.hash.bytes
+        case .open(let cross): content = chain.bytes + cross.xid.bytes
+        case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
+        case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
+        case .cancel(let cancel): content = chain.bytes + cancel.cross.xid.bytes
+        case .settle(let resolution), .refund(let resolution): content = chain.bytes + resolution.xid.bytes
+        }
+        id = Blake2b.hash(.transaction, [kind.number] + network.bytes + content)
+    }
+
+    private static func kind(_ message: PBTransaction, chain: ChainID, network: Digest) throws(WireFault) -> Kind {
+        guard let kind = message.kind else { throw WireFault(.missing, "Transaction.kind") }
+        switch kind {
+        case .register(let item): return .register(try Register(item, chain: chain))
+        case .transfer(let item): return .transfer(try Transfer(item, chain: chain))
+        case .open(let item):
+            try Field.present(item.hasCross, "Open.cross")
+            let cross = try CrossTransaction(item.cross, network: network)
+            guard !cross.heldLegs(on: chain).isEmpty else { throw WireFault(.invalid, "Open.cross") }
+            return .open(cross)
+        case .confirm(let item): return .confirm(try Confirm(item, chain: chain, network: network))
+        case .refuse(let item): return .refuse(try Refuse(item, chain: chain, network: network))
+        case .cancel(let item): return .cancel(try Cancel(item, chain: chain, network: network))
+        case .settle(let item):
+            try Field.present(item.hasEvidence, "Settle.evidence")
+            return .settle(Resolution(xid: try Field.digest(item.xid, "Settle.xid"), evidence: try StateEvidence(item.evidence)))
+        case .refund(let item):
+            try Field.present(item.hasEvidence, "Refund.evidence")
+            return .refund(Resolution(xid: try Field.digest(item.xid, "Refund.xid"), evidence: try StateEvidence(item.evidence)))
+        case .record(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.record") }
+            return .record(try Record(item))
+        }
+    }
+
+    private static func message(_ kind: Kind) -> PBTransaction {
+        var message = PBTransaction()
+        switch kind {
+        case .register(let register): message.register = register.message
+        case .transfer(let transfer): message.transfer = transfer.message
+        case .open(let cross): message.open.cross = cross.message
+        case .confirm(let confirm): message.confirm = confirm.message
+        case .refuse(let refuse): message.refuse = refuse.message
+        case .cancel(let cancel): message.cancel = cancel.message
+        case .settle(let resolution):
+            message.settle.xid = resolution.xid.data
+            message.settle.evidence = resolution.evidence.message
+        case .refund(let resolution):
+            message.refund.xid = resolution.xid.data
+            message.refund.evidence = resolution.evidence.message
+        case .record(let record): message.record = record.message
+        }
+        return message
+    }
+}
