@@ -23,4 +23,21 @@ package enum Blake2b {
     package static func hash(_ domain: Domain, _ content: [UInt8]) -> Digest {
         hash(domain.tag + content)
     }
+
+    /// The hash of a tag byte followed by two digests: a node of a tree, 65 bytes, nothing allocated.
+    package static func hash(tag: UInt8, _ left: Digest, _ right: Digest) -> Digest {
+        // The tag sits at offset 7, so that the words after it are aligned.
+        withUnsafeTemporaryAllocation(byteCount: 72, alignment: 8) { buffer in
+            buffer[7] = tag
+            buffer.storeBytes(of: left.a, toByteOffset: 8, as: UInt64.self)
+            buffer.storeBytes(of: left.b, toByteOffset: 16, as: UInt64.self)
+            buffer.storeBytes(of: left.c, toByteOffset: 24, as: UInt64.self)
+            buffer.storeBytes(of: left.d, toByteOffset: 32, as: UInt64.self)
+            buffer.storeBytes(of: right.a, toByteOffset: 40, as: UInt64.self)
+            buffer.storeBytes(of: right.b, toByteOffset: 48, as: UInt64.self)
+            buffer.storeBytes(of: right.c, toByteOffset: 56, as: UInt64.self)
+            buffer.storeBytes(of: right.d, toByteOffset: 64, as: UInt64.self)
+            return hash(UnsafeRawBufferPointer(rebasing: buffer[7...]))
+        }
+    }
 }
