@@ -3,6 +3,7 @@
 package enum Domain: String, CaseIterable, Sendable {
     // hashes
     case network, genesis, block, transaction, xid, foreign, frame, crossData
+    case keyFile = "key-file"
     case stateAccount = "state-account"
     case stateCross = "state-cross"
     case stateHead = "state-head"

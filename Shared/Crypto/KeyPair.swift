@@ -1,6 +1,6 @@
 import CSodium
 
-/// An Ed25519 key pair. The secret never leaves this type but by `seed`, for key files.
+/// An Ed25519 key pair. The secret never leaves this type but by `seed`, for key files; printing it shows the public half alone.
 package struct KeyPair: Sendable {
     package let publicKey: PublicKey
     /// The 32 secret bytes; whoever has them can sign. For key files only.
@@ -30,4 +30,11 @@ package struct KeyPair: Sendable {
 
     /// The capability to sign, without the secret.
     package var signer: Signer { Signer(publicKey: publicKey, sign: sign) }
+}
+
+extension KeyPair: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The public key; never the secret.
+    package var description: String { "KeyPair(\(publicKey.hex))" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["publicKey": publicKey]) }
 }
