@@ -26,6 +26,12 @@ package enum KeyFile {
         package var publicKey: String
         /// Whether reading the pair takes a passphrase.
         package var isSealed: Bool
+
+        package init(kind: Kind, publicKey: String, isSealed: Bool) {
+            self.kind = kind
+            self.publicKey = publicKey
+            self.isSealed = isSealed
+        }
     }
 
     /// Writes an identity.
