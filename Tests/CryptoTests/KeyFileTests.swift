@@ -71,7 +71,7 @@ final class TemporaryFolder {
         #expect(fault { try KeyFile.write(identity, to: folder.file("x"), passphrase: "") } == .emptyPassphrase)
     }
 
-    @Test("a file is created with mode 0600 whatever the umask, and never overwritten unasked")
+    @Test("a file is created with mode 0600 and never overwritten unasked")
     func createsPrivately() throws {
         try KeyFile.write(identity, to: path)
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
