@@ -1,0 +1,86 @@
+import Crypto
+import Wire
+
+extension LedgerState {
+    /// Rule R2: executes the deciding leg at once, which commits the whole transaction when this block becomes final.
+    ///
+    /// Valid if every hold is final on its chain, the receiver confirmed, nothing has decided yet, this chain's time is at or
+    /// before the deadline, and the debit account covers it. The receiver has signed, so its account is opened if need be.
+    /// It must apply or not be in the block. Reasons are found in this order: wrongChain, missingAuthorization, notAllowed,
+    /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), unknownPayer,
+    /// reserveShort or insufficientFunds, tooManyAssets.
+    mutating func applyConfirm(_ confirm: Confirm, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
+        let cross = confirm.cross
+        guard cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
+        if let reason = StateCheck.fault(in: confirm, network: network) { return .invalid(reason) }
+        if case .failure(let reason) = ContractTerms.contract(of: cross, in: network) { return .invalid(reason) }
+        var entry = self.cross(cross.xid) ?? CrossEntry(cross)
+        guard entry.decision == .none else { return .invalid(.alreadyDecided) }
+        guard block.time <= cross.deadline else { return .invalid(.deadlinePassed) }
+        if let reason = holdFault(in: confirm, foreign: foreign) { return .invalid(reason) }
+        let leg = cross.decidingLeg
+        guard let debited = place(of: leg.debit) else { return .invalid(.unknownPayer) }
+        guard slots[debited].account.balances.amount(of: leg.asset) >= leg.amount else {
+            return .invalid(slots[debited].isReserve ? .reserveShort : .insufficientFunds)
+        }
+        let known = place(of: leg.credit)
+        if let known, !hasRoom(known, for: leg.asset) { return .invalid(.tooManyAssets) }
+
+        if known == nil { insert(Account(key: leg.credit)) }
+        debit(debited, leg.amount, of: leg.asset)
+        credit(known ?? slots.count - 1, leg.amount, of: leg.asset)
+        decide(&entry, .committed, at: block)
+        return .applied
+    }
+
+    /// Rule R4, by the receiver: nothing will ever be executed here. Valid while nothing has decided, at any time.
+    ///
+    /// Reasons are found in this order: wrongChain, missingAuthorization, notAllowed, notReceiver, alreadyDecided.
+    mutating func applyRefuse(_ refuse: Refuse, at block: OpenBlock) -> Application {
+        guard refuse.cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
+        if let reason = StateCheck.fault(in: refuse, network: network) { return .invalid(reason) }
+        return end(refuse.cross, .refused, at: block)
+    }
+
+    /// Rule R4, by the initiator. Valid while nothing has decided, at any time.
+    ///
+    /// Reasons are found in this order: wrongChain, missingAuthorization, notAllowed, notInitiator, alreadyDecided.
+    mutating func applyCancel(_ cancel: Cancel, at block: OpenBlock) -> Application {
+        guard cancel.cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
+        if let reason = StateCheck.fault(in: cancel, network: network) { return .invalid(reason) }
+        return end(cancel.cross, .cancelled, at: block)
+    }
+
+    private mutating func end(_ cross: CrossTransaction, _ decision: Decision, at block: OpenBlock) -> Application {
+        var entry = self.cross(cross.xid) ?? CrossEntry(cross)
+        guard entry.decision == .none else { return .invalid(.alreadyDecided) }
+        decide(&entry, decision, at: block)
+        return .applied
+    }
+
+    private mutating func decide(_ entry: inout CrossEntry, _ decision: Decision, at block: OpenBlock) {
+        entry.decision = decision
+        entry.history?.decidedHeight = block.height
+        write(entry)
+    }
+
+    /// Why the evidence does not show every hold: evidenceMissing, evidenceInvalid, notHeld while the hold may still come, or
+    /// crossAlreadyEnded once it never can. Nil when it shows all.
+    private func holdFault(in confirm: Confirm, foreign: ForeignBlocks) -> Reason? {
+        let cross = confirm.cross
+        let chains = cross.holdingChains
+        guard confirm.holds.count == chains.count else { return .evidenceMissing }
+        for (holder, evidence) in zip(chains, confirm.holds) {
+            switch EvidenceCheck.finding(about: cross.xid, on: holder, in: evidence, foreign: foreign) {
+            case .failure(let reason):
+                return reason
+            case .success(let finding):
+                guard let entry = finding.entry, entry.holdStatus != .none else { return .notHeld }
+                guard entry.holdStatus == .held else { return .crossAlreadyEnded }
+                // The xid is a hash over the legs and the deadline: an honest chain's entry cannot differ.
+                guard entry.deadline == cross.deadline, entry.legs == HeldLeg.legs(of: cross, on: holder) else { return .evidenceInvalid }
+            }
+        }
+        return nil
+    }
+}

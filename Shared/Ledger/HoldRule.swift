@@ -1,0 +1,65 @@
+import Crypto
+import Wire
+
+extension LedgerState {
+    /// Rule R1: reserves every leg that this chain holds.
+    ///
+    /// Valid if the contract exists and allows it, the debit accounts' owners signed, the balances cover it, the xid is new here
+    /// (rule R5), and this chain's time is before the deadline but not too far. A refusal stands in the block and leaves a
+    /// tombstone, so that the same Open cannot come again (faults case 43).
+    /// Reasons are found in this order: wrongChain, missingAuthorization, notAllowed, alreadyExists, crossAlreadyEnded (all
+    /// invalid); crossAlreadyEnded when this chain has decided, unknownContract, termsViolated, deadlinePassed, deadlineTooFar,
+    /// then leg by leg unknownPayer, unknownPayee, then insufficientFunds.
+    mutating func applyOpen(_ cross: CrossTransaction, at block: OpenBlock) -> Application {
+        let legs = HeldLeg.legs(of: cross, on: chain)
+        guard !legs.isEmpty, chain != .notary else { return .invalid(.wrongChain) }
+        if let reason = StateCheck.fault(inDebitsOf: cross, network: network) { return .invalid(reason) }
+        var entry = self.cross(cross.xid) ?? CrossEntry(cross)
+        guard entry.holdStatus == .none else { return .invalid(entry.holdStatus == .held ? .alreadyExists : .crossAlreadyEnded) }
+        entry.history?.openedHeight = block.height
+        if let reason = refusal(of: cross, holding: legs, entry: entry, at: block) {
+            entry.holdStatus = .rejected
+            write(entry)
+            return .rejected(reason)
+        }
+        for leg in legs {
+            guard let debited = place(of: leg.debit) else { preconditionFailure("a hold's debit account has been checked") }
+            debit(debited, leg.amount, of: leg.asset)
+        }
+        entry.holdStatus = .held
+        entry.legs = legs
+        write(entry)
+        return .applied
+    }
+
+    /// Why a hold is refused; nil when it is valid.
+    private func refusal(of cross: CrossTransaction, holding legs: [HeldLeg], entry: CrossEntry, at block: OpenBlock) -> Reason? {
+        guard entry.decision == .none else { return .crossAlreadyEnded }
+        let contract: Contract
+        switch ContractTerms.contract(of: cross, in: network) {
+        case .failure(let reason): return reason
+        case .success(let found): contract = found
+        }
+        guard block.time < cross.deadline else { return .deadlinePassed }
+        guard cross.deadline - block.time <= contract.deadlineMaximumMilliseconds else { return .deadlineTooFar }
+        for leg in legs {
+            guard place(of: leg.debit) != nil else { return .unknownPayer }
+            guard place(of: leg.credit) != nil else { return .unknownPayee }
+        }
+        return isCovered(legs) ? nil : .insufficientFunds
+    }
+
+    /// Whether balances cover all legs together: several may debit one account.
+    private func isCovered(_ legs: [HeldLeg]) -> Bool {
+        legs.indices.allSatisfy { index in
+            let leg = legs[index]
+            var needed: Amount = 0
+            for other in legs[...index] where other.debit == leg.debit && other.asset == leg.asset {
+                let (sum, overflow) = needed.addingReportingOverflow(other.amount)
+                if overflow { return false }
+                needed = sum
+            }
+            return (account(leg.debit)?.balances.amount(of: leg.asset) ?? 0) >= needed
+        }
+    }
+}

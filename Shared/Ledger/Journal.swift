@@ -1,0 +1,53 @@
+import Crypto
+import Wire
+
+/// What a block changed: the first old value of everything it touched. Enough to take the block back.
+struct Journal: Sendable {
+    /// An account's place and what stood there.
+    struct OldAccount: Sendable {
+        var place: Int32
+        var slot: AccountSlot
+    }
+
+    /// A cross entry's place and what stood there.
+    struct OldCross: Sendable {
+        var place: Int32
+        var entry: CrossEntry
+    }
+
+    /// A recorded head before; nil when the chain had none.
+    struct OldHead: Sendable {
+        var chain: ChainID
+        var head: ChainHead?
+    }
+
+    var accounts: [OldAccount] = []
+    var crosses: [OldCross] = []
+    var heads: [OldHead] = []
+    /// Accounts from here on were opened by the block.
+    var accountCount = 0
+    /// Cross entries from here on were made by the block.
+    var crossCount = 0
+    var totals: [AssetTotal] = []
+    /// Position and root of the parent.
+    var height: Height = 0
+    var time: ChainTime = 0
+    var root = Digest.zero
+}
+
+/// An account as the ledger keeps it.
+struct AccountSlot: Sendable {
+    var account: Account
+    /// Belongs to a contract: no transfer may spend from it.
+    let isReserve: Bool
+    /// A Register for it stands in a block. Its id has had its one answer.
+    var isRegistrationAnswered = false
+    /// Number of the block that journalled it last.
+    var stamp: UInt64
+}
+
+/// A cross entry as the ledger keeps it.
+struct CrossSlot: Sendable {
+    var entry: CrossEntry
+    var stamp: UInt64
+}

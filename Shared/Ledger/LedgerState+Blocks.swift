@@ -1,0 +1,141 @@
+import Crypto
+import Wire
+
+extension LedgerState {
+    /// Opens the next block.
+    ///
+    /// - Parameter time: the block's chain time, in Unix milliseconds.
+    /// - Precondition: none is open, `height` is the next one and `time` is past the last block's.
+    package mutating func begin(height: Height, time: ChainTime) {
+        precondition(open == nil, "a block is open already")
+        precondition(height == self.height + 1, "block \(height) does not follow block \(self.height)")
+        precondition(time > self.time, "chain time is strictly increasing")
+        open = OpenBlock(height: height, time: time)
+        stamp += 1
+        let touched = undoRecords.last?.accounts.count ?? 0
+        journal = Journal()
+        journal.accounts.reserveCapacity(touched + touched / 4)
+        journal.accountCount = slots.count
+        journal.crossCount = crosses.count
+        journal.totals = totals
+        journal.height = self.height
+        journal.time = self.time
+        journal.root = tree.root
+    }
+
+    /// Applies one transaction to the open block. It takes effect wholly or not at all.
+    ///
+    /// Signatures are the caller's business (`StateCheck.signatureChecks`), and so are the headers in `foreign`.
+    /// - Precondition: a block is open.
+    package mutating func apply(_ transaction: Transaction, foreign: ForeignBlocks) -> Application {
+        guard let block = open else { preconditionFailure("a transaction is applied to an open block") }
+        switch transaction.kind {
+        case .transfer(let transfer): return applyTransfer(transfer)
+        case .register(let register): return applyRegister(register)
+        case .open(let cross): return applyOpen(cross, at: block)
+        case .confirm(let confirm): return applyConfirm(confirm, at: block, foreign: foreign)
+        case .refuse(let refuse): return applyRefuse(refuse, at: block)
+        case .cancel(let cancel): return applyCancel(cancel, at: block)
+        case .settle(let resolution): return applySettle(resolution, at: block, foreign: foreign)
+        case .refund(let resolution): return applyRefund(resolution, at: block, foreign: foreign)
+        case .record(let record): return applyRecord(record)
+        }
+    }
+
+    /// Closes the open block, checks conservation (rule R6, invariant 1) and brings the state tree up to date.
+    ///
+    /// - Returns: the root after the block.
+    /// - Precondition: a block is open, and every asset is conserved.
+    package mutating func commit() -> Digest {
+        guard let block = open else { preconditionFailure("an open block is committed") }
+        for total in totals {
+            precondition(total.isConserved, "block \(block.height) of \(chain) does not conserve \(total.asset)")
+        }
+        tree.update(changes())
+        undoRecords.append(journal)
+        journal = Journal()
+        height = block.height
+        time = block.time
+        open = nil
+        return tree.root
+    }
+
+    /// Drops the open block and everything it did.
+    ///
+    /// - Precondition: a block is open.
+    package mutating func abandon() {
+        precondition(open != nil, "an open block is abandoned")
+        restore(journal)
+        journal = Journal()
+        open = nil
+    }
+
+    /// How many committed blocks can be taken back.
+    package var undoDepth: Int { undoRecords.count }
+
+    /// Takes back the last committed block: state, height, time and root are what they were before it.
+    ///
+    /// - Precondition: no block is open and `undoDepth` is above 0.
+    package mutating func undo() {
+        precondition(open == nil, "an open block is abandoned before others are taken back")
+        guard let record = undoRecords.popLast() else { preconditionFailure("there is no block to take back") }
+        tree.update(inverseChanges(record))
+        precondition(tree.root == record.root, "a block taken back leaves the root that was before it")
+        restore(record)
+        height = record.height
+        time = record.time
+    }
+
+    /// Forgets how to take back all but the last `count` blocks; those before are final.
+    package mutating func forgetUndo(keepingLast count: Int) {
+        precondition(count >= 0, "a count is not negative")
+        if undoRecords.count > count { undoRecords.removeFirst(undoRecords.count - count) }
+    }
+
+    /// The leaves that the open block changed, with their new values.
+    private func changes() -> [StateTree.Change] {
+        var changes: [StateTree.Change] = []
+        changes.reserveCapacity(journal.accounts.count + slots.count - journal.accountCount + 16)
+        for old in journal.accounts { changes.append(accountChange(Int(old.place))) }
+        for place in journal.accountCount..<slots.count { changes.append(accountChange(place)) }
+        for old in journal.crosses { changes.append(crossChange(Int(old.place))) }
+        for place in journal.crossCount..<crosses.count { changes.append(crossChange(place)) }
+        for old in journal.heads {
+            changes.append((key: StateKey.head(old.chain), value: head(of: old.chain)?.valueHash))
+        }
+        return changes
+    }
+
+    private func accountChange(_ place: Int) -> StateTree.Change {
+        (key: slotKeys[place], value: slots[place].account.valueHash)
+    }
+
+    private func crossChange(_ place: Int) -> StateTree.Change {
+        let entry = crosses[place].entry
+        return (key: entry.stateKey, value: entry.valueHash)
+    }
+
+    /// The leaves that a committed block changed, with the values before it.
+    private func inverseChanges(_ record: Journal) -> [StateTree.Change] {
+        var changes: [StateTree.Change] = []
+        for old in record.accounts { changes.append((key: slotKeys[Int(old.place)], value: old.slot.account.valueHash)) }
+        for place in record.accountCount..<slots.count { changes.append((key: slotKeys[place], value: nil)) }
+        for old in record.crosses { changes.append((key: old.entry.stateKey, value: old.entry.valueHash)) }
+        for place in record.crossCount..<crosses.count { changes.append((key: crosses[place].entry.stateKey, value: nil)) }
+        for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
+        return changes
+    }
+
+    /// Puts every old value back. The tree is not touched.
+    private mutating func restore(_ record: Journal) {
+        for old in record.accounts { slots[Int(old.place)] = old.slot }
+        for place in record.accountCount..<slots.count { slotIndex[slots[place].account.key] = nil }
+        slots.removeSubrange(record.accountCount...)
+        slotKeys.removeSubrange(record.accountCount...)
+        for old in record.crosses { restoreCross(old) }
+        for place in record.crossCount..<crosses.count { forgetCross(place) }
+        crosses.removeSubrange(record.crossCount...)
+        for old in record.heads { restoreHead(old) }
+        totals = record.totals
+    }
+}

@@ -1,0 +1,38 @@
+import Crypto
+import Wire
+
+extension LedgerState {
+    /// Shows a cross entry, or that there is none, under the root of the last commit.
+    package func proofOfCross(_ xid: Digest) -> StateProof {
+        proof(of: StateKey.cross(xid), value: committedCross(xid)?.encoded)
+    }
+
+    /// Shows an account, or that there is none, under the root of the last commit.
+    package func proofOfAccount(_ key: PublicKey) -> StateProof {
+        proof(of: StateKey.account(key), value: committedAccount(key)?.encoded)
+    }
+
+    private func proof(of key: Digest, value: [UInt8]?) -> StateProof {
+        let path = tree.proof(of: key)
+        guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {
+            return StateProof(value: value, siblings: path.siblings, other: nil)
+        }
+        return StateProof(value: nil, siblings: path.siblings, other: .init(key: otherKey, value: otherValue))
+    }
+
+    /// The entry as of the last commit, whatever an open block did to it.
+    private func committedCross(_ xid: Digest) -> CrossEntry? {
+        guard let place = crossIndex[xid] else { return nil }
+        guard open != nil else { return crosses[Int(place)].entry }
+        if Int(place) >= journal.crossCount { return nil }
+        return journal.crosses.first { $0.place == place }?.entry ?? crosses[Int(place)].entry
+    }
+
+    /// The account as of the last commit, whatever an open block did to it.
+    private func committedAccount(_ key: PublicKey) -> Account? {
+        guard let place = slotIndex[key] else { return nil }
+        guard open != nil else { return slots[Int(place)].account }
+        if Int(place) >= journal.accountCount { return nil }
+        return journal.accounts.first { $0.place == place }?.slot.account ?? slots[Int(place)].account
+    }
+}

@@ -1,0 +1,98 @@
+import Crypto
+import Wire
+
+/// The state of one chain: accounts, cross entries, and on the notary chain the recorded heads (design, section 5).
+///
+/// A value without clock, chance or IO: the same blocks give the same state and root everywhere (invariant 8). Blocks are
+/// applied between `begin` and `commit`, and taken back by `undo`, so that one state serves a tree of candidates: undo to the
+/// common ancestor, then redo. Everything lies in flat arrays; dictionaries are looked up and never walked.
+package struct LedgerState: Sendable {
+    package let network: Network
+    package let chain: ChainID
+    /// Height of the last committed block; 0 at genesis.
+    package internal(set) var height: Height = 0
+    /// Chain time of the last committed block; the genesis time before the first.
+    package internal(set) var time: ChainTime
+
+    var tree = StateTree()
+    var slots: ContiguousArray<AccountSlot> = []
+    /// Keys of the accounts in the state tree, beside `slots`.
+    var slotKeys: ContiguousArray<Digest> = []
+    var slotIndex: [PublicKey: Int32] = [:]
+    var crosses: ContiguousArray<CrossSlot> = []
+    var crossIndex: [Digest: Int32] = [:]
+    /// Places of the held entries that reserve from an account.
+    var holders: [PublicKey: [Int32]] = [:]
+    var heads: [ChainHead] = []
+    /// Ascending by asset.
+    var totals: [AssetTotal]
+
+    /// The block between `begin` and `commit`.
+    var open: OpenBlock?
+    var journal = Journal()
+    /// Unlike any stamp in a slot, before the first block.
+    var stamp: UInt64 = 1
+    /// Of committed blocks, oldest first.
+    var undoRecords: [Journal] = []
+
+    struct OpenBlock: Sendable {
+        var height: Height
+        var time: ChainTime
+    }
+
+    /// The state before a chain's first block.
+    ///
+    /// - Precondition: the network has the chain, no genesis account appears twice, and no asset's supply exceeds 64 bits.
+    package init(network: Network, chain: ChainID) {
+        guard let description = network.chain(chain) else { preconditionFailure("\(chain) is no chain of the network") }
+        self.network = network
+        self.chain = chain
+        time = description.genesisTime
+        totals = AssetTotal.totals(of: description.genesis)
+        for genesis in description.genesis {
+            guard let balances = Balances(genesis.balances.filter { $0.amount > 0 }) else {
+                preconditionFailure("account \(genesis.key) has an asset twice in genesis")
+            }
+            precondition(slotIndex[genesis.key] == nil, "account \(genesis.key) stands twice in genesis")
+            insert(Account(key: genesis.key, balances: balances))
+        }
+        tree.update(slots.indices.map { (key: slotKeys[$0], value: slots[$0].account.valueHash) })
+    }
+
+    /// Root of the state tree after the last committed block.
+    package var root: Digest { tree.root }
+
+    /// Whether a block is open.
+    package var isBlockOpen: Bool { open != nil }
+
+    /// An account, with the effects of the open block; nil when it does not exist.
+    package func account(_ key: PublicKey) -> Account? {
+        slotIndex[key].map { slots[Int($0)].account }
+    }
+
+    /// The entry of a cross transaction, with the effects of the open block; nil when this chain never heard of it.
+    package func cross(_ xid: Digest) -> CrossEntry? {
+        crossIndex[xid].map { crosses[Int($0)].entry }
+    }
+
+    /// The newest block of `chain` that this notary chain has recorded, with the effects of the open block; nil for none.
+    package func head(of chain: ChainID) -> ChainHead? {
+        heads.first { $0.chain == chain }
+    }
+
+    /// What unresolved holds reserve from an account, ascending by asset.
+    package func held(by account: PublicKey) -> [Balance] {
+        let legs = (holders[account] ?? []).flatMap { crosses[Int($0)].entry.legs.filter { $0.debit == account } }
+        var sums = Balances()
+        for leg in legs { sums.add(leg.amount, of: leg.asset) }
+        return sums.list
+    }
+
+    /// What there is of every asset, in accounts and holds together; ascending by asset.
+    package var supply: [Balance] {
+        totals.map { Balance(asset: $0.asset, amount: $0.balances + $0.holds) }
+    }
+
+    /// Where every asset's supply is, ascending by asset.
+    package var assetTotals: [AssetTotal] { totals }
+}

@@ -1,0 +1,24 @@
+import Crypto
+import Wire
+
+extension LedgerState {
+    /// The notary chain records a final block of a sub-chain (A8, S851): the next one on the branch it has recorded (rule R7).
+    ///
+    /// The caller has verified the block's certificates, and that the cross data is that of its body.
+    /// Reasons are found in this order: wrongChain, recordInvalid for no sub-chain of the network, duplicateTransaction for the
+    /// head again, recordInvalid below or beside the head, notReady above its child.
+    mutating func applyRecord(_ record: Record) -> Application {
+        guard chain == .notary else { return .invalid(.wrongChain) }
+        let header = record.final.header
+        guard header.chain != .notary, network.chain(header.chain) != nil else { return .invalid(.recordInvalid) }
+        let head = head(of: header.chain)
+        let height = head?.height ?? 0
+        let hash = head?.hash ?? network.genesisHash(of: header.chain)
+        if header.hash == hash { return .invalid(.duplicateTransaction) }
+        guard header.height > height else { return .invalid(.recordInvalid) }
+        guard header.height == height + 1 else { return .invalid(.notReady) }
+        guard header.parent == hash else { return .invalid(.recordInvalid) }
+        write(ChainHead(chain: header.chain, height: header.height, hash: header.hash, time: header.time))
+        return .applied
+    }
+}

@@ -1,0 +1,71 @@
+import Crypto
+import Wire
+
+/// Rules R3, R4 and R5: one hold, one end. What is true of the deciding chain's final blocks stays true, and the two rules
+/// exclude each other there, so a settle and a refund of one xid can never both find evidence.
+extension LedgerState {
+    /// Rule R3: the held value goes to the credit accounts, if the deciding leg is final on the deciding chain.
+    ///
+    /// Reasons are found in this order: unknownCross, crossAlreadyEnded, evidenceMissing, evidenceInvalid, then alreadyDecided
+    /// when the transaction was refused or cancelled, and notReady while it is undecided.
+    mutating func applySettle(_ resolution: Resolution, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
+        switch heldEntry(resolution, foreign: foreign) {
+        case .failure(let reason):
+            return .invalid(reason)
+        case .success(let (entry, finding)):
+            switch finding.entry?.decision ?? .none {
+            case .none: return .invalid(.notReady)
+            case .refused, .cancelled: return .invalid(.alreadyDecided)
+            case .committed:
+                resolve(entry, .settled, at: block)
+                return .applied
+            }
+        }
+    }
+
+    /// Rule R4: the held value returns to the debit accounts, if on the deciding chain a refusal or a cancellation is final, or
+    /// a final block strictly past the deadline has nothing decided.
+    ///
+    /// Reasons are found in this order: unknownCross, crossAlreadyEnded, evidenceMissing, evidenceInvalid, then alreadyDecided
+    /// when the deciding leg was executed, and notReady while it still may be.
+    mutating func applyRefund(_ resolution: Resolution, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
+        switch heldEntry(resolution, foreign: foreign) {
+        case .failure(let reason):
+            return .invalid(reason)
+        case .success(let (entry, finding)):
+            switch finding.entry?.decision ?? .none {
+            case .committed: return .invalid(.alreadyDecided)
+            case .none where finding.header.time <= entry.deadline: return .invalid(.notReady)
+            case .none, .refused, .cancelled:
+                resolve(entry, .refunded, at: block)
+                return .applied
+            }
+        }
+    }
+
+    /// The entry to resolve, which is held, and what the deciding chain says of it.
+    private func heldEntry(
+        _ resolution: Resolution, foreign: ForeignBlocks
+    ) -> Result<(CrossEntry, EvidenceCheck.Finding), Reason> {
+        guard let entry = cross(resolution.xid), entry.holdStatus != .none else { return .failure(.unknownCross) }
+        guard entry.holdStatus == .held else { return .failure(.crossAlreadyEnded) }
+        guard let decidingChain = entry.history?.decidingChain else { preconditionFailure("the ledger knows who decides its own holds") }
+        return EvidenceCheck.finding(about: entry.xid, on: decidingChain, in: resolution.evidence, foreign: foreign)
+            .map { (entry, $0) }
+    }
+
+    /// Ends a hold. It cannot fail: accounts are never closed, and room for the asset is not asked for.
+    private mutating func resolve(_ held: CrossEntry, _ status: HoldStatus, at block: OpenBlock) {
+        precondition(held.holdStatus == .held && status != .held, "a hold is resolved once")
+        var entry = held
+        entry.holdStatus = status
+        entry.history?.resolvedHeight = block.height
+        write(entry)
+        for leg in entry.legs {
+            guard let place = place(of: status == .settled ? leg.credit : leg.debit) else {
+                preconditionFailure("the accounts of a hold exist")
+            }
+            credit(place, leg.amount, of: leg.asset)
+        }
+    }
+}

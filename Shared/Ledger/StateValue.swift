@@ -1,0 +1,53 @@
+import Crypto
+import Wire
+
+/// What the state tree stores: a key and the exact bytes under it (docs/ledger.md, entries).
+protocol StateValue {
+    /// The entry's place in the tree.
+    var stateKey: Digest { get }
+    /// Bytes that `write` puts.
+    var valueByteCount: Int { get }
+    /// Puts the value's bytes.
+    func write(into writer: inout ValueWriter)
+}
+
+extension StateValue {
+    /// The value's exact bytes.
+    var valueBytes: [UInt8] {
+        let size = valueByteCount
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            var writer = ValueWriter(UnsafeMutableRawBufferPointer(buffer))
+            write(into: &writer)
+            count = writer.position
+            precondition(count == size, "a value is as long as it said")
+        }
+    }
+
+    /// The hash of the value under domain `state-value`, made without an allocation on the heap for small values.
+    var valueHash: Digest {
+        let tag = StateKey.valueTag
+        return withUnsafeTemporaryAllocation(byteCount: tag.count + valueByteCount, alignment: 8) { buffer in
+            var writer = ValueWriter(buffer)
+            writer.put(tag)
+            write(into: &writer)
+            return Blake2b.hash(UnsafeRawBufferPointer(buffer))
+        }
+    }
+}
+
+/// Keys of the state tree.
+package enum StateKey {
+    static let valueTag = Domain.stateValue.tag
+
+    /// An account's key in the tree.
+    package static func account(_ key: PublicKey) -> Digest { Blake2b.hash(.stateAccount, key.bytes) }
+
+    /// A cross entry's key in the tree.
+    package static func cross(_ xid: Digest) -> Digest { Blake2b.hash(.stateCross, xid.bytes) }
+
+    /// A recorded head's key in the tree.
+    package static func head(_ chain: ChainID) -> Digest { Blake2b.hash(.stateHead, chain.bytes) }
+
+    /// The hash that a leaf carries for a value.
+    package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
+}
