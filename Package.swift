@@ -44,8 +44,8 @@ let package = Package(
         library("Schema", "Shared/Wire/Generated", [protobuf]),
         library("Wire", "Shared/Wire", ["Schema", "Crypto", "Determinism", protobuf], exclude: ["proto", "Generated"]),
         library("Ledger", "Shared/Ledger", ["Crypto", "Wire", "Determinism"]),
-        library("Chain", "Shared/Chain", ["Crypto", "Wire", "Ledger", "Determinism", deque, ordered]),
         library("RoleKit", "Shared/RoleKit", ["Crypto", "Wire", "Determinism"]),
+        library("Chain", "Shared/Chain", ["Crypto", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
         library("Runtime", "Shared/Runtime",
                 ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", database, logging, yaml, deque]),
         // Services, in the order in which data flows

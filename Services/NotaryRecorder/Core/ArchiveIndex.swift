@@ -1,0 +1,34 @@
+import Crypto
+import Wire
+
+/// Where transactions lie in the archive: by transaction id and by xid, in memory, made anew from the archive at start.
+struct ArchiveIndex: Sendable {
+    /// A transaction's place.
+    struct Place: Hashable, Sendable {
+        /// Position of the chain.
+        var chain: UInt16
+        var transaction: UInt16
+        var height: Height
+    }
+
+    private var places: [Digest: [Place]] = [:]
+    /// Notary block that records a sub-chain block.
+    private var records: [Digest: Height] = [:]
+
+    mutating func add(_ block: Block, position: Int) {
+        for (offset, transaction) in block.transactions.enumerated() {
+            if case .record = transaction.kind { continue }
+            let place = Place(chain: UInt16(position), transaction: UInt16(offset), height: block.header.height)
+            places[transaction.id, default: []].append(place)
+            if let xid = transaction.xid { places[xid, default: []].append(place) }
+        }
+    }
+
+    mutating func recorded(_ block: Digest, at height: Height) { records[block] = height }
+
+    /// Places of a transaction id or xid, in the order in which they became final here.
+    func places(of id: Digest) -> [Place] { places[id] ?? [] }
+
+    /// Height of the notary block that records a block; nil while none does.
+    func record(of block: Digest) -> Height? { records[block] }
+}

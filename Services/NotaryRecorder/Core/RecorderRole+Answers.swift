@@ -1,0 +1,106 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// Questions whose archive rows are being read.
+struct PendingAnswers: Sendable {
+    /// A question and the rows it still needs.
+    struct Question: Sendable {
+        var token: UInt64
+        var id: Digest
+        var isTrace: Bool
+        var places: [ArchiveIndex.Place]
+        /// Rows read so far, in the order of `needs`.
+        var needs: [Need]
+        var blocks: [Need: FinalBlock] = [:]
+    }
+
+    /// A row of an archive.
+    struct Need: Hashable, Sendable {
+        var position: Int
+        var height: Height
+    }
+
+    /// Questions under way at once; beyond it the answer is `overloaded`.
+    static let maximum = 256
+    /// Blocks one question may need.
+    static let needsMaximum = 64
+
+    var questions: [UInt64: Question] = [:]
+}
+
+extension RecorderRole {
+    mutating func requested(_ request: Request, token: UInt64) -> [RoleEffect] {
+        switch request {
+        case .receipt(let id): return ask(id, token: token, isTrace: false)
+        case .trace(let id): return ask(id, token: token, isTrace: true)
+        case .fetchBlocks(let chain, let from, let limit):
+            guard let position = chains.firstIndex(of: chain) else {
+                return [.reply(token: token, .failure(.wrongChain, detail: "no such chain in this network"))]
+            }
+            let read = nextToken()
+            fetches[read] = (token, position)
+            return [.read(token: read, RecorderRole.archive(position), from: from, limit: limit)]
+        default: return [.reply(token: token, .failure(.notAllowed, detail: "a recorder does not answer this"))]
+        }
+    }
+
+    private mutating func ask(_ id: Digest, token: UInt64, isTrace: Bool) -> [RoleEffect] {
+        let places = index.places(of: id)
+        guard !places.isEmpty else {
+            return [.reply(token: token, .failure(.notFound, detail: "no final block that this recorder holds has it"))]
+        }
+        guard answers.questions.count < PendingAnswers.maximum else {
+            return [.reply(token: token, .failure(.overloaded, detail: "too many questions at once; ask again"))]
+        }
+        let needs = places.prefix(PendingAnswers.needsMaximum).map {
+            PendingAnswers.Need(position: Int($0.chain), height: $0.height)
+        }
+        let read = nextToken()
+        answers.questions[read] = .init(token: token, id: id, isTrace: isTrace, places: places, needs: needs)
+        return [self.read(needs[0], token: read)]
+    }
+
+    private func read(_ need: PendingAnswers.Need, token: UInt64) -> RoleEffect {
+        .read(token: token, RecorderRole.archive(need.position), from: need.height, limit: 1)
+    }
+
+    mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+        if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
+        guard var question = answers.questions[token] else { return [] }
+        guard let need = question.needs.first, let row = rows.first, row.key == need.height,
+            let item = try? FinalBlock(decoding: row.value, network: network.id)
+        else {
+            answers.questions[token] = nil
+            return [.reply(token: question.token, .failure(.notFound, detail: "the archive has lost a block; see the alarms"))]
+        }
+        question.needs.removeFirst()
+        question.blocks[need] = item
+        // Once a sub-chain block is read, the notary block that records it is needed too.
+        if chains[need.position] != .notary, let height = index.record(of: item.block.hash) {
+            let record = PendingAnswers.Need(position: chains.count - 1, height: height)
+            if question.blocks[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
+        }
+        if let next = question.needs.first {
+            answers.questions[token] = question
+            return [read(next, token: token)]
+        }
+        answers.questions[token] = nil
+        return [.reply(token: question.token, question.isTrace ? .trace(trace(question)) : .receipt(receipt(question)))]
+    }
+
+    private func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {
+        var size = 0
+        let blocks = rows.prefix {
+            size += $0.value.count
+            return size <= Limits.blockAnswerBytes
+        }
+        return [
+            .reply(
+                token: token,
+                .blocks(blocks.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }, head: followers[position].height))
+        ]
+    }
+}

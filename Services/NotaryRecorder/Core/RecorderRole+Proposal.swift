@@ -1,0 +1,116 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+/// The slot this notary leads, and what came of it.
+struct Proposal: Sendable {
+    var lead: Lead
+    var block: Block?
+    var resendMilliseconds: UInt64
+    /// When work was first seen for it.
+    var linger: Moment?
+}
+
+extension RecorderRole {
+    /// How long records gather before a notary block is cut.
+    static let lingerMilliseconds: UInt64 = 150
+
+    /// Consensus says this notary leads a slot.
+    mutating func lead(_ lead: Lead, at now: Moment) -> [RoleEffect] {
+        if let current = proposal, current.lead.slot >= lead.slot {
+            return current.lead.slot == lead.slot && current.block != nil ? publish() : []
+        }
+        proposal = Proposal(lead: lead, block: proposed[lead.slot], resendMilliseconds: network.timing.candidateResendMilliseconds)
+        if proposal?.block != nil { return publish() }
+        return ensureParent() + buildIfDue(at: now)
+    }
+
+    /// The parent may be a candidate that is not final here yet.
+    private mutating func ensureParent() -> [RoleEffect] {
+        guard let lead = proposal?.lead, !tree.contains(lead.parent), lead.parentHeight > tree.finalHeight else { return [] }
+        return [
+            .call(
+                Calls.parent + nextToken(), service: Service.name(.consensus, chain: .notary, node: context.address.node),
+                .fetchBlock(chain: .notary, hash: lead.parent), timeoutMilliseconds: network.timing.fetchMilliseconds * 2),
+            .setTimer(Timers.build, afterMilliseconds: network.timing.fetchMilliseconds),
+        ]
+    }
+
+    mutating func parentAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
+        guard case .blocks(let blocks, _) = response, let block = blocks.first?.block, block.header.chain == .notary else { return [] }
+        // Consensus of the same node has judged it already; the tree judges it again by itself.
+        _ = tree.validate(block)
+        return buildIfDue(at: now)
+    }
+
+    /// Work may have come: tell consensus, and build when leading.
+    mutating func work(at now: Moment) -> [RoleEffect] {
+        let waiting = UInt64(records(on: tree.finalHash).count)
+        var effects: [RoleEffect] = []
+        if (waiting > 0) != (saidWaiting > 0) {
+            saidWaiting = waiting
+            effects.append(.publish(.lead(.notary), .pool(PoolState(node: context.address.node, chain: .notary, waiting: waiting))))
+        }
+        return effects + buildIfDue(at: now)
+    }
+
+    /// Cuts a block when there is something to record, or when the heartbeat says so.
+    mutating func buildIfDue(at now: Moment) -> [RoleEffect] {
+        guard let current = proposal, current.block == nil else { return [] }
+        let lead = current.lead
+        guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
+        let records = records(on: lead.parent)
+        if records.isEmpty {
+            let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
+            guard elapsed >= network.timing.heartbeatMilliseconds else {
+                return [.setTimer(Timers.build, afterMilliseconds: min(network.timing.heartbeatMilliseconds - elapsed, network.timing.heartbeatMilliseconds))]
+            }
+        } else {
+            let since = current.linger ?? now
+            proposal?.linger = since
+            let gathered = now.milliseconds(since: since)
+            guard gathered >= RecorderRole.lingerMilliseconds || records.count >= Limits.recordsPerBlock else {
+                return [.setTimer(Timers.build, afterMilliseconds: RecorderRole.lingerMilliseconds - gathered)]
+            }
+        }
+        return build(lead, records: records, at: now)
+    }
+
+    private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
+        let items = records.map { BlockItem(transaction: Transaction(.record($0), chain: .notary, network: network.id), foreign: []) }
+        let built = tree.build(
+            on: lead.parent, slot: lead.slot, time: now.wallMilliseconds, items: items,
+            notary: (height: 0, hash: .zero), signer: context.signer)
+        proposal?.block = built.block
+        proposed[lead.slot] = built.block
+        let vote = VoteRow(
+            chain: .notary, epoch: built.block.header.epoch, slot: lead.slot, duty: .propose, hash: built.block.hash,
+            bytes: built.block.encoded)
+        return [.persist([.vote(vote)])] + publish()
+    }
+
+    /// S852: the candidate for the notaries' consensus; its certificate is what consensus itself makes.
+    private mutating func publish() -> [RoleEffect] {
+        guard let block = proposal?.block, let wait = proposal?.resendMilliseconds else { return [] }
+        proposal?.resendMilliseconds = min(wait * 2, network.timing.standstillMilliseconds * 4)
+        let certified = CertifiedCandidate(header: block.header, builderSignature: block.builderSignature, notary: nil)
+        return [
+            .publish(.candidate(.notary), .candidate(block)), .publish(.certification(.notary), .certified(certified)),
+            .setTimer(Timers.resend, afterMilliseconds: wait),
+        ]
+    }
+
+    /// Nothing final came of the candidate yet.
+    mutating func resend(at now: Moment) -> [RoleEffect] { publish() }
+
+    /// Records that may stand in a block on `parent`.
+    private mutating func records(on parent: Digest) -> [Record] {
+        guard tree.contains(parent) else { return [] }
+        tree.move(to: parent)
+        let ledger = tree.ledger
+        return unrecorded.candidates(after: { ledger.head(of: $0)?.height ?? 0 }, limit: Limits.recordsPerBlock)
+    }
+}

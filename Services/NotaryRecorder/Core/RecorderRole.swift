@@ -1,0 +1,153 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import OrderedCollections
+import RoleKit
+import Wire
+
+/// The recorder of a notary (S851, S852; A8, A9): archives every chain's final blocks, makes the notary chain's candidates out of
+/// what is not recorded yet, and answers for receipts and traces.
+package struct RecorderRole: RoleCore {
+    package static let recoveredTables: [StoreTable] = []
+
+    let context: RoleContext
+    let network: Network
+    /// The notary chain.
+    var tree: BlockTree
+    var followers: [ChainFollower]
+    /// Sub-chain blocks that are final and may not be recorded yet, by chain position.
+    var unrecorded: UnrecordedBlocks
+    var index = ArchiveIndex()
+    var steps = StepLog()
+    var proposal: Proposal?
+    /// The own candidates made so far, by slot, so that no slot ever gets a second one.
+    var proposed: [Slot: Block] = [:]
+    var answers = PendingAnswers()
+    /// FetchBlocks under way: read token to request token and chain position.
+    var fetches: [UInt64: (token: UInt64, position: Int)] = [:]
+    /// What consensus was last told of waiting records.
+    var saidWaiting: UInt64 = 0
+    var recovery: Recovery
+    var tokens: UInt64 = 0
+
+    enum Timers {
+        /// Followers use kinds from here up, one a chain.
+        static let follower: UInt8 = 16
+        static let build = TimerID(kind: 1)
+        static let resend = TimerID(kind: 2)
+    }
+
+    enum Calls {
+        static let follower: UInt64 = 1 << 40
+        static let parent: UInt64 = 200 << 40
+    }
+
+    package init(context: RoleContext, recovered: StoredState) {
+        self.context = context
+        network = context.network
+        tree = BlockTree(network: context.network, chain: .notary, verify: context.verify)
+        followers = []
+        unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
+        recovery = Recovery(chains: context.network.chains.map(\.id) + [.notary])
+        for vote in recovered.votes where vote.duty == .propose {
+            if let block = try? Block(decoding: vote.bytes, network: context.network.id) { proposed[vote.slot] = block }
+        }
+    }
+
+    /// Every chain, the notary chain last; positions name followers, archives and timers.
+    var chains: [ChainID] { network.chains.map(\.id) + [.notary] }
+
+    /// The archive of the chain at a position.
+    static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }
+
+    package var subscriptions: [Topic] {
+        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader]
+        for chain in network.chains.map(\.id) {
+            topics += [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .confirm(chain), .branch(chain)]
+        }
+        return topics
+    }
+
+    package var height: Height { tree.finalHeight }
+    package var waiting: Int { unrecorded.count }
+
+    package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        // Until the archive has been read, nothing else is known; inputs of that time come again or are caught up with.
+        guard recovery.isDone else { return recover(input, at: now) }
+        switch input {
+        case .started: return []
+        case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
+        case .lost(let topic): return lost(topic, at: now)
+        case .requested(let request, let token, _): return requested(request, token: token)
+        case .answered(let call, let response): return answered(call, response, at: now)
+        case .timerFired(let timer): return timerFired(timer, at: now)
+        case .checked: return []
+        case .rows(let token, let rows): return served(token: token, rows)
+        }
+    }
+
+    private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
+        steps.hear(message, publisher: publisher, at: now)
+        switch message {
+        case .candidate(let block):
+            guard let position = chains.firstIndex(of: block.header.chain) else { return [.count(.peerFault, by: 1)] }
+            let step = followers[position].candidate(block, at: now)
+            return step.effects + adopt(step.blocks, position: position, at: now)
+        case .final(let final):
+            guard let position = chains.firstIndex(of: final.header.chain) else { return [.count(.peerFault, by: 1)] }
+            let step = followers[position].final(final, at: now)
+            return step.effects + adopt(step.blocks, position: position, at: now)
+        case .branch(let head):
+            guard head.notary == context.address.node, isOwn(publisher, .validator, chain: head.chain) else { return [] }
+            unrecorded.endorse(head)
+            return work(at: now)
+        case .lead(let lead):
+            guard lead.node == context.address.node, lead.chain == .notary, isOwn(publisher, .consensus, chain: .notary) else { return [] }
+            return self.lead(lead, at: now)
+        default: return []
+        }
+    }
+
+    /// Whether a publisher is a role of this notary.
+    func isOwn(_ publisher: String, _ role: Role, chain: ChainID) -> Bool {
+        guard let address = RoleAddress(publisher) else { return false }
+        return address.role == role && address.node == context.address.node && address.chain == chain
+    }
+
+    private mutating func lost(_ topic: Topic, at now: Moment) -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for position in followers.indices {
+            let step = followers[position].lost(at: now)
+            effects += step.effects + adopt(step.blocks, position: position, at: now)
+        }
+        return effects
+    }
+
+    private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        for position in followers.indices {
+            if let step = followers[position].answered(call: call, response, at: now) {
+                return step.effects + adopt(step.blocks, position: position, at: now)
+            }
+        }
+        return parentAnswered(response, at: now)
+    }
+
+    private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
+        for position in followers.indices {
+            if let step = followers[position].timerFired(timer, at: now) {
+                return step.effects + adopt(step.blocks, position: position, at: now)
+            }
+        }
+        switch timer {
+        case Timers.build: return buildIfDue(at: now)
+        case Timers.resend: return resend(at: now)
+        default: return []
+        }
+    }
+
+    mutating func nextToken() -> UInt64 {
+        tokens += 1
+        return tokens
+    }
+}

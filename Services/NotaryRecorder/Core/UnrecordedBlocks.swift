@@ -1,0 +1,62 @@
+import Crypto
+import DequeModule
+import Wire
+
+/// Final sub-chain blocks that the notary chain has not recorded, oldest first per chain.
+struct UnrecordedBlocks: Sendable {
+    private struct Lane: Sendable {
+        var chain: ChainID
+        var records: Deque<Record> = []
+        /// What this notary's own validator follows (R7), for the heights in question.
+        var endorsed: [Height: Digest] = [:]
+    }
+
+    private var lanes: [Lane]
+
+    /// Blocks kept a chain; a chain that is further ahead of its record waits in the archive.
+    static let maximum = 4_096
+
+    init(chains: [ChainID]) { lanes = chains.map { Lane(chain: $0) } }
+
+    var count: Int { lanes.reduce(0) { $0 + $1.records.count } }
+
+    /// Newest height kept of the chain at a position; nil when none is.
+    func newestHeight(_ position: Int) -> Height? { lanes[position].records.last?.final.header.height }
+
+    func isFull(_ position: Int) -> Bool { lanes[position].records.count >= UnrecordedBlocks.maximum }
+
+    /// A block of the chain at a position has become final.
+    mutating func append(_ record: Record, position: Int) {
+        if let newest = newestHeight(position) {
+            precondition(record.final.header.height == newest + 1, "unrecorded blocks are contiguous")
+        }
+        lanes[position].records.append(record)
+    }
+
+    /// This notary's validator follows a block.
+    mutating func endorse(_ head: BranchHead) {
+        guard let position = lanes.firstIndex(where: { $0.chain == head.chain }) else { return }
+        lanes[position].endorsed[head.height] = head.block
+    }
+
+    /// Blocks up to a height are recorded on the final notary chain.
+    mutating func forget(_ chain: ChainID, through height: Height) {
+        guard let position = lanes.firstIndex(where: { $0.chain == chain }) else { return }
+        while let first = lanes[position].records.first, first.final.header.height <= height { lanes[position].records.removeFirst() }
+        lanes[position].endorsed = lanes[position].endorsed.filter { $0.key > height }
+    }
+
+    /// Records that may follow, given the recorded heads: contiguous, endorsed, chains in turn, at most `limit`.
+    func candidates(after heads: (ChainID) -> Height, limit: Int) -> [Record] {
+        var records: [Record] = []
+        for lane in lanes {
+            var next = heads(lane.chain) + 1
+            for record in lane.records where record.final.header.height >= next {
+                guard records.count < limit, record.final.header.height == next, lane.endorsed[next] == record.final.hash else { break }
+                records.append(record)
+                next += 1
+            }
+        }
+        return records
+    }
+}

@@ -1,0 +1,163 @@
+import Crypto
+import Determinism
+import OrderedCollections
+import Wire
+
+/// What this chain owes to the other chains of cross transactions: legs to be confirmed, settles and refunds to be told
+/// (S860, S824, S825; rules R2 to R4). Every notary keeps the same desk; one speaks at once, the others only when nothing happens.
+struct LegDesk: Sendable {
+    /// Something another chain should be told until it has acted.
+    struct Item: Sendable {
+        var cross: CrossTransaction
+        var purpose: LegNotice.Purpose
+        /// Chain that is told.
+        var target: ChainID
+        /// Monotonic milliseconds of the next telling.
+        var dueMilliseconds: UInt64
+        var intervalMilliseconds: UInt64
+    }
+
+    private struct Key: Hashable, Sendable {
+        var xid: Digest
+        var target: ChainID
+    }
+
+    private struct Deadline: Sendable {
+        var time: ChainTime
+        var cross: CrossTransaction
+    }
+
+    private let network: Network
+    private let chain: ChainID
+    private let notaryPosition: Int
+    /// Held on this chain, still open: the deciding chain is told.
+    private var held: OrderedDictionary<Digest, Item> = [:]
+    /// Decided on this chain: each holding chain is told.
+    private var decided: OrderedDictionary<Key, Item> = [:]
+    /// Not decided here yet, ascending deadline.
+    private var awaiting: [Deadline] = []
+    /// Cross data of the newest followed block.
+    private(set) var lastCrosses: [CrossData] = []
+
+    /// Notices made in one turn.
+    static let noticesPerTurn = 64
+
+    init(network: Network, chain: ChainID, notary: String) {
+        self.network = network
+        self.chain = chain
+        notaryPosition = network.notary.nodes.firstIndex { $0.id == notary } ?? 0
+    }
+
+    var count: Int { held.count + decided.count }
+
+    /// A block of the past, at recovery: what is still held will be told; what was decided is told again only when asked for.
+    mutating func replay(_ block: Block) {
+        note(block)
+        for (transaction, outcome) in zip(block.transactions, block.outcomes) where outcome == .applied {
+            switch transaction.kind {
+            case .open(let cross): hold(cross, now: 0)
+            case .settle(let resolution), .refund(let resolution): held[resolution.xid] = nil
+            default: continue
+            }
+        }
+    }
+
+    /// A block that has just become final.
+    mutating func follow(_ block: Block, at now: Moment) {
+        note(block)
+        for (transaction, outcome) in zip(block.transactions, block.outcomes) where outcome == .applied {
+            switch transaction.kind {
+            case .open(let cross): hold(cross, now: now.monotonicMilliseconds)
+            case .settle(let resolution), .refund(let resolution): held[resolution.xid] = nil
+            case .confirm(let confirm): decide(confirm.cross, .settle, now: now.monotonicMilliseconds)
+            case .refuse(let refuse): decide(refuse.cross, .refund, now: now.monotonicMilliseconds)
+            case .cancel(let cancel): decide(cancel.cross, .refund, now: now.monotonicMilliseconds)
+            default: continue
+            }
+        }
+    }
+
+    /// This notary's validator of another chain followed a block: what that chain has resolved need not be told any more.
+    mutating func learn(_ head: BranchHead) {
+        for data in head.crosses where data.operation == 7 || data.operation == 8 {
+            decided[Key(xid: data.xid, target: head.chain)] = nil
+        }
+    }
+
+    /// The holding chain's validator says a leg waits here.
+    ///
+    /// - Parameter decision: what this chain's final state says of it.
+    mutating func hear(_ cross: CrossTransaction, decision: LegNotice.Purpose?, finalTime: ChainTime, now: Moment) {
+        if let decision {
+            decide(cross, decision, now: now.monotonicMilliseconds)
+        } else if finalTime > cross.deadline {
+            decide(cross, .refund, now: now.monotonicMilliseconds)
+        } else if awaiting.count < Limits.waitingLegs, !awaiting.contains(where: { $0.cross.xid == cross.xid }) {
+            let position = awaiting.firstIndex { $0.time > cross.deadline } ?? awaiting.count
+            awaiting.insert(Deadline(time: cross.deadline, cross: cross), at: position)
+        }
+    }
+
+    /// Crosses whose deadline lies before a final block's time, with nothing decided: rule R4's second case.
+    mutating func expire(before time: ChainTime) -> [CrossTransaction] {
+        let count = awaiting.firstIndex { $0.time >= time } ?? awaiting.count
+        let expired = awaiting.prefix(count).map(\.cross)
+        awaiting.removeFirst(count)
+        return expired
+    }
+
+    /// Adds a refund for a cross that can no longer be decided.
+    mutating func refund(_ cross: CrossTransaction, now: Moment) { decide(cross, .refund, now: now.monotonicMilliseconds) }
+
+    /// Items to be told now, oldest first; each is put off with back-off.
+    mutating func takeDue(at now: Moment) -> [Item] {
+        let time = now.monotonicMilliseconds
+        var due: [Item] = []
+        for index in held.values.indices where due.count < LegDesk.noticesPerTurn && held.values[index].dueMilliseconds <= time {
+            due.append(held.values[index])
+            putOff(&held.values[index], from: time)
+        }
+        for index in decided.values.indices where due.count < LegDesk.noticesPerTurn && decided.values[index].dueMilliseconds <= time {
+            due.append(decided.values[index])
+            putOff(&decided.values[index], from: time)
+        }
+        return due
+    }
+
+    /// Milliseconds until the next item is due; nil when there is none.
+    func millisecondsUntilDue(at now: Moment) -> UInt64? {
+        var earliest: UInt64?
+        for item in held.values { earliest = min(earliest ?? item.dueMilliseconds, item.dueMilliseconds) }
+        for item in decided.values { earliest = min(earliest ?? item.dueMilliseconds, item.dueMilliseconds) }
+        return earliest.map { $0 > now.monotonicMilliseconds ? $0 - now.monotonicMilliseconds : 1 }
+    }
+
+    private mutating func note(_ block: Block) { lastCrosses = block.transactions.compactMap(CrossData.init) }
+
+    private mutating func hold(_ cross: CrossTransaction, now: UInt64) {
+        // With several holding chains every one of them tells its own part.
+        held[cross.xid] = item(cross, .confirm, target: cross.decidingChain, now: now)
+    }
+
+    private mutating func decide(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, now: UInt64) {
+        awaiting.removeAll { $0.cross.xid == cross.xid }
+        for target in cross.holdingChains {
+            let key = Key(xid: cross.xid, target: target)
+            if decided[key] == nil { decided[key] = item(cross, purpose, target: target, now: now) }
+        }
+    }
+
+    /// The notary that the xid names speaks at once, the one after it a little later, and so on.
+    private func item(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, target: ChainID, now: UInt64) -> Item {
+        let count = UInt64(network.notary.nodes.count)
+        let rank = (cross.xid.a.bigEndian % count + UInt64(notaryPosition)) % count
+        return Item(
+            cross: cross, purpose: purpose, target: target, dueMilliseconds: now + rank * network.timing.legResendMilliseconds,
+            intervalMilliseconds: network.timing.legResendMilliseconds)
+    }
+
+    private func putOff(_ item: inout Item, from now: UInt64) {
+        item.dueMilliseconds = now + item.intervalMilliseconds
+        item.intervalMilliseconds = min(item.intervalMilliseconds * 2, network.timing.legResendMaximumMilliseconds)
+    }
+}

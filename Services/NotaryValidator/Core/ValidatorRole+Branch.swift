@@ -1,0 +1,103 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension ValidatorRole {
+    /// Follows blocks that have become final: stored first, then said (R7).
+    mutating func adopt(_ blocks: [FinalBlock], at now: Moment) -> [RoleEffect] {
+        guard isFollowing, !blocks.isEmpty else { return [] }
+        var operations: [StoreOperation] = []
+        var heads: [RoleEffect] = []
+        for item in blocks {
+            guard let final = item.final else { preconditionFailure("a follower hands out final blocks") }
+            if case .invalid(let reason, _) = tree.validate(item.block) { return stopFollowing(item.block, reason) }
+            precondition(tree.contains(item.block.hash), "final blocks come in order")
+            _ = tree.finalize(item.block.hash)
+            finalProof = final
+            operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
+            heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block))))
+            legs.follow(item.block, at: now)
+        }
+        operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
+        pending.forget(throughSlot: tree.finalSlot)
+        expireLegs(at: now)
+        return [.persist(operations)] + heads + sendLegs(at: now) + retryPending(at: now)
+    }
+
+    /// A quorum of both sides adopted what this notary's rules refuse: more than a third is corrupt, or this code is wrong.
+    private mutating func stopFollowing(_ block: Block, _ reason: Reason) -> [RoleEffect] {
+        isFollowing = false
+        return [
+            .raise(
+                code: "invalid_final_block",
+                detail: "chain \(block.header.chain) made block \(block.header.height) final, which is invalid here: \(reason.code); this validator no longer signs",
+                severity: .critical)
+        ]
+    }
+
+    private func branchHead(_ block: Block) -> BranchHead {
+        BranchHead(
+            notary: context.address.node, chain: block.header.chain, height: block.header.height, block: block.hash,
+            crosses: block.transactions.compactMap(CrossData.init))
+    }
+
+    /// After a restart, siblings hear again where the branch ends.
+    func sayHead() -> [RoleEffect] {
+        guard let final = finalProof else { return [] }
+        return [
+            .publish(
+                .branch(context.address.chain),
+                .branch(
+                    BranchHead(
+                        notary: context.address.node, chain: final.header.chain, height: final.header.height, block: final.hash,
+                        crosses: lastCrosses)))
+        ]
+    }
+
+    private var lastCrosses: [CrossData] { legs.lastCrosses }
+
+    /// Asks this notary's own validator of another chain what it follows at a height.
+    mutating func askSibling(_ chain: ChainID, _ height: Height) -> [RoleEffect] {
+        [
+            .call(
+                Calls.sibling + nextToken(), service: Service.name(.validator, chain: chain, node: context.address.node),
+                .fetchBlocks(chain: chain, from: height, limit: 1), timeoutMilliseconds: network.timing.fetchMilliseconds)
+        ]
+    }
+
+    mutating func siblingAnswered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        guard case .blocks(let blocks, _) = response, let final = blocks.first?.final else { return [] }
+        siblings.learn(final.header.chain, height: final.header.height, block: final.hash)
+        return retryPending(at: now)
+    }
+
+    /// Serves siblings and whoever hands in a candidate for one notary (A12).
+    mutating func requested(_ request: Request, token: UInt64, at now: Moment) -> [RoleEffect] {
+        switch request {
+        case .validate(let block):
+            guard !pending.isFull else { return [.reply(token: token, .validate(taken: false))] }
+            // The builder chose this notary: it passes the candidate on to the others (A7).
+            return [.reply(token: token, .validate(taken: true)), .publish(.candidate(context.address.chain), .candidate(block))]
+                + candidate(block, at: now)
+        case .fetchBlocks(let chain, let from, let limit) where chain == context.address.chain:
+            return [.read(token: token, .blocks, from: from, limit: limit)]
+        default: return [.reply(token: token, .failure(.notAllowed, detail: "a validator does not answer this"))]
+        }
+    }
+
+    /// Rows for a fetchBlocks; the read's token is the request's.
+    func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+        var size = 0
+        let blocks = rows.prefix {
+            size += $0.value.count
+            return size <= Limits.blockAnswerBytes
+        }
+        return [
+            .reply(
+                token: token,
+                .blocks(blocks.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }, head: tree.finalHeight))
+        ]
+    }
+}

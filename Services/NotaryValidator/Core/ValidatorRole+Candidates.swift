@@ -1,0 +1,160 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+extension ValidatorRole {
+    /// S850: a candidate to be judged.
+    mutating func candidate(_ block: Block, at now: Moment, isToBeSigned: Bool = true) -> [RoleEffect] {
+        let header = block.header
+        guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
+        guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + UInt64(Limits.slotsAhead) else {
+            return [.count(.duplicate, by: 1)]
+        }
+        if let entry = pending[header.hash] {
+            if isToBeSigned, !entry.isToBeSigned { pending[header.hash]?.isToBeSigned = true }
+            return [.count(.duplicate, by: 1)]
+        }
+        if tree.contains(header.hash) { return isToBeSigned ? sign(block, isStored: true, at: now) : [] }
+        if let reason = tree.builderFault(of: block) { return refuse(block, reason, transaction: nil) }
+        guard !pending.isFull, pending.count(ofSlot: header.slot) < Limits.candidatesPerSlot else {
+            return [.count(.overloaded, by: 1)]
+        }
+        let checks: [SignatureCheck]
+        switch signatureChecks(of: block) {
+        case .success(let found): checks = found
+        case .failure(let rejection): return refuse(block, rejection.reason, transaction: rejection.transaction)
+        }
+        let token = nextToken()
+        pending[header.hash] = .init(block: block, stage: .checking(token: token), isToBeSigned: isToBeSigned)
+        return [.count(.received, by: 1), .check(token: token, checks)]
+    }
+
+    /// The signatures of a block's transactions that have not been found good before (A11).
+    private func signatureChecks(of block: Block) -> Result<[SignatureCheck], Rejection> {
+        var checks: [SignatureCheck] = []
+        for transaction in block.transactions where !checkedTransactions.contains(ValidatorRole.name(transaction)) {
+            switch StateCheck.signatureChecks(for: transaction, network: network, chain: context.address.chain) {
+            case .success(let more): checks += more
+            case .failure(let reason): return .failure(Rejection(reason: reason, transaction: transaction.id))
+            }
+        }
+        return .success(checks)
+    }
+
+    /// Names exact bytes, signatures included: an id does not cover those.
+    private static func name(_ transaction: Transaction) -> Digest { Blake2b.hash(transaction.bytes) }
+
+    /// The signature checks of a candidate are done.
+    mutating func checked(token: UInt64, _ answers: [Bool], at now: Moment) -> [RoleEffect] {
+        guard let hash = pending.hash(checking: token), let entry = pending[hash] else { return [] }
+        guard answers.allSatisfy({ $0 }) else {
+            pending[hash] = nil
+            return [.count(.badSignature, by: 1)] + refuse(entry.block, .badSignature, transaction: nil)
+        }
+        for transaction in entry.block.transactions { checkedTransactions.insert(ValidatorRole.name(transaction)) }
+        pending[hash]?.stage = .waiting
+        return judge(hash, at: now)
+    }
+
+    /// Signs, refuses or defers a candidate whose signatures hold.
+    mutating func judge(_ hash: Digest, at now: Moment) -> [RoleEffect] {
+        guard let entry = pending[hash], entry.stage == .waiting else { return [] }
+        let block = entry.block
+        if entry.isToBeSigned, let reason = clockFault(block.header, at: now) { return clockRefusal(hash, reason) }
+        if let missing = siblings.firstUnknown(of: block.foreign.map(\.header)) {
+            return deferJudgement(block, missing.chain, missing.height, "the evidence's block is not on this notary's branch yet")
+                + askSibling(missing.chain, missing.height) + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
+        }
+        if let other = siblings.firstContradicted(of: block.foreign.map(\.header)) {
+            pending[hash] = nil
+            return [
+                .raise(
+                    code: "off_branch", detail: "candidate \(hash) of \(block.header.chain) relies on \(other.chain) block \(other.height) off this notary's branch",
+                    severity: .critical)
+            ] + refuse(block, .unknownBranch, transaction: nil)
+        }
+        switch tree.validate(block) {
+        case .valid:
+            pending[hash] = nil
+            let effects = entry.isToBeSigned ? sign(block, isStored: false, at: now) : []
+            return effects + retryPending(at: now)
+        case .missingParent(let parent):
+            return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
+                + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
+        case .invalid(let reason, let transaction):
+            pending[hash] = nil
+            return refuse(block, reason, transaction: transaction)
+        }
+    }
+
+    /// Judges again what was waiting for something that may have come.
+    mutating func retryPending(at now: Moment) -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for hash in pending.hashes where pending[hash]?.stage == .waiting { effects += judge(hash, at: now) }
+        return effects
+    }
+
+    private func clockFault(_ header: BlockHeader, at now: Moment) -> Reason? {
+        let wall = now.wallMilliseconds
+        let skew = header.time > wall ? header.time - wall : wall - header.time
+        return skew <= Limits.chainTimeSkewMilliseconds ? nil : .wrongTime
+    }
+
+    private mutating func clockRefusal(_ hash: Digest, _ reason: Reason) -> [RoleEffect] {
+        guard let block = pending[hash]?.block else { return [] }
+        pending[hash] = nil
+        return refuse(block, reason, transaction: nil)
+    }
+
+    /// S860: the body is stored before the signature leaves (faults case 26).
+    private func sign(_ block: Block, isStored: Bool, at now: Moment) -> [RoleEffect] {
+        guard clockFault(block.header, at: now) == nil else { return [] }
+        let statement = NotaryStatement(block.header, epoch: block.header.epoch)
+        let signature = context.signer.sign(.notary, network: network.id, statement.payload)
+        let verdict = NotaryVerdict(
+            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            verdict: .signed(epoch: statement.epoch, slot: statement.slot, height: statement.height, signature: signature))
+        let store: [RoleEffect] =
+            isStored ? [] : [.persist([.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)])]
+        return store + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
+    }
+
+    /// Rows of a slot lie together, so that a final block can delete all that it overtakes.
+    static func candidateKey(_ block: Block) -> UInt64 {
+        block.header.slot << 16 | (block.hash.a & 0xFFFF)
+    }
+
+    private func refuse(_ block: Block, _ reason: Reason, transaction: Digest?) -> [RoleEffect] {
+        let verdict = NotaryVerdict(
+            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            verdict: .refused(transaction: transaction, reason: reason))
+        return [
+            .count(.refused, by: 1), .note("refused candidate \(block.hash) at height \(block.header.height): \(reason.code)"),
+            .publish(.certification(block.header.chain), .verdict(verdict)),
+        ]
+    }
+
+    private func deferJudgement(_ block: Block, _ chain: ChainID, _ height: Height, _ reason: String) -> [RoleEffect] {
+        let verdict = NotaryVerdict(
+            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            verdict: .deferred(chain: chain, height: height, reason: reason))
+        return [.publish(.certification(block.header.chain), .verdict(verdict))]
+    }
+
+    private mutating func askParent(_ hash: Digest) -> [RoleEffect] {
+        [
+            .call(
+                Calls.parent + nextToken(), service: Service.name(.consensus, chain: context.address.chain),
+                .fetchBlock(chain: context.address.chain, hash: hash), timeoutMilliseconds: network.timing.fetchMilliseconds * 2)
+        ]
+    }
+
+    /// A parent that was asked for has come.
+    mutating func parentAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
+        guard case .blocks(let blocks, _) = response, let block = blocks.first?.block else { return [] }
+        return candidate(block, at: now, isToBeSigned: false)
+    }
+}

@@ -1,0 +1,234 @@
+import Crypto
+import Ledger
+import Wire
+
+/// The final chain's state and the candidates above it, over one ledger that is wound back and forth between them.
+///
+/// Execution follows one branch nearly always, so undoing blocks on the rare change of branch is cheaper than a state a candidate.
+package struct BlockTree: Sendable {
+    package let network: Network
+    package let chain: ChainDescription
+    /// State after `applied`; final blocks are never undone.
+    package private(set) var ledger: LedgerState
+    /// Newest final block; nil at genesis.
+    package private(set) var finalHeader: BlockHeader?
+    package internal(set) var checker: CertificateChecker
+    private var candidates: [Digest: Block] = [:]
+    /// Blocks above the final one that `ledger` contains, oldest first.
+    private var applied: [Digest] = []
+
+    /// Candidates kept above the final block.
+    package static let candidatesMaximum = 1_024
+
+    /// A tree that holds the chain's genesis.
+    package init(network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
+        guard let description = network.chain(chain) else { preconditionFailure("a tree is of a chain of its network") }
+        self.network = network
+        self.chain = description
+        ledger = LedgerState(network: network, chain: chain)
+        checker = CertificateChecker(network: network, verify: verify)
+    }
+
+    package var finalHeight: Height { finalHeader?.height ?? 0 }
+    package var finalHash: Digest { finalHeader?.hash ?? network.genesisHash(of: chain.id) }
+    package var finalSlot: Slot { finalHeader?.slot ?? 0 }
+    package var finalTime: ChainTime { finalHeader?.time ?? chain.genesisTime }
+
+    /// Whether a block is the final one or a valid candidate above it.
+    package func contains(_ hash: Digest) -> Bool { hash == finalHash || candidates[hash] != nil }
+
+    /// A valid candidate above the final block.
+    package func candidate(_ hash: Digest) -> Block? { candidates[hash] }
+
+    /// Chain time of a block of the tree.
+    package func time(of hash: Digest) -> ChainTime? { hash == finalHash ? finalTime : candidates[hash]?.header.time }
+
+    /// Height of a block of the tree.
+    package func height(of hash: Digest) -> Height? { hash == finalHash ? finalHeight : candidates[hash]?.header.height }
+
+    /// Slot of a block of the tree.
+    package func slot(of hash: Digest) -> Slot? { hash == finalHash ? finalSlot : candidates[hash]?.header.slot }
+
+    /// Executes a block on its parent and keeps it when all its header says is true.
+    ///
+    /// Transaction signatures (`signatureChecks(for:)`) and clocks are the caller's business.
+    package mutating func validate(_ block: Block) -> BlockVerdict {
+        let header = block.header
+        if contains(header.hash) { return .valid }
+        guard header.chain == chain.id else { return .invalid(.wrongChain, transaction: nil) }
+        guard let parent = place(of: header.parent) else {
+            return header.height <= finalHeight ? .invalid(.wrongParent, transaction: nil) : .missingParent(header.parent)
+        }
+        if let reason = formFault(block, on: parent) { return .invalid(reason, transaction: nil) }
+        guard candidates.count < BlockTree.candidatesMaximum else { return .invalid(.overloaded, transaction: nil) }
+        for final in block.foreign {
+            if let reason = checker.fault(in: final) { return .invalid(reason, transaction: nil) }
+        }
+        for transaction in block.transactions {
+            guard case .record(let record) = transaction.kind else { continue }
+            if let reason = checker.fault(in: record.final) { return .invalid(reason, transaction: transaction.id) }
+        }
+        move(to: header.parent)
+        if let fault = execute(block) { return .invalid(fault.reason, transaction: fault.transaction) }
+        candidates[header.hash] = block
+        applied.append(header.hash)
+        return .valid
+    }
+
+    /// Makes a block of the tree and its ancestors final.
+    ///
+    /// - Returns: the blocks that became final, oldest first; empty when it was final already.
+    /// - Precondition: the tree contains the block.
+    package mutating func finalize(_ hash: Digest) -> [Block] {
+        if hash == finalHash { return [] }
+        precondition(candidates[hash] != nil, "only a block of the tree can become final")
+        let path = path(to: hash)
+        if !applied.starts(with: path) { move(to: hash) }
+        let blocks = path.map { candidates[$0]! }
+        finalHeader = blocks[blocks.count - 1].header
+        applied.removeFirst(path.count)
+        ledger.forgetUndo(keepingLast: applied.count)
+        prune()
+        return blocks
+    }
+
+    /// Winds the ledger back to the final state, for proofs and queries.
+    package mutating func moveToFinal() { move(to: finalHash) }
+
+    /// Winds the ledger to the state after a block of the tree.
+    /// - Precondition: the tree contains the block.
+    package mutating func move(to hash: Digest) {
+        let target = path(to: hash)
+        var common = 0
+        while common < min(target.count, applied.count), target[common] == applied[common] { common += 1 }
+        while applied.count > common {
+            ledger.undo()
+            applied.removeLast()
+        }
+        for hash in target[common...] {
+            guard let block = candidates[hash] else { preconditionFailure("a path runs through the tree") }
+            precondition(execute(block) == nil, "a block that was valid stays valid")
+            applied.append(hash)
+        }
+    }
+
+    /// Runs `body` on the ledger with a block opened on top of `parent`, and leaves no trace of it.
+    mutating func draft<Result>(on parent: Digest, time: ChainTime, _ body: (inout LedgerState) -> Result) -> Result {
+        move(to: parent)
+        ledger.begin(height: ledger.height + 1, time: time)
+        let result = body(&ledger)
+        return result
+    }
+
+    /// Undoes what `draft` committed.
+    mutating func undoDraft() { ledger.undo() }
+
+    private struct Place {
+        var height: Height
+        var slot: Slot
+        var time: ChainTime
+    }
+
+    private func place(of hash: Digest) -> Place? {
+        if hash == finalHash { return Place(height: finalHeight, slot: finalSlot, time: finalTime) }
+        guard let header = candidates[hash]?.header else { return nil }
+        return Place(height: header.height, slot: header.slot, time: header.time)
+    }
+
+    /// What is wrong with a block before it is executed.
+    private func formFault(_ block: Block, on parent: Place) -> Reason? {
+        let header = block.header
+        guard header.height == parent.height + 1, header.parentSlot == parent.slot else { return .wrongParent }
+        guard header.slot > parent.slot, header.epoch == 0 else { return .wrongSlot }
+        guard header.time > parent.time else { return .wrongTime }
+        guard BlockTree.transactionsRoot(of: block) == header.fields.transactionsRoot else { return .malformed }
+        var named: Set<Digest> = []
+        var seen: Set<Digest> = []
+        for transaction in block.transactions {
+            guard seen.insert(transaction.id).inserted else { return .duplicateTransaction }
+            for evidence in transaction.evidence { named.insert(evidence.block) }
+        }
+        let foreign = block.foreign.map(\.hash)
+        guard foreign.count == named.count, Set(foreign) == named, block.foreign.allSatisfy({ $0.header.chain != chain.id }) else {
+            return .evidenceInvalid
+        }
+        return nil
+    }
+
+    /// The Merkle root over a block's transactions and outcomes.
+    package static func transactionsRoot(of block: Block) -> Digest {
+        MerkleTree.root(
+            leaves: zip(block.transactions, block.outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) })
+    }
+
+    /// Applies a block to the ledger, which stands at its parent; leaves the ledger there when something is wrong.
+    private mutating func execute(_ block: Block) -> Rejection? {
+        let foreign = ForeignBlocks(block.foreign)
+        ledger.begin(height: block.header.height, time: block.header.time)
+        for (transaction, outcome) in zip(block.transactions, block.outcomes) {
+            switch ledger.apply(transaction, foreign: foreign) {
+            case .applied where outcome == .applied: continue
+            case .rejected(let reason) where outcome.rejection == reason: continue
+            case .invalid(let reason):
+                ledger.abandon()
+                return Rejection(reason: reason, transaction: transaction.id)
+            case .applied, .rejected:
+                ledger.abandon()
+                return Rejection(reason: .stateMismatch, transaction: transaction.id)
+            }
+        }
+        guard ledger.commit() == block.header.stateRoot else {
+            ledger.undo()
+            return Rejection(reason: .stateMismatch, transaction: nil)
+        }
+        return nil
+    }
+
+    /// Hashes from the final block, excluded, to `hash`, oldest first.
+    private func path(to hash: Digest) -> [Digest] {
+        var path: [Digest] = []
+        var next = hash
+        while next != finalHash {
+            guard let block = candidates[next] else { preconditionFailure("the tree is connected") }
+            path.append(next)
+            next = block.header.parent
+        }
+        return path.reversed()
+    }
+
+    /// Drops candidates that no longer descend from the final block.
+    private mutating func prune() {
+        let blocks = candidates.values.map(\.header).sorted { $0.height < $1.height }
+        var kept: Set<Digest> = [finalHash]
+        for header in blocks where header.height > finalHeight && kept.contains(header.parent) { kept.insert(header.hash) }
+        candidates = candidates.filter { kept.contains($0.key) && $0.key != finalHash }
+    }
+}
+
+/// What became of a block.
+package enum BlockVerdict: Hashable, Sendable {
+    /// Executed and kept.
+    case valid
+    /// Its parent is neither final here nor a candidate.
+    case missingParent(Digest)
+    /// Can never be valid; `transaction` is the offender's id, nil when the header is at fault.
+    case invalid(Reason, transaction: Digest?)
+}
+
+/// A reason and the transaction it concerns.
+package struct Rejection: Error, Hashable, Sendable {
+    package var reason: Reason
+    package var transaction: Digest?
+
+    package init(reason: Reason, transaction: Digest?) {
+        self.reason = reason
+        self.transaction = transaction
+    }
+}
+
+extension BlockTree {
+    /// Why a block was not made by the leader of its slot; nil when it was.
+    package func builderFault(of block: Block) -> Reason? {
+        checker.builderFault(block.header, signature: block.builderSignature)
+    }
+}

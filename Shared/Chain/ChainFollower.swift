@@ -1,0 +1,194 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// Follows a chain's final blocks in order for roles that do not vote on it: takes what the bus brings, asks the chain's
+/// consensus services for what is missing, and trusts neither (every certificate and every body is checked).
+package struct ChainFollower: Sendable {
+    /// What came of an input.
+    package struct Step: Sendable {
+        /// Blocks that are now known to be final, in order, each once.
+        package var blocks: [FinalBlock] = []
+        package var effects: [RoleEffect] = []
+    }
+
+    package let chain: ChainDescription
+    private let network: Network
+    private var checker: CertificateChecker
+    /// Newest final block handed out.
+    package private(set) var height: Height
+    package private(set) var head: Digest
+    private var bodies: [Digest: Block] = [:]
+    private var bodyOrder: [Digest] = []
+    private var finals: [Height: FinalHeader] = [:]
+    private var highestFinal: Height
+    private let timer: TimerID
+    private let calls: UInt64
+    private let peers: [String]
+    private var attempt: UInt64 = 0
+    private var outstandingCall: UInt64?
+    private var lastNews: Moment?
+
+    /// Bodies kept until their final header comes.
+    package static let bodiesMaximum = 64
+    /// Final headers kept ahead of the next height.
+    package static let headersAhead: Height = 256
+
+    /// - Parameter height: newest final block the owner already has, 0 for none, with its hash `head`.
+    /// - Parameter timer: a timer kind of the owner that the follower may use.
+    /// - Parameter calls: call numbers from here to 2^32 above belong to the follower.
+    /// - Parameter preferred: node asked first, usually the owner's own.
+    package init(
+        network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
+        timer: UInt8, calls: UInt64, preferred: String? = nil
+    ) {
+        guard let description = network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
+        self.network = network
+        self.chain = description
+        checker = CertificateChecker(network: network, verify: verify)
+        self.height = height
+        self.head = head ?? network.genesisHash(of: chain)
+        highestFinal = height
+        self.timer = TimerID(kind: timer)
+        self.calls = calls
+        let nodes = description.nodes.map(\.id)
+        peers = nodes.filter { $0 == preferred } + nodes.filter { $0 != preferred }
+    }
+
+    /// Begins: asks for whatever is newer than what the owner has.
+    package mutating func started(at now: Moment) -> Step {
+        lastNews = now
+        return ask(at: now)
+    }
+
+    /// A candidate's body went by; it may become final.
+    package mutating func candidate(_ block: Block, at now: Moment) -> Step {
+        guard block.header.chain == chain.id, block.header.height > height, bodies[block.hash] == nil else { return Step() }
+        bodies[block.hash] = block
+        bodyOrder.append(block.hash)
+        if bodyOrder.count > ChainFollower.bodiesMaximum { bodies[bodyOrder.removeFirst()] = nil }
+        return advance(at: now)
+    }
+
+    /// A final header went by.
+    package mutating func final(_ final: FinalHeader, at now: Moment) -> Step {
+        guard final.header.chain == chain.id else { return Step() }
+        lastNews = now
+        guard final.header.height > height else { return Step() }
+        highestFinal = max(highestFinal, final.header.height)
+        guard finals[final.header.height] == nil, final.header.height <= height + ChainFollower.headersAhead else { return advance(at: now) }
+        guard checker.fault(in: final) == nil else { return Step(effects: [.count(.peerFault, by: 1)]) }
+        finals[final.header.height] = final
+        return advance(at: now)
+    }
+
+    /// Frames of the chain's topics are gone.
+    package mutating func lost(at now: Moment) -> Step { ask(at: now) }
+
+    /// - Returns: nil when the call is not the follower's.
+    package mutating func answered(call: UInt64, _ response: Response, at now: Moment) -> Step? {
+        guard call >= calls, call < calls + 1 << 32 else { return nil }
+        guard call == outstandingCall else { return Step() }
+        outstandingCall = nil
+        guard case .blocks(let blocks, let newest) = response else { return Step(effects: [retry()]) }
+        lastNews = now
+        var step = Step()
+        for item in blocks {
+            guard let final = item.final, final.header.chain == chain.id else {
+                step.effects.append(.count(.peerFault, by: 1))
+                continue
+            }
+            bodies[final.hash] = item.block
+            if checker.fault(in: final) == nil { finals[final.header.height] = final }
+            let more = advance(at: now, asking: false)
+            step.blocks += more.blocks
+            bodies[final.hash] = nil
+        }
+        if !step.blocks.isEmpty {
+            attempt = 0
+            step.effects.append(.count(.caughtUp, by: UInt64(step.blocks.count)))
+        }
+        // A peer's claim to be ahead is only worth another question, of another peer if this one brought nothing.
+        if newest > height || highestFinal > height {
+            step.effects += step.blocks.isEmpty ? [retry()] : ask(at: now).effects
+        } else {
+            step.effects.append(.setTimer(timer, afterMilliseconds: idleMilliseconds))
+        }
+        return step
+    }
+
+    /// - Returns: nil when the timer is not the follower's.
+    package mutating func timerFired(_ fired: TimerID, at now: Moment) -> Step? {
+        guard fired == timer else { return nil }
+        if highestFinal > height { return ask(at: now) }
+        if let lastNews, now.milliseconds(since: lastNews) < idleMilliseconds {
+            return Step(effects: [.setTimer(timer, afterMilliseconds: idleMilliseconds)])
+        }
+        return ask(at: now)
+    }
+
+    /// With no news for this long, the follower asks whether it missed something.
+    private var idleMilliseconds: UInt64 { network.timing.heartbeatMilliseconds * 2 + network.timing.beatMilliseconds }
+
+    /// Hands out what is next, and asks when it is known to be missing.
+    private mutating func advance(at now: Moment, asking: Bool = true) -> Step {
+        var step = Step()
+        while let final = finals[height + 1] {
+            guard final.header.parent == head else {
+                // A proof of another branch than the one followed: R7 says stay; the owner's evidence topic tells people.
+                step.effects.append(
+                    .raise(
+                        code: "two_branches", detail: "chain \(chain.id) has a final block \(final.hash) at height \(height + 1) off the followed branch",
+                        severity: .critical))
+                finals[height + 1] = nil
+                break
+            }
+            guard let body = bodies[final.hash] else { break }
+            guard BlockTree.transactionsRoot(of: body) == final.header.fields.transactionsRoot else {
+                bodies[final.hash] = nil
+                step.effects.append(.count(.peerFault, by: 1))
+                break
+            }
+            finals[height + 1] = nil
+            bodies[final.hash] = nil
+            bodyOrder.removeAll { $0 == final.hash }
+            height += 1
+            head = final.hash
+            step.blocks.append(FinalBlock(block: body, final: final))
+        }
+        highestFinal = max(highestFinal, height)
+        if asking, highestFinal > height, outstandingCall == nil {
+            // The body or an earlier header may still be on its way; give it a moment.
+            step.effects.append(.setTimer(timer, afterMilliseconds: attempt == 0 ? ChainFollower.graceMilliseconds : retryMilliseconds))
+        }
+        return step
+    }
+
+    /// How long something announced may take to arrive before it is asked for.
+    package static let graceMilliseconds: UInt64 = 50
+
+    private var retryMilliseconds: UInt64 { network.timing.fetchMilliseconds << min(attempt, 4) }
+
+    private mutating func retry() -> RoleEffect {
+        attempt += 1
+        return .setTimer(timer, afterMilliseconds: retryMilliseconds)
+    }
+
+    private mutating func ask(at now: Moment) -> Step {
+        guard outstandingCall == nil else { return Step() }
+        let peer = peers[Int(attempt % UInt64(peers.count))]
+        callsMade += 1
+        let call = calls + callsMade % (1 << 32)
+        outstandingCall = call
+        attempt += 1
+        return Step(effects: [
+            .call(
+                call, service: Service.name(.consensus, chain: chain.id, node: peer),
+                .fetchBlocks(chain: chain.id, from: height + 1, limit: Limits.blocksPerAnswer),
+                timeoutMilliseconds: network.timing.fetchMilliseconds * 4)
+        ])
+    }
+
+    private var callsMade: UInt64 = 0
+}
