@@ -14,6 +14,8 @@ struct ArchiveIndex: Sendable {
     private var places: [Digest: [Place]] = [:]
     /// Notary block that records a sub-chain block.
     private var records: [Digest: Height] = [:]
+    /// Newest height of each chain that a final notary block records.
+    private(set) var recordedHeights: [ChainID: Height] = [:]
 
     mutating func add(_ block: Block, position: Int) {
         for (offset, transaction) in block.transactions.enumerated() {
@@ -24,7 +26,11 @@ struct ArchiveIndex: Sendable {
         }
     }
 
-    mutating func recorded(_ block: Digest, at height: Height) { records[block] = height }
+    /// A final notary block at `height` records a sub-chain block.
+    mutating func recorded(_ header: BlockHeader, at height: Height) {
+        records[header.hash] = height
+        recordedHeights[header.chain] = max(recordedHeights[header.chain] ?? 0, header.height)
+    }
 
     /// Places of a transaction id or xid, in the order in which they became final here.
     func places(of id: Digest) -> [Place] { places[id] ?? [] }

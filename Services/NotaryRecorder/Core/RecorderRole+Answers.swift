@@ -67,7 +67,8 @@ extension RecorderRole {
         .read(token: token, RecorderRole.archive(need.position), from: need.height, limit: 1)
     }
 
-    mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+    mutating func served(token: UInt64, _ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
+        if let position = refills.removeValue(forKey: token) { return refilled(rows, position: position, at: now) }
         if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
         guard var question = answers.questions[token] else { return [] }
         guard let need = question.needs.first, let row = rows.first, row.key == need.height,

@@ -5,20 +5,31 @@ import Ledger
 import RoleKit
 import Wire
 
-/// Reads the archive back in, chain by chain.
+/// Reads the archive back in, chain by chain: the notary chain first, so that it is known what is recorded.
 struct Recovery: Sendable {
-    private var chains: [ChainID]
-    /// Position of the chain being read.
-    var position = 0
+    private var order: [Int]
+    /// Followers of the chains read so far, by position.
+    var followers: [Int: ChainFollower] = [:]
     var nextHeight: Height = 1
     var head: Digest?
     var height: Height = 0
-    var isDone: Bool { position >= chains.count }
+    var isDone: Bool { order.isEmpty }
+    /// Position of the chain being read.
+    var position: Int { order[0] }
 
     /// Rows read at once.
     static let batch = 256
 
-    init(chains: [ChainID]) { self.chains = chains }
+    init(chainCount: Int) { order = [chainCount - 1] + Array(0..<(chainCount - 1)) }
+
+    /// The chain at `position` has been read.
+    mutating func finish(_ follower: ChainFollower) {
+        followers[position] = follower
+        order.removeFirst()
+        nextHeight = 1
+        height = 0
+        head = nil
+    }
 }
 
 extension RecorderRole {
@@ -47,22 +58,16 @@ extension RecorderRole {
         }
         if rows.count == Recovery.batch { return [readArchive()] }
         let position = recovery.position
-        followers.append(
+        recovery.finish(
             ChainFollower(
                 network: network, chain: chains[position], verify: context.verify, height: recovery.height, head: recovery.head,
                 timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
                 preferred: chains[position] == .notary ? context.address.node : nil))
-        recovery.position += 1
-        recovery.nextHeight = 1
-        recovery.height = 0
-        recovery.head = nil
         if !recovery.isDone { return [readArchive()] }
+        followers = chains.indices.compactMap { recovery.followers[$0] }
         var effects: [RoleEffect] = []
-        for position in followers.indices {
-            let step = followers[position].started(at: now)
-            effects += step.effects
-        }
-        return effects
+        for position in followers.indices { effects += followers[position].started(at: now).effects }
+        return effects + work(at: now)
     }
 
     /// Archives blocks that have become final, before anything else is done with them.
@@ -79,16 +84,11 @@ extension RecorderRole {
 
     /// Indexes a final block and does to the notary chain's state what it says.
     private mutating func take(_ item: FinalBlock, position: Int) {
-        guard let final = item.final else { preconditionFailure("only final blocks are archived") }
+        precondition(item.final != nil, "only final blocks are archived")
         index.add(item.block, position: position)
         steps.final(item.block)
         guard chains[position] == .notary else {
-            if !isRecorded(item.block.header), !unrecorded.isFull(position),
-                unrecorded.newestHeight(position).map({ $0 + 1 == item.block.header.height }) ?? true
-            {
-                unrecorded.append(
-                    Record(final: final, crosses: item.block.transactions.compactMap(CrossData.init)), position: position)
-            }
+            offer(item, position: position)
             return
         }
         guard case .valid = tree.validate(item.block) else {
@@ -100,11 +100,64 @@ extension RecorderRole {
         for transaction in item.block.transactions {
             guard case .record(let record) = transaction.kind else { continue }
             unrecorded.forget(record.final.header.chain, through: record.final.header.height)
-            index.recorded(record.final.hash, at: item.block.header.height)
+            index.recorded(record.final.header, at: item.block.header.height)
         }
     }
 
-    private func isRecorded(_ header: BlockHeader) -> Bool {
-        (tree.ledger.head(of: header.chain)?.height ?? 0) >= header.height
+    /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.
+    private mutating func offer(_ item: FinalBlock, position: Int) {
+        guard let final = item.final, item.block.header.height > recordedHeight(item.block.header.chain), !unrecorded.isFull(position),
+            unrecorded.newestHeight(position).map({ $0 + 1 == item.block.header.height }) ?? true
+        else { return }
+        unrecorded.append(Record(final: final, crosses: item.block.transactions.compactMap(CrossData.init)), position: position)
+    }
+
+    /// Newest height of a chain that the final notary chain records.
+    func recordedHeight(_ chain: ChainID) -> Height {
+        index.recordedHeights[chain] ?? 0
+    }
+
+    /// Reads from the archive what should be recorded next and is not in memory.
+    mutating func refill() -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for (position, chain) in network.chains.map(\.id).enumerated() {
+            let next = recordedHeight(chain) + 1
+            guard followers[position].height >= next, unrecorded.lacks(next, position: position), !refills.values.contains(position) else {
+                continue
+            }
+            let read = nextToken()
+            refills[read] = position
+            effects.append(.read(token: read, RecorderRole.archive(position), from: next, limit: Recovery.batch))
+        }
+        return effects
+    }
+
+    mutating func refilled(_ rows: [StoredRow], position: Int, at now: Moment) -> [RoleEffect] {
+        unrecorded.clear(position: position)
+        for row in rows {
+            guard let item = try? FinalBlock(decoding: row.value, network: network.id) else { break }
+            offer(item, position: position)
+        }
+        return work(at: now)
+    }
+
+    /// Asks this notary's validators what they follow where the next record waits for that (R7): needed after a restart,
+    /// when what they said before is gone.
+    mutating func askBranches() -> [RoleEffect] {
+        isEndorseTimerSet = false
+        unrecorded.unendorsed(after: recordedHeight).map { lane in
+            .call(
+                Calls.branch + nextToken(), service: Service.name(.validator, chain: lane.chain, node: context.address.node),
+                .fetchBlocks(chain: lane.chain, from: lane.height, limit: Limits.blocksPerAnswer),
+                timeoutMilliseconds: network.timing.fetchMilliseconds * 2)
+        }
+    }
+
+    mutating func branchAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
+        guard case .blocks(let blocks, _) = response else { return [] }
+        for final in blocks.compactMap(\.final) {
+            unrecorded.endorse(final.header.chain, height: final.header.height, block: final.hash)
+        }
+        return work(at: now)
     }
 }

@@ -54,7 +54,11 @@ extension RecorderRole {
             saidWaiting = waiting
             effects.append(.publish(.lead(.notary), .pool(PoolState(node: context.address.node, chain: .notary, waiting: waiting))))
         }
-        return effects + buildIfDue(at: now)
+        if !isEndorseTimerSet, !unrecorded.unendorsed(after: recordedHeight).isEmpty {
+            isEndorseTimerSet = true
+            effects.append(.setTimer(Timers.endorse, afterMilliseconds: network.timing.fetchMilliseconds * 2))
+        }
+        return effects + refill() + buildIfDue(at: now)
     }
 
     /// Cuts a block when there is something to record, or when the heartbeat says so.

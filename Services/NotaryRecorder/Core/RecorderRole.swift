@@ -24,11 +24,14 @@ package struct RecorderRole: RoleCore {
     /// The own candidates made so far, by slot, so that no slot ever gets a second one.
     var proposed: [Slot: Block] = [:]
     var answers = PendingAnswers()
+    /// Refills of a lane from the archive under way: read token to chain position.
+    var refills: [UInt64: Int] = [:]
     /// FetchBlocks under way: read token to request token and chain position.
     var fetches: [UInt64: (token: UInt64, position: Int)] = [:]
     /// What consensus was last told of waiting records.
     var saidWaiting: UInt64 = 0
     var recovery: Recovery
+    var isEndorseTimerSet = false
     var tokens: UInt64 = 0
 
     enum Timers {
@@ -36,11 +39,13 @@ package struct RecorderRole: RoleCore {
         static let follower: UInt8 = 16
         static let build = TimerID(kind: 1)
         static let resend = TimerID(kind: 2)
+        static let endorse = TimerID(kind: 3)
     }
 
     enum Calls {
         static let follower: UInt64 = 1 << 40
         static let parent: UInt64 = 200 << 40
+        static let branch: UInt64 = 201 << 40
     }
 
     package init(context: RoleContext, recovered: StoredState) {
@@ -49,7 +54,7 @@ package struct RecorderRole: RoleCore {
         tree = BlockTree(network: context.network, chain: .notary, verify: context.verify)
         followers = []
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
-        recovery = Recovery(chains: context.network.chains.map(\.id) + [.notary])
+        recovery = Recovery(chainCount: context.network.chains.count + 1)
         for vote in recovered.votes where vote.duty == .propose {
             if let block = try? Block(decoding: vote.bytes, network: context.network.id) { proposed[vote.slot] = block }
         }
@@ -83,7 +88,7 @@ package struct RecorderRole: RoleCore {
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
         case .checked: return []
-        case .rows(let token, let rows): return served(token: token, rows)
+        case .rows(let token, let rows): return served(token: token, rows, at: now)
         }
     }
 
@@ -100,7 +105,7 @@ package struct RecorderRole: RoleCore {
             return step.effects + adopt(step.blocks, position: position, at: now)
         case .branch(let head):
             guard head.notary == context.address.node, isOwn(publisher, .validator, chain: head.chain) else { return [] }
-            unrecorded.endorse(head)
+            unrecorded.endorse(head.chain, height: head.height, block: head.block)
             return work(at: now)
         case .lead(let lead):
             guard lead.node == context.address.node, lead.chain == .notary, isOwn(publisher, .consensus, chain: .notary) else { return [] }
@@ -130,7 +135,7 @@ package struct RecorderRole: RoleCore {
                 return step.effects + adopt(step.blocks, position: position, at: now)
             }
         }
-        return parentAnswered(response, at: now)
+        return call >= Calls.branch ? branchAnswered(response, at: now) : parentAnswered(response, at: now)
     }
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
@@ -142,6 +147,7 @@ package struct RecorderRole: RoleCore {
         switch timer {
         case Timers.build: return buildIfDue(at: now)
         case Timers.resend: return resend(at: now)
+        case Timers.endorse: return askBranches()
         default: return []
         }
     }

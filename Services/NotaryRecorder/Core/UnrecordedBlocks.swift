@@ -33,11 +33,29 @@ struct UnrecordedBlocks: Sendable {
         lanes[position].records.append(record)
     }
 
-    /// This notary's validator follows a block.
-    mutating func endorse(_ head: BranchHead) {
-        guard let position = lanes.firstIndex(where: { $0.chain == head.chain }) else { return }
-        lanes[position].endorsed[head.height] = head.block
+    /// This notary's validator of a chain follows `block` at `height`.
+    mutating func endorse(_ chain: ChainID, height: Height, block: Digest) {
+        guard let position = lanes.firstIndex(where: { $0.chain == chain }) else { return }
+        lanes[position].endorsed[height] = block
     }
+
+    /// Chains whose next block to be recorded waits for this notary's validator to say that it follows it.
+    func unendorsed(after heads: (ChainID) -> Height) -> [(chain: ChainID, height: Height)] {
+        lanes.compactMap { lane in
+            let next = heads(lane.chain) + 1
+            guard lane.endorsed[next] == nil, lane.records.contains(where: { $0.final.header.height == next }) else { return nil }
+            return (lane.chain, next)
+        }
+    }
+
+    /// Whether the chain at a position holds nothing that could be recorded next.
+    func lacks(_ next: Height, position: Int) -> Bool {
+        guard let first = lanes[position].records.first else { return true }
+        return first.final.header.height > next
+    }
+
+    /// Empties the lane of the chain at a position, to be filled from the archive.
+    mutating func clear(position: Int) { lanes[position].records.removeAll() }
 
     /// Blocks up to a height are recorded on the final notary chain.
     mutating func forget(_ chain: ChainID, through height: Height) {
