@@ -145,8 +145,8 @@ extension RecorderRole {
     /// when what they said before is gone.
     mutating func askBranches() -> [RoleEffect] {
         isEndorseTimerSet = false
-        unrecorded.unendorsed(after: recordedHeight).map { lane in
-            .call(
+        return unrecorded.unendorsed(after: recordedHeight).map { lane in
+            RoleEffect.call(
                 Calls.branch + nextToken(), service: Service.name(.validator, chain: lane.chain, node: context.address.node),
                 .fetchBlocks(chain: lane.chain, from: lane.height, limit: Limits.blocksPerAnswer),
                 timeoutMilliseconds: network.timing.fetchMilliseconds * 2)
