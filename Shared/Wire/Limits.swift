@@ -48,4 +48,6 @@ package enum Limits {
     package static let chainTimeSkewMilliseconds: UInt64 = 10_000
     /// Recorded blocks in one notary block.
     package static let recordsPerBlock = 64
+    /// Votes and certificates that one standstill attempt sends again, the newest Final certificate apart.
+    package static let standstillMessages = 32
 }

@@ -22,6 +22,8 @@ package struct Timing: Hashable, Sendable, Codable {
 
     /// Numerator and denominator of Simplex alpha, the growth of skip timeouts without progress.
     package static let skipGrowth: (numerator: UInt64, denominator: UInt64) = (3, 2)
+    /// Standstill attempts without progress double their distance up to this multiple of `standstillMilliseconds`.
+    package static let standstillGrowthMaximum: UInt64 = 4
 
     /// Whether the relations that liveness rests on hold.
     package var isConsistent: Bool {

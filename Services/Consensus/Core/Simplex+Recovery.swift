@@ -1,0 +1,62 @@
+import Crypto
+import RoleKit
+import Wire
+
+/// What a Simplex machine is given from the store.
+package struct SimplexRecovery: Sendable {
+    /// Kept certificates, verified before they were kept.
+    package var certificates: [Certificate]
+    /// Own votes.
+    package var votes: [VoteRow]
+    /// Highest slot at or below which nothing may be voted.
+    package var floor: Slot
+
+    package init(certificates: [Certificate] = [], votes: [VoteRow] = [], floor: Slot = 0) {
+        self.certificates = certificates
+        self.votes = votes
+        self.floor = floor
+    }
+}
+
+extension Simplex {
+    /// Brings back certificates and own votes; called once, at creation.
+    mutating func recover(_ recovered: SimplexRecovery) {
+        for certificate in recovered.certificates where certificate.statement.kind == .final && fault(ofKept: certificate) == nil {
+            guard certificate.statement.slot > finalSlot else { continue }
+            finalSlot = certificate.statement.slot
+            finalHash = certificate.statement.hash
+            finalCertificate = certificate
+        }
+        slots.advance(to: finalSlot + 1)
+        floor = max(recovered.floor, finalSlot)
+        for certificate in recovered.certificates where fault(ofKept: certificate) == nil && isOpen(certificate.statement.slot) {
+            switch certificate.statement.kind {
+            case .notar: slots[certificate.statement.slot].notarized = certificate
+            case .skip: slots[certificate.statement.slot].skipped = certificate
+            case .final: preconditionFailure("no kept Final certificate is above the final slot")
+            }
+        }
+        for row in recovered.votes where row.chain == settings.chain.id && row.epoch == settings.epoch { recover(row) }
+    }
+
+    /// An own vote binds this node whether or not its bytes can still be read.
+    private mutating func recover(_ row: VoteRow) {
+        guard row.slot > finalSlot, row.duty != .propose else { return }
+        guard isOpen(row.slot) else {
+            // Certificates below it were lost: the vote still binds, and so does every one that may have been lost with them.
+            floor = max(floor, row.slot)
+            return
+        }
+        let kind: VoteKind = row.duty == .notar ? .notar : row.hash == .zero ? .skip : .final
+        let vote = try? Vote(decoding: row.bytes)
+        let isReadable = vote?.statement == settings.statement(kind, row.slot, row.hash) && vote?.voter == settings.signer.publicKey
+        slots[row.slot].setOwn(SlotState.OwnVote(kind: kind, hash: row.hash, vote: isReadable ? vote : nil))
+        if isReadable, let vote { slots[row.slot].record(vote, of: settings.own) }
+    }
+
+    /// Certificates of other chains or epochs are no business of this machine.
+    private func fault(ofKept certificate: Certificate) -> SimplexFault? {
+        guard certificate.statement.chain == settings.chain.id else { return .wrongChain }
+        return certificate.statement.epoch == settings.epoch ? nil : .wrongEpoch
+    }
+}

@@ -1,0 +1,50 @@
+import Crypto
+import Determinism
+import Wire
+
+extension Simplex {
+    /// Work became known, or there is none left.
+    mutating func setWork(_ isKnown: Bool, at now: Moment) {
+        if isKnown {
+            workSinceMilliseconds = workSinceMilliseconds ?? now.monotonicMilliseconds
+        } else {
+            workSinceMilliseconds = nil
+        }
+    }
+
+    /// Rule 6: votes Skip for every entered slot whose timeout has run out, unless it voted Final there.
+    mutating func skipOverdueSlots(_ effects: inout [SimplexEffect], at now: Moment) {
+        for slot in slots.range {
+            guard slot >= slots.first, let deadline = skipDeadlineMilliseconds(slot), deadline <= now.monotonicMilliseconds else {
+                continue
+            }
+            cast(.skip, slot: slot, hash: .zero, &effects, at: now)
+        }
+    }
+
+    /// When this node will vote Skip for a slot; nil when it will not: not entered, decided, at or below the floor, or Skip is
+    /// reached already, so that one more vote could form no new certificate.
+    ///
+    /// An idle slot's block is due a heartbeat after the slot was entered; one with work, as soon as the work is known. Both only
+    /// lengthen Rule 6's timeout, and by no more than a heartbeat.
+    private func skipDeadlineMilliseconds(_ slot: Slot) -> UInt64? {
+        let state = slots[slot]
+        guard slot > floor, let entry = state.entry, state.ownDecide == nil, state.skipped == nil else { return nil }
+        var due = entry.atMilliseconds + settings.timing.heartbeatMilliseconds
+        if let workSinceMilliseconds { due = min(due, max(entry.atMilliseconds, workSinceMilliseconds)) }
+        return due + entry.timeoutMilliseconds
+    }
+
+    /// Sets the timer for the earliest deadline.
+    mutating func armSkipTimer(_ effects: inout [SimplexEffect], at now: Moment) {
+        let earliest = slots.range.compactMap(skipDeadlineMilliseconds).min()
+        guard earliest != skipTimerMilliseconds else { return }
+        skipTimerMilliseconds = earliest
+        if let earliest {
+            let afterMilliseconds = earliest > now.monotonicMilliseconds ? earliest - now.monotonicMilliseconds : 0
+            effects.append(.setTimer(.skip, afterMilliseconds: afterMilliseconds))
+        } else {
+            effects.append(.cancelTimer(.skip))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension Simplex {
+    /// Signs, orders to store, then to send, a vote of this node. The only place where a vote is made.
+    ///
+    /// - Precondition: the slot is above the floor and the duty unused: the callers have proven their rule.
+    mutating func cast(_ kind: VoteKind, slot: Slot, hash: Digest, _ effects: inout [SimplexEffect], at now: Moment) {
+        precondition(slot > floor && slot > finalSlot, "nothing is voted at or below a final slot")
+        precondition(isStarted, "nothing is voted before own votes are recovered")
+        let vote = Vote(settings.statement(kind, slot, hash), network: settings.network, signer: settings.signer)
+        slots[slot].setOwn(SlotState.OwnVote(kind: kind, hash: hash, vote: vote))
+        effects.append(
+            .persist(
+                VoteRow(
+                    chain: settings.chain.id, epoch: settings.epoch, slot: slot, duty: kind.duty, hash: hash, bytes: vote.encoded)))
+        effects.append(.broadcastVote(vote))
+        count(vote, of: settings.own, &effects, at: now)
+    }
+
+    /// Takes a peer's vote: the first of a member for a duty counts, a different second one is evidence.
+    mutating func receive(_ vote: Vote, _ effects: inout [SimplexEffect], at now: Moment) {
+        if let fault = fault(of: vote.statement) { return effects.append(.dropped(fault)) }
+        guard let position = settings.position(of: vote.voter) else { return effects.append(.dropped(.unknownMember)) }
+        let statement = vote.statement
+        let first = slots[statement.slot].vote(of: position, statement.kind.duty)
+        guard first?.statement != statement else { return effects.append(.dropped(.duplicate)) }
+        guard settings.verify(vote.check(network: settings.network)) else { return effects.append(.dropped(.badSignature)) }
+        if let first {
+            accuse(position, first, vote, &effects)
+        } else {
+            if position == settings.own { honour(vote, &effects) }
+            count(vote, of: position, &effects, at: now)
+        }
+    }
+
+    /// Why a statement cannot be used here; nil when it can.
+    func fault(of statement: Statement) -> SimplexFault? {
+        guard statement.chain == settings.chain.id else { return .wrongChain }
+        guard statement.epoch == settings.epoch else { return .wrongEpoch }
+        guard statement.slot > finalSlot else { return .stale }
+        return isOpen(statement.slot) ? nil : .tooFarAhead
+    }
+
+    /// A valid vote of the own key that this value did not cast: it binds this node all the same.
+    private mutating func honour(_ vote: Vote, _ effects: inout [SimplexEffect]) {
+        let statement = vote.statement
+        if let own = slots[statement.slot].own(statement.kind.duty) {
+            // Recovered without its bytes, and heard again: then it can be sent again.
+            guard own.kind == statement.kind, own.hash == statement.hash else { return effects.append(.impostor(vote)) }
+            slots[statement.slot].restoreOwn(vote)
+            return
+        }
+        slots[statement.slot].setOwn(SlotState.OwnVote(kind: statement.kind, hash: statement.hash, vote: vote))
+        effects.append(.impostor(vote))
+    }
+
+    /// Two votes of one member for one duty of a slot. The first goes on counting; the pair is shown once.
+    private mutating func accuse(_ position: Int, _ first: Vote, _ second: Vote, _ effects: inout [SimplexEffect]) {
+        let accusation = SlotState.Accusation(position: position, duty: first.statement.kind.duty)
+        let slot = first.statement.slot
+        guard !slots[slot].accused.contains(accusation) else { return effects.append(.dropped(.contradiction)) }
+        slots[slot].accused.append(accusation)
+        effects.append(
+            .accuse(Evidence(chain: settings.chain.id, kind: .doubleVote, first: first.encoded, second: second.encoded)))
+        if position == settings.own { effects.append(.impostor(second)) }
+    }
+
+    /// Records a member's first vote for a duty; at a quorum the certificate is formed (Rule 7).
+    mutating func count(_ vote: Vote, of position: Int, _ effects: inout [SimplexEffect], at now: Moment) {
+        let statement = vote.statement
+        slots[statement.slot].record(vote, of: position)
+        let state = slots[statement.slot]
+        guard !holds(statement, in: state) else { return }
+        let votes = statement.kind.duty == .notar ? state.notarVotes : state.decideVotes
+        let agreeing = votes.indices.filter { votes[$0]?.statement == statement }
+        guard agreeing.count >= settings.quorum else { return }
+        let signatures = agreeing.compactMap { position in votes[position].map { (position: position, signature: $0.signature) } }
+        let certificate = Certificate(statement: statement, signers: SignerSet(signatures, of: settings.members.count))
+        take(certificate, &effects, at: now)
+    }
+
+    private func holds(_ statement: Statement, in state: SlotState) -> Bool {
+        switch statement.kind {
+        case .notar: state.notarized != nil
+        case .skip: state.skipped != nil
+        case .final: false
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Crypto
+import RoleKit
+import Wire
+
+/// What a Simplex machine knows of one slot above the final one.
+package struct SlotState: Sendable {
+    /// Candidates that the owner found valid, in the order found; at most `Limits.candidatesPerSlot`.
+    var valid: [CandidateReference] = []
+    /// First Notar vote of each member, by position.
+    var notarVotes: [Vote?]
+    /// First Skip or Final vote of each member, by position.
+    var decideVotes: [Vote?]
+    /// Certificate for Notar of some block.
+    var notarized: Certificate?
+    /// Certificate for Skip.
+    var skipped: Certificate?
+    /// What this node has voted; never changed once set.
+    var ownNotar: OwnVote?
+    var ownDecide: OwnVote?
+    /// When the slot was entered and how long it may take; nil before.
+    var entry: Entry?
+    /// Contradictions of this slot already shown, by position and duty.
+    var accused: [Accusation] = []
+
+    /// A vote of the own node. Without the signed bytes it is honoured but cannot be sent again.
+    package struct OwnVote: Hashable, Sendable {
+        package var kind: VoteKind
+        package var hash: Digest
+        package var vote: Vote?
+    }
+
+    struct Entry: Hashable, Sendable {
+        var atMilliseconds: UInt64
+        /// Rule 6, fixed on entry.
+        var timeoutMilliseconds: UInt64
+    }
+
+    struct Accusation: Hashable, Sendable {
+        var position: Int
+        var duty: VoteDuty
+    }
+
+    init(memberCount: Int) {
+        notarVotes = [Vote?](repeating: nil, count: memberCount)
+        decideVotes = notarVotes
+    }
+
+    /// First vote of a member for a duty.
+    func vote(of position: Int, _ duty: VoteDuty) -> Vote? {
+        duty == .notar ? notarVotes[position] : decideVotes[position]
+    }
+
+    mutating func record(_ vote: Vote, of position: Int) {
+        if vote.statement.kind.duty == .notar { notarVotes[position] = vote } else { decideVotes[position] = vote }
+    }
+
+    func own(_ duty: VoteDuty) -> OwnVote? { duty == .notar ? ownNotar : ownDecide }
+
+    mutating func setOwn(_ vote: OwnVote) {
+        precondition(own(vote.kind.duty) == nil, "a duty of a slot is voted once")
+        if vote.kind.duty == .notar { ownNotar = vote } else { ownDecide = vote }
+    }
+
+    /// Gives an own vote its signed bytes back.
+    mutating func restoreOwn(_ vote: Vote) {
+        if vote.statement.kind.duty == .notar { ownNotar?.vote = vote } else { ownDecide?.vote = vote }
+    }
+}
+
+extension VoteKind {
+    /// Skip and Final share a duty, so that one key of the vote store forbids both.
+    var duty: VoteDuty { self == .notar ? .notar : .decide }
+}
+
+/// The slots above the final one, as far as anything is known of them.
+struct SlotWindow: Sendable {
+    /// First slot kept.
+    private(set) var first: Slot
+    private var states: [SlotState] = []
+    private let memberCount: Int
+
+    init(first: Slot, memberCount: Int) {
+        self.first = first
+        self.memberCount = memberCount
+    }
+
+    /// First slot not kept.
+    var end: Slot { first + UInt64(states.count) }
+    /// Slots kept, ascending.
+    var range: Range<Slot> { first..<end }
+
+    /// The state of a slot; empty where nothing is known.
+    /// - Precondition: reading, `slot` is not below `first`; writing, it also is within `Limits.slotsAhead`.
+    subscript(slot: Slot) -> SlotState {
+        get {
+            precondition(slot >= first, "slots at or below the final one are forgotten")
+            return slot < end ? states[Int(slot - first)] : SlotState(memberCount: memberCount)
+        }
+        _modify {
+            precondition(slot >= first && slot - first < UInt64(Limits.slotsAhead), "a slot is kept only within the window")
+            while slot >= end { states.append(SlotState(memberCount: memberCount)) }
+            yield &states[Int(slot - first)]
+        }
+    }
+
+    /// Forgets the slots below `slot`.
+    mutating func advance(to slot: Slot) {
+        precondition(slot >= first, "the window only moves up")
+        states.removeFirst(min(states.count, Int(min(slot - first, UInt64(Int.max)))))
+        first = slot
+    }
+}
