@@ -47,7 +47,7 @@ let package = Package(
         library("RoleKit", "Shared/RoleKit", ["Crypto", "Wire", "Determinism"]),
         library("Chain", "Shared/Chain", ["Crypto", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
         library("Runtime", "Shared/Runtime",
-                ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", database, logging, yaml, deque]),
+                ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
         // Services, in the order in which data flows
         library("WalletCore", "Services/Wallet/Core", core),
         library("CollectorCore", "Services/Collector/Core", core),
@@ -55,8 +55,8 @@ let package = Package(
         library("ValidatorCore", "Services/NotaryValidator/Core", core),
         library("ConsensusCore", "Services/Consensus/Core", core),
         library("RecorderCore", "Services/NotaryRecorder/Core", core),
-        library("BusCore", "Services/Bus/Core", ["Determinism", "Crypto", "Schema", "Wire", deque, ordered]),
-        library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", logging]),
+        library("BusCore", "Services/Bus/Core", ["Determinism", "Crypto", "Schema", "Wire", protobuf, deque, ordered]),
+        library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
@@ -78,7 +78,7 @@ let package = Package(
         tests("ChainTests", core + ["TestSupport"]),
         tests("ConsensusTests", core + ["ConsensusCore"]),
         tests("RoleTests", core + ["CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
-        tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit"]),
+        tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime"]),

@@ -27,7 +27,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// Second part of every frame on XPUB: [topic][stamp][body].
+/// Second part of every frame on XPUB, which has three parts: the topic and one space, the stamp, the body.
 package nonisolated struct PBStamp: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -221,6 +221,24 @@ package nonisolated struct PBFromBus: Sendable {
     set {frame = .rejected(newValue)}
   }
 
+  /// newest frames of streams that have fallen quiet; empty as a sign of life
+  package var heads: PBTopicHeads {
+    get {
+      if case .heads(let v)? = frame {return v}
+      return PBTopicHeads()
+    }
+    set {frame = .heads(newValue)}
+  }
+
+  /// to linked buses: what the replicas here answer
+  package var services: PBServices {
+    get {
+      if case .services(let v)? = frame {return v}
+      return PBServices()
+    }
+    set {frame = .services(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -238,6 +256,10 @@ package nonisolated struct PBFromBus: Sendable {
     case push(PBPush)
     /// a frame was refused
     case rejected(PBRejected)
+    /// newest frames of streams that have fallen quiet; empty as a sign of life
+    case heads(PBTopicHeads)
+    /// to linked buses: what the replicas here answer
+    case services(PBServices)
 
   }
 
@@ -261,6 +283,9 @@ package nonisolated struct PBHello: Sendable {
 
   /// 32 bytes, network id
   package var network: Data = Data()
+
+  /// the connection's own count of its Hellos; the Welcome repeats it
+  package var attempt: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -287,6 +312,12 @@ package nonisolated struct PBWelcome: Sendable {
 
   /// for clients: name of this connection
   package var connection: String = String()
+
+  /// of the Hello it answers
+  package var attempt: UInt64 = 0
+
+  /// to linked buses: what the replicas here answer
+  package var services: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -371,10 +402,10 @@ package nonisolated struct PBCall: Sendable {
   /// exact bytes of a Request
   package var body: Data = Data()
 
-  /// set by the bus: client connection the call came from, empty for members
+  /// set by the bus: client connection the call came from, "SITE/...", empty for members
   package var client: String = String()
 
-  /// set by the bus: authenticated name of the caller
+  /// set by the bus: authenticated name of the caller; of a client its transport key in hexadecimal
   package var caller: String = String()
 
   /// the caller gives up after this
@@ -397,7 +428,7 @@ package nonisolated struct PBReply: Sendable {
   /// exact bytes of a Response
   package var body: Data = Data()
 
-  /// set by the bus: no_service, timeout, overloaded, forbidden
+  /// reason code instead of a body: no_service, timeout, overloaded, forbidden
   package var error: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -431,7 +462,8 @@ package nonisolated struct PBBackfill: Sendable {
   package init() {}
 }
 
-/// Frames asked for, in order.
+/// Frames asked for, in order. A sequence from `from` to `through` that is not among them is gone from the log:
+/// use a snapshot or fetch by height. What was asked for beyond `through` did not fit: ask again.
 package nonisolated struct PBBackfilled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -449,21 +481,46 @@ package nonisolated struct PBBackfilled: Sendable {
   /// as asked
   package var from: UInt64 = 0
 
-  /// as asked
+  /// last sequence this answer covers
   package var through: UInt64 = 0
 
-  /// ascending sequence; fewer than asked when the log no longer has them
+  /// ascending sequence
   package var frames: [PBBusFrame] = []
-
-  /// false: the log no longer holds some; use a snapshot or fetch by height
-  package var complete: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// A published frame as it was sent.
+/// Newest frames of streams.
+package nonisolated struct PBTopicHeads: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// in no particular order
+  package var heads: [PBTopicHead] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the replicas of a bus answer.
+package nonisolated struct PBServices: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// service names, ascending
+  package var services: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A published frame as it was sent, in a log.
 package nonisolated struct PBBusFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -744,7 +801,7 @@ nonisolated extension PBToBus: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBFromBus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FromBus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}acknowledged\0\u{1}call\0\u{1}reply\0\u{1}backfilled\0\u{1}push\0\u{1}rejected\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}acknowledged\0\u{1}call\0\u{1}reply\0\u{1}backfilled\0\u{1}push\0\u{1}rejected\0\u{1}heads\0\u{1}services\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -843,6 +900,32 @@ nonisolated extension PBFromBus: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.frame = .rejected(v)
         }
       }()
+      case 8: try {
+        var v: PBTopicHeads?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .heads(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .heads(v)
+        }
+      }()
+      case 9: try {
+        var v: PBServices?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .services(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .services(v)
+        }
+      }()
       default: break
       }
     }
@@ -882,6 +965,14 @@ nonisolated extension PBFromBus: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .rejected(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .heads?: try {
+      guard case .heads(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .services?: try {
+      guard case .services(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -896,7 +987,7 @@ nonisolated extension PBFromBus: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}services\0\u{1}version\0\u{1}network\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}services\0\u{1}version\0\u{1}network\0\u{1}attempt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -908,6 +999,7 @@ nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.services) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.network) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       default: break
       }
     }
@@ -926,6 +1018,9 @@ nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.network.isEmpty {
       try visitor.visitSingularBytesField(value: self.network, fieldNumber: 4)
     }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt64Field(value: self.attempt, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -934,6 +1029,7 @@ nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.services != rhs.services {return false}
     if lhs.version != rhs.version {return false}
     if lhs.network != rhs.network {return false}
+    if lhs.attempt != rhs.attempt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -941,7 +1037,7 @@ nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{3}boot_epoch\0\u{1}heads\0\u{1}credit\0\u{1}connection\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{3}boot_epoch\0\u{1}heads\0\u{1}credit\0\u{1}connection\0\u{1}attempt\0\u{1}services\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -954,6 +1050,8 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.heads) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.connection) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.services) }()
       default: break
       }
     }
@@ -975,6 +1073,12 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.connection.isEmpty {
       try visitor.visitSingularStringField(value: self.connection, fieldNumber: 5)
     }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt64Field(value: self.attempt, fieldNumber: 6)
+    }
+    if !self.services.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.services, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -984,6 +1088,8 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.heads != rhs.heads {return false}
     if lhs.credit != rhs.credit {return false}
     if lhs.connection != rhs.connection {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.services != rhs.services {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1261,7 +1367,7 @@ nonisolated extension PBBackfill: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension PBBackfilled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Backfilled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}site\0\u{3}boot_epoch\0\u{1}from\0\u{1}through\0\u{1}frames\0\u{1}complete\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}site\0\u{3}boot_epoch\0\u{1}from\0\u{1}through\0\u{1}frames\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1275,7 +1381,6 @@ nonisolated extension PBBackfilled: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.frames) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.complete) }()
       default: break
       }
     }
@@ -1300,9 +1405,6 @@ nonisolated extension PBBackfilled: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.frames.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.frames, fieldNumber: 6)
     }
-    if self.complete != false {
-      try visitor.visitSingularBoolField(value: self.complete, fieldNumber: 7)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1313,7 +1415,66 @@ nonisolated extension PBBackfilled: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.from != rhs.from {return false}
     if lhs.through != rhs.through {return false}
     if lhs.frames != rhs.frames {return false}
-    if lhs.complete != rhs.complete {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBTopicHeads: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TopicHeads"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}heads\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.heads) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.heads.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.heads, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBTopicHeads, rhs: PBTopicHeads) -> Bool {
+    if lhs.heads != rhs.heads {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBServices: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Services"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}services\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.services) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.services.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.services, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBServices, rhs: PBServices) -> Bool {
+    if lhs.services != rhs.services {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
