@@ -1,1 +1,52 @@
-@main struct Concordat { static func main() { print("concordat") } }
+import ArgumentParser
+import Crypto
+import Foundation
+import Runtime
+
+/// The one executable: every role, and the commands of operators and wallets.
+@main
+struct Concordat: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "concordat",
+        abstract: "Sovereign ledgers that trade with each other, all-or-nothing.",
+        discussion: """
+            First steps:
+              concordat up             make a network in .concordat and start it
+              concordat status         see how it is
+
+            Every option --some-thing can also be given as the environment variable CONCORDAT_SOME_THING.
+            Exit codes: 0 done, 1 failed, 2 degraded, 27 timed out, 64 usage, 69 unreachable, 78 bad configuration.
+            """,
+        version: Version.text,
+        subcommands: CommandTree.commands)
+
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            try SodiumLibrary.prepare()
+            try CommandTree.checkSubcommand(arguments)
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            Failure.exit(with: error, isJSON: arguments.contains("--json"))
+        }
+    }
+}
+
+/// The subcommands, and help for a mistyped one.
+enum CommandTree {
+    static let commands: [any ParsableCommand.Type] = [
+        InitCommand.self, CompletionsCommand.self,
+    ]
+
+    /// ArgumentParser suggests options but not subcommands.
+    static func checkSubcommand(_ arguments: [String]) throws {
+        guard let word = arguments.first, !word.hasPrefix("-") else { return }
+        let known = commands.map { $0._commandName } + ["help"]
+        guard !known.contains(word) else { return }
+        let closest = Suggestion.closest(to: word, among: known)
+        throw Failure(
+            .usage, "there is no command \(word)",
+            closest.map { "Did you mean: concordat \($0)" } ?? "Commands: \(known.joined(separator: ", ")). See concordat --help")
+    }
+}

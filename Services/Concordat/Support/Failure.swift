@@ -1,0 +1,78 @@
+import ArgumentParser
+import Crypto
+import Foundation
+import Runtime
+
+/// Why a command came to nothing: what, and what to do.
+struct Failure: Error {
+    /// Exit codes, the same for every command.
+    enum Code: Int32 {
+        case failed = 1
+        case degraded = 2
+        case timedOut = 27
+        case usage = 64
+        case unreachable = 69
+        case configuration = 78
+
+        /// Stable name for JSON.
+        var name: String {
+            switch self {
+            case .failed: "failed"
+            case .degraded: "degraded"
+            case .timedOut: "timed_out"
+            case .usage: "usage"
+            case .unreachable: "unreachable"
+            case .configuration: "bad_configuration"
+            }
+        }
+    }
+
+    var code: Code
+    /// A clause without a full stop.
+    var problem: String
+    /// A sentence.
+    var suggestion: String
+
+    init(_ code: Code, _ problem: String, _ suggestion: String) {
+        self.code = code
+        self.problem = problem
+        self.suggestion = suggestion
+    }
+
+    /// Any error as a failure; what the argument parser says goes its own way.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let fault as NetworkFileFault: self.init(.configuration, "\(fault)", "")
+        case let fault as NetworkFolderFault: self.init(.configuration, fault.description, "")
+        case let fault as KeyFileFault: self.init(.configuration, "\(fault)", "")
+        default: self.init(.failed, "\(error)", "")
+        }
+    }
+
+    /// Prints the error on standard error and ends the process.
+    static func exit(with error: any Error, isJSON: Bool) -> Never {
+        let parserCode = Concordat.exitCode(for: error)
+        let isOurs = error is Failure || error is NetworkFileFault || error is NetworkFolderFault || error is KeyFileFault
+        if !isOurs, parserCode != .failure || error is CleanExit || error is ExitCode {
+            guard isJSON, parserCode == .validationFailure else { Concordat.exit(withError: error) }
+            Failure(.usage, Concordat.message(for: error), "See concordat --help").exit(isJSON: true)
+        }
+        Failure(error).exit(isJSON: isJSON)
+    }
+
+    private func exit(isJSON: Bool) -> Never {
+        if isJSON {
+            struct Report: Encodable {
+                struct Content: Encodable { var code: String, exit: Int32, problem: String, suggestion: String }
+                var error: Content
+            }
+            let content = Report.Content(code: code.name, exit: code.rawValue, problem: problem, suggestion: suggestion)
+            Console.error(JSONText.line(Report(error: content)))
+        } else {
+            Console.error("Error: \(problem)")
+            if !suggestion.isEmpty { Console.error("Suggestion: \(suggestion)") }
+        }
+        Foundation.exit(code.rawValue)
+    }
+}

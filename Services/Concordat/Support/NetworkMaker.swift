@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Runtime
+import Wire
+
+/// How large a new network is; shared by `init` and `up`.
+struct NetworkOptions: ParsableArguments {
+    @Option(help: "Name of the network. (default: dev)")
+    var name: String?
+    @Option(help: "Sub-chains, 1 to 24. (default: 2)")
+    var chains: Int?
+    @Option(help: "Nodes of each sub-chain. (default: 4)")
+    var nodes: Int?
+    @Option(help: "Notaries. (default: 4)")
+    var notaries: Int?
+    @Option(help: "Collector replicas of each node. (default: 1)")
+    var collectors: Int?
+    @Option(help: "Client accounts besides alice and bob. (default: 60)")
+    var clients: Int?
+    @Option(help: "First port; 0 takes ports that are free now. (default: 7101)")
+    var portBase: Int?
+
+    /// Whether anything was asked for that only a new network can have.
+    var shapesLedgers: Bool {
+        [chains, nodes, notaries, clients].contains { $0 != nil } || name != nil
+    }
+
+    func plan() throws -> NetworkPlan {
+        var plan = NetworkPlan()
+        plan.name = try Setting.text(name, "name", default: plan.name)
+        plan.chains = try Setting.number(chains, "chains", default: plan.chains, in: 1...NetworkPlan.chainNames.count)
+        plan.nodes = try Setting.number(nodes, "nodes", default: plan.nodes, in: 1...Limits.nodesPerChain)
+        plan.notaries = try Setting.number(notaries, "notaries", default: plan.notaries, in: 1...Limits.nodesPerChain)
+        plan.collectors = try Setting.number(collectors, "collectors", default: plan.collectors, in: 1...64)
+        plan.clients = try Setting.number(clients, "clients", default: plan.clients, in: 0...100_000)
+        plan.genesisTime = UInt64(Date().timeIntervalSince1970 * 1000)
+        return plan
+    }
+}
+
+/// Makes a network's folder.
+enum NetworkMaker {
+    static let doorsPerSite = 3
+
+    struct Made {
+        var configuration: NetworkConfiguration
+        var book: AddressBook
+        /// Where a folder that was in the way went.
+        var former: String?
+    }
+
+    static func make(_ options: NetworkOptions, in folder: NetworkFolder, passphrase: String?, replacing: Bool) throws -> Made {
+        let plan = try options.plan()
+        let base = try Setting.number(options.portBase, "port-base", default: 7101, in: 0...60_000)
+        let (configuration, keys, book) = plan.realized(endpoints: try endpoints(siteCount: plan.siteIDs.count, base: base))
+        let former = try folder.write(configuration, keys, book, passphrase: passphrase, replacing: replacing)
+        return Made(configuration: configuration, book: book, former: former)
+    }
+
+    /// Loopback doors for each site.
+    private static func endpoints(siteCount: Int, base: Int) throws -> [SiteEndpoints] {
+        let count = siteCount * doorsPerSite
+        let ports: [UInt16]
+        if base == 0 {
+            guard let free = Ports.free(count: count) else {
+                throw Failure(.failed, "the system has no \(count) free ports", "End some programs, or give --port-base.")
+            }
+            ports = free
+        } else {
+            guard base >= 1024, base + count <= 65_536 else { throw Setting.bad("port-base", "\(base)", "Give 0, or a number from 1024 to 60000.") }
+            ports = (0..<count).map { UInt16(base + $0) }
+        }
+        return (0..<siteCount).map { site in
+            let doors = ports[(site * doorsPerSite)...].prefix(doorsPerSite).map { "tcp://127.0.0.1:\($0)" }
+            return SiteEndpoints(members: doors[0], publish: doors[1], clients: doors[2])
+        }
+    }
+}

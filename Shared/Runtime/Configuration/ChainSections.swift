@@ -1,0 +1,169 @@
+import Crypto
+import Wire
+
+/// The sections `notary` and `chains`.
+struct ChainSection {
+    private static let chainsMax = 64
+    private static let genesisMax = 1_000_000
+
+    /// Known sites.
+    let sites: [String]
+    let genesisTime: ChainTime
+    /// Node ids and keys seen so far: both are unique in the whole network.
+    private var nodes: Set<String> = []
+    private var keys: Set<PublicKey> = []
+
+    init(sites: [String], genesisTime: ChainTime) {
+        self.sites = sites
+        self.genesisTime = genesisTime
+    }
+
+    mutating func readNotary(_ field: DocumentField) throws(NetworkFileFault) -> ChainDescription {
+        let section = try field.mapping(["engine", "nodes"])
+        if let engine = section.optional("engine") { _ = try self.engine(engine) }
+        return ChainDescription(
+            id: .notary, engine: .bft, nodes: try readNodes(section.required("nodes")), genesis: [], genesisTime: genesisTime)
+    }
+
+    mutating func readAll(_ field: DocumentField) throws(NetworkFileFault) -> [ChainDescription] {
+        var chains: [ChainDescription] = []
+        for element in try field.list(atMost: ChainSection.chainsMax) {
+            let chain = try read(element)
+            guard !chains.contains(where: { $0.id == chain.id }) else {
+                throw element.fault("the chain \(chain.id) occurs twice", "Give each chain its own id.")
+            }
+            chains.append(chain)
+        }
+        guard !chains.isEmpty else { throw field.fault("there is no chain", "Give at least one.") }
+        return chains
+    }
+
+    private mutating func read(_ field: DocumentField) throws(NetworkFileFault) -> ChainDescription {
+        let section = try field.mapping(["id", "engine", "nodes", "genesis"])
+        let idField = try section.required("id")
+        let id = try Names.chain(idField)
+        guard id != .notary else { throw idField.fault("notary is the name of the notary chain", "Choose another id.") }
+        return ChainDescription(
+            id: id, engine: try engine(section.required("engine")), nodes: try readNodes(section.required("nodes")),
+            genesis: try readGenesis(section.optional("genesis")), genesisTime: genesisTime)
+    }
+
+    private func engine(_ field: DocumentField) throws(NetworkFileFault) -> Engine {
+        let text = try field.text()
+        guard let engine = Engine(rawValue: text) else {
+            let known = Engine.allCases.map(\.rawValue).joined(separator: ", ")
+            throw field.fault("there is no engine \(text)", "Engines are: \(known).")
+        }
+        return engine
+    }
+
+    private mutating func readNodes(_ field: DocumentField) throws(NetworkFileFault) -> [NodeDescription] {
+        var found: [NodeDescription] = []
+        for element in try field.list(atMost: Limits.nodesPerChain) {
+            let section = try element.mapping(["id", "site", "key"])
+            let idField = try section.required("id")
+            let id = try Names.name(idField)
+            guard nodes.insert(id).inserted else { throw idField.fault("the node \(id) occurs twice", "Give each node its own id.") }
+            let siteField = try section.required("site")
+            let site = try siteField.text()
+            guard sites.contains(site) else {
+                throw siteField.fault("there is no site \(site)", "Sites are: \(sites.joined(separator: ", ")).")
+            }
+            let keyField = try section.required("key")
+            let key = try Names.address(keyField)
+            guard keys.insert(key).inserted else {
+                throw keyField.fault("another node has this key already", "Give each node its own key; with one key two nodes vote as one.")
+            }
+            found.append(NodeDescription(id: id, key: key, site: site))
+        }
+        guard !found.isEmpty else { throw field.fault("there is no node", "Give at least one.") }
+        return found
+    }
+
+    private func readGenesis(_ field: DocumentField?) throws(NetworkFileFault) -> [GenesisAccount] {
+        guard let field else { return [] }
+        var accounts: [GenesisAccount] = []
+        var seen: Set<PublicKey> = []
+        var totals: [AssetID: Amount] = [:]
+        for element in try field.list(atMost: ChainSection.genesisMax) {
+            let section = try element.mapping(["account", "balances"])
+            let keyField = try section.required("account")
+            let key = try Names.address(keyField)
+            guard seen.insert(key).inserted else { throw keyField.fault("the account occurs twice", "Add up its balances in one place.") }
+            var balances: [Balance] = []
+            for (name, value) in try section.optional("balances")?.entries() ?? [] {
+                let asset = try Names.asset(name, value)
+                let amount = try value.number(1...UInt64.max)
+                let (total, overflow) = (totals[asset] ?? 0).addingReportingOverflow(amount)
+                guard !overflow else { throw value.fault("all \(asset) of the chain together are more than 64 bits hold", "Use larger units.") }
+                totals[asset] = total
+                balances.append(Balance(asset: asset, amount: amount))
+            }
+            guard balances.count <= Limits.assetsPerAccount else {
+                throw element.fault("\(balances.count) assets are too many", "An account holds at most \(Limits.assetsPerAccount).")
+            }
+            accounts.append(GenesisAccount(key: key, balances: balances))
+        }
+        return accounts
+    }
+}
+
+/// The section `contracts`.
+enum ContractSection {
+    private static let contractsMax = 4096
+
+    static func read(_ field: DocumentField?, chains: [ChainDescription]) throws(NetworkFileFault) -> [Contract] {
+        var contracts: [Contract] = []
+        guard let field else { return contracts }
+        for element in try field.list(atMost: contractsMax) {
+            let contract = try read(element, chains)
+            guard !contracts.contains(where: { $0.id == contract.id && $0.version == contract.version }) else {
+                throw element.fault("version \(contract.version) of \(contract.id) occurs twice", "Give changed terms a new version.")
+            }
+            for side in [contract.first, contract.second] {
+                let isTaken = contracts.contains { $0.id != contract.id && $0.side(of: side.chain)?.reserve == side.reserve }
+                guard !isTaken else {
+                    throw element.fault("its reserve on \(side.chain) belongs to another contract", "Give each contract its own reserves.")
+                }
+            }
+            contracts.append(contract)
+        }
+        return contracts
+    }
+
+    private static func read(_ field: DocumentField, _ chains: [ChainDescription]) throws(NetworkFileFault) -> Contract {
+        let section = try field.mapping(["id", "version", "sides", "rate", "minimum", "maximum", "deadline_maximum_milliseconds"])
+        let sidesField = try section.required("sides")
+        let elements = try sidesField.list(atMost: 2)
+        guard elements.count == 2 else { throw sidesField.fault("an exchange has two sides", "Give both, each on its chain.") }
+        let first = try side(elements[0], chains)
+        let second = try side(elements[1], chains)
+        guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
+        let rate = try section.required("rate").mapping(["numerator", "denominator"])
+        let minimum = try section.required("minimum").number(1...UInt64.max)
+        let maximumField = try section.required("maximum")
+        let maximum = try maximumField.number(1...UInt64.max)
+        guard minimum <= maximum else { throw maximumField.fault("the maximum is below the minimum \(minimum)", "Swap or correct them.") }
+        return Contract(
+            id: try Names.name(section.required("id")), version: UInt32(try section.required("version").number(1...UInt64(UInt32.max))),
+            first: first, second: second, rateNumerator: try rate.required("numerator").number(1...UInt64.max),
+            rateDenominator: try rate.required("denominator").number(1...UInt64.max), minimumAmount: minimum, maximumAmount: maximum,
+            deadlineMaximumMilliseconds: try section.required("deadline_maximum_milliseconds").number(1...UInt64(Int64.max)))
+    }
+
+    private static func side(_ field: DocumentField, _ chains: [ChainDescription]) throws(NetworkFileFault) -> ContractSide {
+        let section = try field.mapping(["chain", "asset", "reserve"])
+        let chainField = try section.required("chain")
+        let id = try Names.chain(chainField)
+        guard let chain = chains.first(where: { $0.id == id }) else {
+            throw chainField.fault("there is no chain \(id)", "Chains are: \(chains.map(\.id.description).joined(separator: ", ")).")
+        }
+        let reserveField = try section.required("reserve")
+        let reserve = try Names.address(reserveField)
+        guard chain.genesis.contains(where: { $0.key == reserve }) else {
+            throw reserveField.fault("the reserve has no account in the genesis of \(id)", "Add one there, with what it is to pay out.")
+        }
+        let assetField = try section.required("asset")
+        return ContractSide(chain: id, asset: try Names.asset(assetField.text(), assetField), reserve: reserve)
+    }
+}

@@ -1,0 +1,80 @@
+import Crypto
+import Foundation
+import Wire
+
+extension NetworkFile {
+    /// The text of a file that `parse` reads back as the same configuration.
+    package static func text(of configuration: NetworkConfiguration) -> String {
+        let network = configuration.network
+        var lines = [
+            "# A Concordat network (docs/network.md). Everybody who takes part needs this same file; it holds no secret.",
+            "# Network id \(network.id.hex): a hash of everything but name, sites, members and deployment.",
+            "version: \(version)",
+            "name: \(quoted(configuration.name))",
+            "genesis_time_milliseconds: \(network.notary.genesisTime)",
+            "",
+            "timing:",
+        ]
+        lines += TimingFields.all.map { "  \($0.name): \(network.timing[keyPath: $0.path])" }
+        lines += ["", "notary:", "  engine: \(network.notary.engine.rawValue)", "  nodes:"]
+        lines += network.notary.nodes.map { "    \(line($0))" }
+        lines += ["", "chains:"]
+        for chain in network.chains { lines += self.lines(of: chain) }
+        if !network.contracts.isEmpty {
+            lines += ["", "contracts:"]
+            for contract in network.contracts { lines += self.lines(of: contract) }
+        }
+        lines += ["", "# Doors of each site's bus, and the public CURVE key behind them.", "sites:"]
+        for site in configuration.sites {
+            lines += [
+                "  - id: \(site.id)", "    key: \(quoted(site.key.text))", "    endpoints:", "      members: \(quoted(site.endpoints.members))",
+                "      publish: \(quoted(site.endpoints.publish))", "      clients: \(quoted(site.endpoints.clients))",
+            ]
+        }
+        lines += ["", "# Who may enter the members' doors, by public CURVE key.", "members:"]
+        lines += configuration.members.map { "  - { name: \(quoted($0.name)), role: \($0.role), key: \(quoted($0.key.text)) }" }
+        lines += ["", "# What concordat up starts on one machine.", "deployment:", "  collectors_per_node: \(configuration.collectorsPerNode)"]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func line(_ node: NodeDescription) -> String { "- { id: \(node.id), site: \(node.site), key: \(node.key.address) }" }
+
+    private static func lines(of chain: ChainDescription) -> [String] {
+        var lines = ["  - id: \(chain.id)", "    engine: \(chain.engine.rawValue)", "    nodes:"]
+        lines += chain.nodes.map { "      \(line($0))" }
+        guard !chain.genesis.isEmpty else { return lines }
+        lines.append("    genesis:")
+        for account in chain.genesis {
+            let balances = account.balances.map { "\(quoted($0.asset.description)): \($0.amount)" }.joined(separator: ", ")
+            lines.append("      - { account: \(account.key.address), balances: {\(balances.isEmpty ? "" : " \(balances) ")} }")
+        }
+        return lines
+    }
+
+    private static func lines(of contract: Contract) -> [String] {
+        let sides = [contract.first, contract.second].map {
+            "      - { chain: \($0.chain), asset: \(quoted($0.asset.description)), reserve: \($0.reserve.address) }"
+        }
+        return [
+            "  # \(contract.rateNumerator) \(contract.second.asset) for \(contract.rateDenominator) \(contract.first.asset), in both directions",
+            "  - id: \(contract.id)", "    version: \(contract.version)", "    sides:",
+        ] + sides + [
+            "    rate: { numerator: \(contract.rateNumerator), denominator: \(contract.rateDenominator) }",
+            "    minimum: \(contract.minimumAmount)", "    maximum: \(contract.maximumAmount)",
+            "    deadline_maximum_milliseconds: \(contract.deadlineMaximumMilliseconds)",
+        ]
+    }
+
+    /// YAML text in double quotes.
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case _ where scalar.value < 32 || scalar.value == 127: quoted += "\\x" + Hexadecimal.encode([UInt8(scalar.value)])
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,37 @@
+import Wire
+
+/// Where everything of a network lies on this machine.
+package struct NetworkFolder: Hashable, Sendable {
+    /// As given, without a slash at the end.
+    package let path: String
+
+    package init(_ path: String) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
+
+    /// The public description.
+    package var networkFile: String { "\(path)/\(NetworkFile.fileName)" }
+    /// Names of the accounts whose keys are here.
+    package var addressBook: String { "\(path)/wallets/book.yaml" }
+    /// What `concordat up` wrote of the running network.
+    package var stateFile: String { "\(path)/run/state.json" }
+    /// Held by the one `concordat up` of this folder.
+    package var lockFile: String { "\(path)/run/up.lock" }
+
+    /// The identity of a node.
+    package func identityKey(_ node: String) -> String { "\(path)/keys/\(node).key" }
+    /// The CURVE key of a member or a site (`bus@alpha`).
+    package func transportKey(_ member: String) -> String { "\(path)/keys/transport/\(member).key" }
+    /// The key of an account.
+    package func walletKey(_ name: String) -> String { "\(path)/wallets/\(name).key" }
+    /// What a role instance stores: `data/NODE/ROLE.CHAIN`, and `-2` and so on for further replicas.
+    package func data(of address: RoleAddress) -> String {
+        "\(path)/data/\(address.node)/\(address.role.rawValue).\(address.chain)\(address.replica > 1 ? "-\(address.replica)" : "")"
+    }
+    /// What a process of this name wrote to its standard error.
+    package func log(of process: String) -> String {
+        "\(path)/run/logs/\(String(process.map { $0 == "/" ? "-" : $0 })).log"
+    }
+}

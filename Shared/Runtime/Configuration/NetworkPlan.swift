@@ -1,0 +1,156 @@
+import Crypto
+import Wire
+
+/// What a new network is to look like.
+package struct NetworkPlan: Hashable, Sendable {
+    package var name = "dev"
+    /// Sub-chains.
+    package var chains = 2
+    /// Nodes of each sub-chain.
+    package var nodes = 4
+    package var notaries = 4
+    /// Collector replicas a node.
+    package var collectors = 1
+    /// Client accounts besides alice and bob.
+    package var clients = 60
+    package var timing = Timing()
+    /// Unix milliseconds.
+    package var genesisTime: ChainTime = 0
+
+    package init() {}
+
+    /// Greek letters name the sub-chains.
+    package static let chainNames = [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi",
+        "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    ]
+    /// Each chain issues one asset.
+    package static let assetNames = [
+        "X", "Y", "Z", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U",
+    ]
+    /// What a client has at first of its own chain's asset.
+    static let clientFunds: Amount = 100_000
+    /// What each reserve of a contract has at first.
+    static let reserveFunds: Amount = 1_000_000_000
+    /// Units of the second chain's asset for one of the first's.
+    static let rate: UInt64 = 10
+    static let paymentMaximum: Amount = 1_000_000
+    static let deadlineMaximumMilliseconds: UInt64 = 600_000
+    /// A member that may only listen; its key is for whoever watches the network.
+    package static let tapName = "tap-1"
+
+    /// Site ids in the order of their doors: every sub-chain's, then the notaries'.
+    package var siteIDs: [String] { NetworkPlan.chainNames.prefix(chains) + [ChainID.notary.description] }
+}
+
+/// The secret half of a new network: every key that `init` writes to a file.
+package struct NetworkKeys: Sendable {
+    /// Node id → identity.
+    package var nodes: [(name: String, pair: KeyPair)] = []
+    /// Member or site → CURVE key.
+    package var transports: [(name: String, pair: TransportKeyPair)] = []
+    /// Account name → key.
+    package var wallets: [(name: String, pair: KeyPair)] = []
+}
+
+extension NetworkPlan {
+    /// Makes keys and the configuration that names their public halves.
+    /// - Parameter endpoints: doors of each site, in the order of `siteIDs`.
+    /// - Precondition: 1 to 24 chains, nodes and notaries within `Limits.nodesPerChain`, endpoints for every site.
+    package func realized(endpoints: [SiteEndpoints]) -> (configuration: NetworkConfiguration, keys: NetworkKeys, book: AddressBook) {
+        precondition((1...NetworkPlan.chainNames.count).contains(chains) && endpoints.count == siteIDs.count, "the command checks its options")
+        var keys = NetworkKeys()
+        var book = AddressBook(entries: [])
+        let ids = NetworkPlan.chainNames.prefix(chains).map { ChainID($0)! }
+        for (name, home) in accounts(of: ids) {
+            let pair = KeyPair.generate()
+            keys.wallets.append((name, pair))
+            book.entries.append(AddressBook.Entry(name: name, key: pair.publicKey, chain: home))
+        }
+        let contracts = self.contracts(between: ids)
+        let chains = ids.enumerated().map { index, id in
+            ChainDescription(
+                id: id, engine: .bft, nodes: makeNodes(id.description, nodes, &keys), genesis: genesis(id, index, book, contracts),
+                genesisTime: genesisTime)
+        }
+        let notary = ChainDescription(
+            id: .notary, engine: .bft, nodes: makeNodes(ChainID.notary.description, notaries, &keys), genesis: [], genesisTime: genesisTime)
+        let id = NetworkIdentity.id(version: NetworkFile.version, notary: notary, chains: chains, contracts: contracts, timing: timing)
+        let network = Network(id: id, notary: notary, chains: chains, contracts: contracts, timing: timing)
+        var configuration = NetworkConfiguration(name: name, network: network, sites: [], members: [], collectorsPerNode: collectors)
+        for (site, doors) in zip(siteIDs, endpoints) {
+            let pair = TransportKeyPair.generate()
+            let description = SiteDescription(id: site, endpoints: doors, key: pair.publicKey)
+            keys.transports.append((description.memberName, pair))
+            configuration.sites.append(description)
+        }
+        for role in configuration.roles(collectorsPerNode: 1) { addMember(role.memberName, .role(role.role), &configuration, &keys) }
+        addMember(NetworkPlan.tapName, .tap, &configuration, &keys)
+        return (configuration, keys, book)
+    }
+
+    /// alice on the first chain, bob on the second, and numbered clients on each chain in turn.
+    private func accounts(of chains: [ChainID]) -> [(name: String, home: ChainID)] {
+        var accounts = [(name: "alice", home: chains[0]), (name: "bob", home: chains[1 % chains.count])]
+        let width = max(2, "\(clients)".count)
+        for number in 0..<clients {
+            let digits = "\(number + 1)"
+            let padding = String(repeating: "0", count: width - digits.count)
+            accounts.append((name: "client-\(padding)\(digits)", home: chains[number % chains.count]))
+        }
+        return accounts
+    }
+
+    private func makeNodes(_ chain: String, _ count: Int, _ keys: inout NetworkKeys) -> [NodeDescription] {
+        var nodes: [NodeDescription] = []
+        for number in 1...count {
+            let pair = KeyPair.generate()
+            keys.nodes.append(("\(chain)-\(number)", pair))
+            nodes.append(NodeDescription(id: "\(chain)-\(number)", key: pair.publicKey, site: chain))
+        }
+        return nodes
+    }
+
+    /// Every client has an account on every chain, so that it can receive there, and money on its own; reserves pay for contracts.
+    private func genesis(_ chain: ChainID, _ index: Int, _ book: AddressBook, _ contracts: [Contract]) -> [GenesisAccount] {
+        let asset = AssetID(NetworkPlan.assetNames[index])!
+        var accounts = book.entries.map { entry in
+            GenesisAccount(key: entry.key, balances: entry.chain == chain ? [Balance(asset: asset, amount: NetworkPlan.clientFunds)] : [])
+        }
+        for contract in contracts {
+            if let side = contract.side(of: chain) {
+                accounts.append(GenesisAccount(key: side.reserve, balances: [Balance(asset: asset, amount: NetworkPlan.reserveFunds)]))
+            }
+        }
+        return accounts
+    }
+
+    /// One exchange for each pair of chains.
+    private func contracts(between chains: [ChainID]) -> [Contract] {
+        var contracts: [Contract] = []
+        for first in chains.indices {
+            for second in chains.indices where second > first {
+                let id = "exchange-\(chains[first])-\(chains[second])"
+                contracts.append(
+                    Contract(
+                        id: id, version: 1, first: side(id, chains[first], first), second: side(id, chains[second], second),
+                        rateNumerator: NetworkPlan.rate, rateDenominator: 1, minimumAmount: 1,
+                        maximumAmount: NetworkPlan.paymentMaximum, deadlineMaximumMilliseconds: NetworkPlan.deadlineMaximumMilliseconds))
+            }
+        }
+        return contracts
+    }
+
+    /// A reserve's account is a hash, so nobody has its key.
+    private func side(_ contract: String, _ chain: ChainID, _ index: Int) -> ContractSide {
+        ContractSide(
+            chain: chain, asset: AssetID(NetworkPlan.assetNames[index])!,
+            reserve: PublicKey(Blake2b.hash(.genesis, Array("reserve of \(contract) on \(chain)".utf8))))
+    }
+
+    private func addMember(_ name: String, _ role: MemberRole, _ configuration: inout NetworkConfiguration, _ keys: inout NetworkKeys) {
+        let pair = TransportKeyPair.generate()
+        keys.transports.append((name, pair))
+        configuration.members.append(MemberDescription(name: name, role: role, key: pair.publicKey))
+    }
+}
