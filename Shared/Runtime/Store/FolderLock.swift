@@ -1,0 +1,35 @@
+import Foundation
+
+/// An exclusive lock that lives as long as its process or this value: two processes with one key would sign against each other.
+package final class FolderLock {
+    package enum Fault: Error, Equatable, Sendable {
+        /// Held already, by this process id (0 when it cannot be told).
+        case held(processID: Int32)
+        case system(String)
+    }
+
+    private let descriptor: Int32
+
+    /// Takes the lock file at a path, or says who has it.
+    package init(_ path: String) throws(Fault) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system(String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
+            defer { close(descriptor) }
+            guard reason == EWOULDBLOCK else { throw .system(String(cString: strerror(reason))) }
+            throw .held(processID: FolderLock.holder(path) ?? 0)
+        }
+        let text = "\(getpid())\n"
+        ftruncate(descriptor, 0)
+        // Only for people and for the message above: the lock itself does not depend on it.
+        _ = pwrite(descriptor, text, text.utf8.count, 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// What the file says of its holder.
+    package static func holder(_ path: String) -> Int32? {
+        (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int32($0.prefix { $0 != "\n" }) }
+    }
+}

@@ -1,0 +1,320 @@
+import Crypto
+import Foundation
+import GRDB
+import RoleKit
+import Wire
+
+/// What one role instance keeps on disk: an SQLite file with one connection, and the log of its votes. One thread owns it.
+///
+/// All operations of a `commit` become durable together or not at all (write-ahead log, `synchronous=FULL`).
+package final class RoleStore {
+    /// Version of the tables; later ones are refused.
+    package static let version = 1
+    /// `CONC`, so that tools tell our files from others.
+    private static let applicationID = 0x434f_4e43
+    /// A log of votes beyond this size is written anew without what is forgotten.
+    private static let voteLogByteCountMax = 16 * 1024 * 1024
+
+    package let folder: String
+    private var lock: FolderLock?
+    private let database: DatabaseQueue
+    private var log: VoteLog
+    /// Commits that held votes, counted; the log's newest batch has this number.
+    private var voteBatch: UInt64
+    /// Votes of lower slots are forgotten.
+    private var forgottenBelow: UInt64
+    private var tables: Set<String> = []
+
+    private var file: String { "\(folder)/store.sqlite" }
+    private var logFile: String { "\(folder)/votes.log" }
+
+    /// Opens, or makes, the store of a role instance and takes its lock.
+    /// - Throws: why this folder must not be used.
+    package init(folder: String, network: Digest, address: RoleAddress) throws(RoleStoreFault) {
+        self.folder = folder
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw RoleStoreFault(folder, .refused("the folder cannot be made: \(String(cString: strerror(errno)))"))
+        }
+        do {
+            lock = try FolderLock("\(folder)/role.lock")
+        } catch {
+            switch error {
+            case .held(let processID): throw RoleStoreFault(folder, .locked(processID: processID))
+            case .system(let reason): throw RoleStoreFault(folder, .refused("its lock cannot be taken: \(reason)"))
+            }
+        }
+        let file = "\(folder)/store.sqlite"
+        let queue = try RoleStore.translating(file) { try RoleStore.open(file) }
+        let facts = try RoleStore.translating(file) { try RoleStore.prepare(queue, file, network: network, address: address) }
+        database = queue
+        (voteBatch, forgottenBelow) = facts
+        let content = try VoteLog.read("\(folder)/votes.log")
+        let check = try RoleStore.translating(file) {
+            try queue.read { try VoteCheck(content, RoleStore.votes($0), batch: facts.batch, forgottenBelow: facts.forgottenBelow) }
+        }
+        if let reason = check.mismatch { throw RoleStoreFault(folder, .votesDiffer(reason)) }
+        log = try VoteLog("\(folder)/votes.log", continuing: content)
+        if !check.adopted.isEmpty { try adopt(check.adopted) }
+    }
+
+    /// What tables and votes hold, for a role that starts.
+    package func recovered(_ names: [StoreTable]) throws(RoleStoreFault) -> StoredState {
+        var rows: [StoreTable: [StoredRow]] = [:]
+        for name in names { rows[name] = try self.rows(name, from: 0, limit: Int.max) }
+        return StoredState(rows: rows, votes: try translating { try database.read { try RoleStore.votes($0) } })
+    }
+
+    /// Rows of a table from a key on, ascending.
+    package func rows(_ table: StoreTable, from key: UInt64, limit: Int) throws(RoleStoreFault) -> [StoredRow] {
+        precondition(limit > 0, "a read asks for rows")
+        return try translating {
+            try database.read { database in
+                guard try database.tableExists(table.rawValue) else { return [] }
+                var rows: [StoredRow] = []
+                for half in StoredKey.halves(from: key) {
+                    let left = limit - rows.count
+                    guard left > 0 else { break }
+                    let cursor = try Row.fetchCursor(
+                        database, sql: "SELECT key, value FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
+                        arguments: [half.lowerBound, half.upperBound, Int64(clamping: left)])
+                    while let row = try cursor.next() {
+                        rows.append(StoredRow(key: UInt64(bitPattern: row[0]), value: [UInt8](row[1] as Data)))
+                    }
+                }
+                return rows
+            }
+        }
+    }
+
+    /// Carries out all operations, or none, and brings them to disk.
+    package func commit(_ operations: [StoreOperation]) throws(RoleStoreFault) {
+        guard !operations.isEmpty else { return }
+        let mark = log.mark
+        var newBatch = voteBatch
+        var newForgotten = forgottenBelow
+        var newTables = tables
+        do {
+            try translating {
+                try database.inTransaction(.immediate) { database in
+                    let votes = try apply(operations, database, &newTables, &newForgotten)
+                    if !votes.isEmpty {
+                        newBatch += 1
+                        try RoleStore.setMeta(database, "vote_batch", newBatch)
+                        try log.append(votes, batch: newBatch)
+                    }
+                    return .commit
+                }
+            }
+        } catch {
+            log.revert(to: mark)
+            throw error
+        }
+        (voteBatch, forgottenBelow, tables) = (newBatch, newForgotten, newTables)
+        if log.byteCount > RoleStore.voteLogByteCountMax { try compactLog() }
+    }
+
+    /// Closes the files and lets the lock go. Nothing else may be asked of the store afterwards.
+    package func close() {
+        try? database.close()
+        log.close()
+        lock = nil
+    }
+
+    // MARK: operations
+
+    /// - Returns: the votes that are new.
+    private func apply(
+        _ operations: [StoreOperation], _ database: Database, _ tables: inout Set<String>, _ forgotten: inout UInt64
+    ) throws -> [VoteRow] {
+        var votes: [VoteRow] = []
+        for operation in operations {
+            switch operation {
+            case .put(let table, let key, let value):
+                try makeTable(table, database, &tables)
+                try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(table.rawValue) (key, value) VALUES (?, ?)")
+                    .execute(arguments: [Int64(bitPattern: key), Data(value)])
+            case .delete(let table, let key):
+                try makeTable(table, database, &tables)
+                try database.cachedStatement(sql: "DELETE FROM \(table.rawValue) WHERE key = ?").execute(arguments: [Int64(bitPattern: key)])
+            case .deleteThrough(let table, let key):
+                try makeTable(table, database, &tables)
+                for half in StoredKey.halves(through: key) {
+                    try database.cachedStatement(sql: "DELETE FROM \(table.rawValue) WHERE key BETWEEN ? AND ?")
+                        .execute(arguments: [half.lowerBound, half.upperBound])
+                }
+            case .vote(let vote):
+                if try insert(vote, database) { votes.append(vote) }
+            case .forgetVotes(let slot):
+                guard slot > forgotten else { continue }
+                try database.cachedStatement(sql: "DELETE FROM votes WHERE slot < ?").execute(arguments: [Int64(bitPattern: slot)])
+                try RoleStore.setMeta(database, "votes_forgotten_below", slot)
+                forgotten = slot
+            }
+        }
+        return votes
+    }
+
+    private func makeTable(_ table: StoreTable, _ database: Database, _ tables: inout Set<String>) throws {
+        guard tables.insert(table.rawValue).inserted else { return }
+        precondition(
+            table.rawValue.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 } && !["meta", "votes"].contains(table.rawValue),
+            "a table's name is small letters, and none of the store's own")
+        try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(table.rawValue) (key INTEGER PRIMARY KEY, value BLOB NOT NULL)")
+    }
+
+    /// - Returns: false when the same vote is there already.
+    private func insert(_ vote: VoteRow, _ database: Database) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "INSERT OR IGNORE INTO votes (chain, epoch, slot, duty, hash, bytes) VALUES (?, ?, ?, ?, ?, ?)")
+        try statement.execute(arguments: [
+            vote.chain.description, Int64(bitPattern: vote.epoch), Int64(bitPattern: vote.slot), Int64(vote.duty.rawValue),
+            Data(vote.hash.bytes), Data(vote.bytes),
+        ])
+        if database.changesCount > 0 { return true }
+        let present = try Row.fetchOne(
+            database, sql: "SELECT * FROM votes WHERE chain = ? AND epoch = ? AND slot = ? AND duty = ?",
+            arguments: [
+                vote.chain.description, Int64(bitPattern: vote.epoch), Int64(bitPattern: vote.slot), Int64(vote.duty.rawValue),
+            ])
+        guard try present.flatMap(RoleStore.vote) == vote else {
+            throw RoleStoreFault(
+                folder,
+                .voteConflict(chain: vote.chain.description, epoch: vote.epoch, slot: vote.slot, duty: vote.duty.rawValue))
+        }
+        return false
+    }
+
+    /// Takes over the votes of a commit that a crash cut off after the log had them: they were never sent, but holding to
+    /// them can contradict nothing.
+    private func adopt(_ votes: [VoteRow]) throws(RoleStoreFault) {
+        let batch = voteBatch + 1
+        try translating {
+            try database.inTransaction(.immediate) { database in
+                for vote in votes { _ = try insert(vote, database) }
+                try RoleStore.setMeta(database, "vote_batch", batch)
+                return .commit
+            }
+        }
+        voteBatch = batch
+    }
+
+    private func compactLog() throws(RoleStoreFault) {
+        let kept = try translating { try database.read { try RoleStore.votes($0) } }
+        let batch = voteBatch
+        log.close()
+        log = try VoteLog.rewrite(logFile, kept.map { VoteLog.Record(batch: batch, vote: $0) })
+    }
+}
+
+/// Keys are unsigned and SQLite's integers are not: keys from 2^63 on lie below zero, in the same order.
+private enum StoredKey {
+    static func halves(from key: UInt64) -> [ClosedRange<Int64>] {
+        let start = Int64(bitPattern: key)
+        return start >= 0 ? [start...Int64.max, Int64.min...(-1)] : [start...(-1)]
+    }
+
+    static func halves(through key: UInt64) -> [ClosedRange<Int64>] {
+        let end = Int64(bitPattern: key)
+        return end >= 0 ? [0...end] : [0...Int64.max, Int64.min...end]
+    }
+}
+
+extension RoleStore {
+    private static func open(_ file: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        return try DatabaseQueue(path: file, configuration: configuration)
+    }
+
+    /// Migrates the tables and checks, or notes, whose they are.
+    private static func prepare(
+        _ queue: DatabaseQueue, _ file: String, network: Digest, address: RoleAddress
+    ) throws -> (batch: UInt64, forgottenBelow: UInt64) {
+        let (found, application, isEmpty) = try queue.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0, try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+            )
+        }
+        guard isEmpty || application == applicationID else { throw RoleStoreFault(file, .foreignFile) }
+        guard found <= version else { throw RoleStoreFault(file, .futureVersion(found: found, known: version)) }
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: meta and votes", migrate: createTables)
+        try migrator.migrate(queue)
+        return try queue.write { database in
+            try claim(database, file, "network", network.hex) { .wrongNetwork(found: $0, expected: network.hex) }
+            try claim(database, file, "role", address.description) { .wrongRole(found: $0, expected: address.description) }
+            return (try meta(database, "vote_batch"), try meta(database, "votes_forgotten_below"))
+        }
+    }
+
+    private static func createTables(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                PRAGMA application_id = \(applicationID);
+                PRAGMA user_version = \(version);
+                CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+                CREATE TABLE votes (
+                    chain TEXT NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, duty INTEGER NOT NULL,
+                    hash BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (chain, epoch, slot, duty)
+                ) WITHOUT ROWID;
+                CREATE INDEX votes_by_slot ON votes (slot);
+                """)
+    }
+
+    /// Notes a fact in a new store; in an old one it must be the same.
+    private static func claim(
+        _ database: Database, _ file: String, _ key: String, _ value: String, otherwise problem: (String) -> RoleStoreFault.Problem
+    ) throws {
+        guard let found = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]) else {
+            return try database.execute(sql: "INSERT INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
+        }
+        guard found == value else { throw RoleStoreFault(file, problem(found)) }
+    }
+
+    private static func meta(_ database: Database, _ key: String) throws -> UInt64 {
+        try String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [key]).flatMap { UInt64($0) } ?? 0
+    }
+
+    private static func setMeta(_ database: Database, _ key: String, _ value: UInt64) throws {
+        try database.cachedStatement(sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").execute(arguments: [key, "\(value)"])
+    }
+
+    private static func votes(_ database: Database) throws -> [VoteRow] {
+        try Row.fetchAll(database, sql: "SELECT * FROM votes ORDER BY slot, duty").map(vote)
+    }
+
+    private static func vote(_ row: Row) throws -> VoteRow {
+        guard let chain = ChainID(row["chain"]), let duty = VoteDuty(rawValue: row["duty"]), let hash = Digest(row["hash"] as Data) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row of the table votes has no valid form")
+        }
+        return VoteRow(
+            chain: chain, epoch: UInt64(bitPattern: row["epoch"]), slot: UInt64(bitPattern: row["slot"]), duty: duty, hash: hash,
+            bytes: [UInt8](row["bytes"] as Data))
+    }
+
+    private func translating<Result>(_ body: () throws -> Result) throws(RoleStoreFault) -> Result {
+        try RoleStore.translating(file, body)
+    }
+
+    /// Runs database code; its errors become faults with advice.
+    private static func translating<Result>(_ file: String, _ body: () throws -> Result) throws(RoleStoreFault) -> Result {
+        do {
+            return try body()
+        } catch let fault as RoleStoreFault {
+            throw fault
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw RoleStoreFault(file, .diskFull)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+            throw RoleStoreFault(file, .foreignFile)
+        } catch {
+            throw RoleStoreFault(file, .refused("\(error)"))
+        }
+    }
+}

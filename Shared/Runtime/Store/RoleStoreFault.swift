@@ -1,0 +1,68 @@
+import Crypto
+import RoleKit
+import Wire
+
+/// Why a role's store could not be opened, read or written: the world's fault, with what to do.
+package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
+    package enum Problem: Hashable, Sendable {
+        /// Another process holds the folder's lock; its id, 0 when it cannot be told.
+        case locked(processID: Int32)
+        case wrongNetwork(found: String, expected: String)
+        case wrongRole(found: String, expected: String)
+        case futureVersion(found: Int, known: Int)
+        /// The file is an SQLite database, but none of ours.
+        case foreignFile
+        /// No space is left; nothing of the turn was written.
+        case diskFull
+        /// A second, different vote under one key. Nothing of the turn was written.
+        case voteConflict(chain: String, epoch: UInt64, slot: UInt64, duty: UInt8)
+        /// The database and the log of votes tell different stories.
+        case votesDiffer(String)
+        /// The system or the database refused.
+        case refused(String)
+    }
+
+    /// The role's folder, or a file in it.
+    package var path: String
+    package var problem: Problem
+
+    package init(_ path: String, _ problem: Problem) {
+        self.path = path
+        self.problem = problem
+    }
+
+    /// What, where, and what to do.
+    package var description: String { "\(path): \(what). \(advice)" }
+
+    private var what: String {
+        switch problem {
+        case .locked(0): "another process uses this folder"
+        case .locked(let processID): "the process \(processID) uses this folder"
+        case .wrongNetwork(let found, let expected): "this is the data of network \(found), not of \(expected)"
+        case .wrongRole(let found, let expected): "this is the data of \(found), not of \(expected)"
+        case .futureVersion(let found, let known): "its version \(found) is newer than this program, which knows version \(known)"
+        case .foreignFile: "this database is none of Concordat's"
+        case .diskFull: "no space is left on its disk"
+        case .voteConflict(let chain, let epoch, let slot, let duty):
+            "a second, different vote (chain \(chain), epoch \(epoch), slot \(slot), duty \(duty)) was refused"
+        case .votesDiffer(let reason): "the record of what this role has signed is not whole: \(reason)"
+        case .refused(let reason): "the system refused: \(reason)"
+        }
+    }
+
+    private var advice: String {
+        switch problem {
+        case .locked: "Stop that process first; one role has one process."
+        case .wrongNetwork: "Name the folder of this network, or move this one aside."
+        case .wrongRole: "Each role has its own folder; do not copy them."
+        case .futureVersion: "Update this program, or use the release that wrote the data."
+        case .foreignFile: "Name another folder, or move the file aside."
+        case .diskFull: "Free some space; the role goes on by itself."
+        case .voteConflict: "The role has stopped; its software is at fault, please report it with the log."
+        case .votesDiffer:
+            "Signing with it could contradict an earlier signature, so the role does not start. "
+                + "Restore the newest backup of the whole folder if nothing was signed since; else give the node a new identity."
+        case .refused: "Check the disk, and the owner and mode of the folder."
+        }
+    }
+}
