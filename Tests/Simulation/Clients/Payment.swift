@@ -1,0 +1,34 @@
+import Crypto
+import Wire
+
+/// One payment under way, as its payer knows it.
+struct Payment {
+    enum Stage: Hashable {
+        case planned
+        case submitting
+        /// Handed in at least once; asked after until it has ended.
+        case following
+        case ended(String)
+    }
+
+    let kind: PaymentKind
+    /// Chain whose collectors it goes to.
+    let chain: ChainID
+    /// Exact bytes of the transaction.
+    let bytes: [UInt8]
+    let id: Digest
+    let cross: CrossTransaction?
+    /// Collectors it is handed to, in turn.
+    let services: [String]
+    var stage = Stage.planned
+    var attempts = 0
+    var polls = 0
+    /// Whether a collector may have it, though nobody said so.
+    var isUncertain = false
+    /// Whose device must answer.
+    var receiver: Wallet?
+    /// The transaction that withdraws it, on the deciding chain.
+    var cancel: [UInt8]?
+
+    var isEnded: Bool { if case .ended = stage { true } else { false } }
+}

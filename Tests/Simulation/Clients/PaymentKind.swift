@@ -1,0 +1,44 @@
+/// What a simulated payer tries.
+package enum PaymentKind: String, Sendable, CaseIterable {
+    case transfer
+    /// More than the payer owns.
+    case transferPoor = "transfer_poor"
+    case transferUnknownPayee = "transfer_unknown_payee"
+    case transferBadSignature = "transfer_bad_signature"
+    /// Handed to a collector of another chain.
+    case transferWrongChain = "transfer_wrong_chain"
+    /// The same bytes to two collectors at once (faults case 36).
+    case transferTwice = "transfer_twice"
+    /// One nonce, two contents, two collectors (cases 37, 38).
+    case doubleSpend = "double_spend"
+    case register
+    case crossConfirmed = "cross_confirmed"
+    case crossRefused = "cross_refused"
+    /// The receiver never answers.
+    case crossSilent = "cross_silent"
+    /// The payer cancels while the receiver confirms.
+    case crossCancelled = "cross_cancelled"
+    case crossPoor = "cross_poor"
+    /// An amount that the rate does not give.
+    case crossBadTerms = "cross_bad_terms"
+
+    package var isCross: Bool {
+        switch self {
+        case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms: true
+        default: false
+        }
+    }
+
+    /// How often each is drawn, in parts of the whole list.
+    static let weighted: [PaymentKind] = [
+        .transfer, .transfer, .transfer, .transfer, .transfer, .transfer, .transferPoor, .transferUnknownPayee,
+        .transferBadSignature, .transferWrongChain, .transferTwice, .doubleSpend, .register,
+        .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed,
+        .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms,
+    ]
+}
+
+/// How a device learns of legs that wait for it.
+package enum DeviceManner: Sendable {
+    case watches, polls
+}

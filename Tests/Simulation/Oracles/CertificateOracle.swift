@@ -1,0 +1,120 @@
+import Crypto
+import Wire
+
+/// Invariant 4: every final block has both certificates, from distinct members of the right set, a quorum of them, over bytes that
+/// this oracle lays out itself.
+package struct CertificateOracle: Sendable {
+    private let network: Network
+    private let memo: SignatureMemo
+    private var goodFinals: Set<FinalHeader> = []
+    private var goodCertificates: Set<Certificate> = []
+
+    package init(network: Network, memo: SignatureMemo) {
+        self.network = network
+        self.memo = memo
+    }
+
+    /// Judges a certificate of votes.
+    ///
+    /// - Returns: who signed it, nil when it is not new or not good.
+    package mutating func certificate(_ certificate: Certificate, at time: UInt64, _ findings: inout Findings) -> [PublicKey]? {
+        guard !goodCertificates.contains(certificate) else { return nil }
+        let statement = certificate.statement
+        guard let chain = network.chain(statement.chain), statement.epoch == 0 else {
+            findings.report(.certificates, "a certificate of unknown chain or epoch: \(statement)", at: time)
+            return nil
+        }
+        let bytes = CertificateOracle.tagged("vote", network.id) + CertificateOracle.padded(statement.chain)
+            + CertificateOracle.number(statement.epoch) + CertificateOracle.number(statement.slot) + [statement.kind.rawValue]
+            + statement.hash.bytes
+        do {
+            let signers = try signers(certificate.signers, of: chain.nodes.map(\.key), over: bytes)
+            goodCertificates.insert(certificate)
+            return signers
+        } catch {
+            findings.report(.certificates, "certificate of \(statement.chain) slot \(statement.slot): \(error.what)", at: time)
+            return nil
+        }
+    }
+
+    /// Judges the notary certificate of a header.
+    package func notary(_ certificate: NotaryCertificate?, of header: BlockHeader, at time: UInt64, _ findings: inout Findings) {
+        guard header.chain != .notary else {
+            if certificate != nil { findings.report(.certificates, "a notary block with a notary certificate", at: time) }
+            return
+        }
+        guard let certificate, certificate.epoch == 0 else {
+            findings.report(.certificates, "\(header.chain) \(header.height) lacks a notary certificate of epoch 0", at: time)
+            return
+        }
+        let bytes = CertificateOracle.tagged("notary", network.id) + CertificateOracle.padded(header.chain)
+            + CertificateOracle.number(certificate.epoch) + CertificateOracle.number(header.slot)
+            + CertificateOracle.number(header.height) + header.hash.bytes
+        do {
+            _ = try signers(certificate.signers, of: network.notary.nodes.map(\.key), over: bytes)
+        } catch {
+            findings.report(.certificates, "notary certificate of \(header.chain) \(header.height): \(error.what)", at: time)
+        }
+    }
+
+    /// Judges everything that shows a block to be final.
+    ///
+    /// - Returns: who signed the finality, nil when the header was judged before or is not good.
+    package mutating func final(_ final: FinalHeader, at time: UInt64, _ findings: inout Findings) -> [PublicKey]? {
+        guard !goodFinals.contains(final) else { return nil }
+        notary(final.notary, of: final.header, at: time, &findings)
+        var last = final.header
+        for next in final.descendants {
+            guard next.fields.parent == last.hash, next.fields.height == last.fields.height + 1, next.fields.chain == last.fields.chain else {
+                findings.report(.certificates, "\(last.chain) \(last.height): descendants do not follow each other", at: time)
+                return nil
+            }
+            last = next
+        }
+        let statement = final.finality.statement
+        guard statement.kind == .final, statement.hash == last.hash, statement.chain == last.chain, statement.slot == last.slot else {
+            findings.report(.certificates, "\(final.header.chain) \(final.header.height): finality names another block", at: time)
+            return nil
+        }
+        let builder = SignatureCheck(
+            key: final.header.fields.builder, signature: final.builderSignature,
+            message: CertificateOracle.tagged("candidate", network.id) + final.header.bytes)
+        if !memo.holds(builder) {
+            findings.report(.certificates, "\(final.header.chain) \(final.header.height): the builder did not sign", at: time)
+        }
+        let signers = certificate(final.finality, at: time, &findings)
+        goodFinals.insert(final)
+        return signers
+    }
+
+    private struct Fault: Error {
+        var what: String
+    }
+
+    /// Distinct members, more than two thirds, each signature good.
+    private func signers(_ set: SignerSet, of members: [PublicKey], over bytes: [UInt8]) throws(Fault) -> [PublicKey] {
+        var signers: [PublicKey] = []
+        var used = 0
+        for bit in 0..<(set.bitmap.count * 8) where set.bitmap[bit / 8] & (1 << UInt8(bit % 8)) != 0 {
+            guard bit < members.count else { throw Fault(what: "signer \(bit) is no member") }
+            guard used < set.signatures.count else { throw Fault(what: "fewer signatures than signers") }
+            guard memo.holds(SignatureCheck(key: members[bit], signature: set.signatures[used], message: bytes)) else {
+                throw Fault(what: "signature of member \(bit) does not hold")
+            }
+            used += 1
+            signers.append(members[bit])
+        }
+        guard used == set.signatures.count else { throw Fault(what: "more signatures than signers") }
+        guard 3 * signers.count > 2 * members.count else { throw Fault(what: "\(signers.count) of \(members.count) are no quorum") }
+        return signers
+    }
+
+    static func tagged(_ name: String, _ network: Digest) -> [UInt8] { Array("concordat/1/\(name)".utf8) + [0] + network.bytes }
+
+    static func padded(_ chain: ChainID) -> [UInt8] {
+        let name = Array(chain.description.utf8)
+        return name + [UInt8](repeating: 0, count: 32 - name.count)
+    }
+
+    static func number(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) } }
+}

@@ -1,0 +1,140 @@
+import Crypto
+import RoleKit
+import Wire
+
+/// All oracles together. It sees what cores store, publish and answer, and what clients are told; it never looks into a core.
+package struct Judge {
+    package var findings = Findings()
+    /// Messages that went through the codec.
+    package var codecUses: UInt64 = 0
+    package private(set) var votes = VoteOracle()
+    package private(set) var certificates: CertificateOracle
+    package private(set) var history = HistoryOracle()
+    package private(set) var replay: ReplayOracle
+    package private(set) var acknowledgements: AcknowledgementOracle
+    private let network: Network
+    private let memo: SignatureMemo
+    /// Bytes of stored blocks that were read before → their header.
+    private var known: [Digest: BlockHeader] = [:]
+
+    package init(network: Network, memo: SignatureMemo) {
+        self.network = network
+        self.memo = memo
+        certificates = CertificateOracle(network: network, memo: memo)
+        replay = ReplayOracle(network: network, memo: memo)
+        acknowledgements = AcknowledgementOracle()
+    }
+
+    /// A core committed operations.
+    package mutating func stored(_ operations: [StoreOperation], by address: RoleAddress, at time: UInt64) {
+        for operation in operations {
+            guard case .put(.blocks, let height, let bytes) = operation, address.role == .consensus else { continue }
+            storedBlock(bytes, at: height, by: address, at: time)
+        }
+    }
+
+    private mutating func storedBlock(_ bytes: [UInt8], at height: Height, by address: RoleAddress, at time: UInt64) {
+        let name = address.description
+        let fingerprint = Blake2b.hash(bytes)
+        if let header = known[fingerprint], header.height == height, header.chain == address.chain {
+            history.noteHeight(height, by: name, at: time, &findings)
+            return
+        }
+        do {
+            let item = try FinalBlock(decoding: bytes, network: network.id)
+            known[fingerprint] = item.block.header
+            guard let final = item.final, item.block.header.height == height, item.block.header.chain == address.chain else {
+                findings.report(.certificates, "\(name) stored a block at \(height) that is not the final one of that height", at: time)
+                return
+            }
+            see(final, at: time)
+            let block = ObservedBlock(
+                header: item.block.header, transactions: item.block.transactions, outcomes: item.block.outcomes,
+                foreign: item.block.foreign)
+            for next in history.stored(block, by: name, at: time, &findings) { replay(next, at: time) }
+        } catch {
+            findings.report(.contract, "\(name) stored a block that does not decode: \(error)", at: time)
+        }
+    }
+
+    private mutating func replay(_ block: ObservedBlock, at time: UInt64) {
+        for final in block.foreign {
+            see(final, at: time)
+            history.claim(
+                final.hash, chain: final.header.chain, height: final.header.height, by: "a block of \(block.header.chain)", at: time,
+                &findings)
+        }
+        for transaction in block.transactions {
+            guard case .record(let record) = transaction.kind else { continue }
+            see(record.final, at: time)
+            history.claim(
+                record.final.hash, chain: record.final.header.chain, height: record.final.header.height, by: "the notary chain",
+                at: time, &findings)
+        }
+        replay.apply(block, at: time, &findings)
+        acknowledgements.ended(block, at: time, &findings)
+    }
+
+    private mutating func see(_ final: FinalHeader, at time: UInt64) {
+        guard let signers = certificates.final(final, at: time, &findings) else { return }
+        for signer in signers { votes.vote(final.finality.statement, by: signer, at: time, &findings) }
+    }
+
+    /// A core published a message.
+    package mutating func published(_ message: Message, on topic: Topic, by address: RoleAddress, at time: UInt64) {
+        switch message {
+        case .vote(let vote):
+            if !memo.holds(vote.check(network: network.id)) {
+                findings.report(.votes, "\(address) published a vote whose signature does not hold", at: time)
+            }
+            votes.vote(vote.statement, by: vote.voter, at: time, &findings)
+        case .certificate(let certificate):
+            for signer in certificates.certificate(certificate, at: time, &findings) ?? [] {
+                votes.vote(certificate.statement, by: signer, at: time, &findings)
+            }
+        case .candidate(let block): votes.candidate(block.header, at: time, &findings)
+        case .certified(let certified):
+            votes.candidate(certified.header, at: time, &findings)
+            certificates.notary(certified.notary, of: certified.header, at: time, &findings)
+        case .final(let final):
+            see(final, at: time)
+            history.claim(
+                final.hash, chain: final.header.chain, height: final.header.height, by: address.description, at: time, &findings)
+        default: break
+        }
+    }
+
+    /// The store refused a second vote: the core would have contradicted itself.
+    package mutating func voteRefused(_ conflict: VirtualDisk.VoteConflict, by address: RoleAddress, at time: UInt64) {
+        let row = conflict.refused
+        findings.report(
+            .votes, "\(address) stores a second \(row.duty) vote for slot \(row.slot): \(conflict.stored.hash), then \(row.hash)", at: time)
+    }
+
+    /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
+    package mutating func raised(_ alarm: Alarm, at time: UInt64) {
+        guard alarm.severity == .critical else { return }
+        findings.report(.contract, "\(alarm.source) raises \(alarm.code): \(alarm.detail)", at: time)
+    }
+
+    /// A role answered a request.
+    package mutating func replied(_ response: Response, chain: ChainID, at time: UInt64) {
+        switch response {
+        case .submit(let result):
+            if let id = result.id, result.rejection == nil { acknowledgements.acknowledged(id, chain: chain, at: time) }
+        case .status(let status): told(status, chain: chain, at: time)
+        default: break
+        }
+    }
+
+    /// A client was told where a transaction stands.
+    package mutating func told(_ status: Status, chain: ChainID, at time: UInt64) {
+        acknowledgements.told(status, chain: chain, at: time, &findings)
+    }
+
+    /// The end of the run, after healing and rest.
+    package mutating func finish(at time: UInt64) {
+        replay.finish(history, at: time, &findings)
+        acknowledgements.finish(at: time, &findings)
+    }
+}

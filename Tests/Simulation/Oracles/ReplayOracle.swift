@@ -1,0 +1,289 @@
+import Crypto
+import Wire
+
+/// Invariant 8: replaying every final block from genesis, by rules written here a second time, gives the state root its header names;
+/// and every outcome in a block is what its rule says. Hands what it computes to the oracles of value and of cross transactions.
+package struct ReplayOracle: Sendable {
+    let network: Network
+    let memo: SignatureMemo
+    private(set) var states: [ChainID: ReplayState] = [:]
+    package private(set) var crosses = CrossOracle()
+    private(set) var conservation: ConservationOracle
+    private(set) var reserves: ReserveOracle
+    /// Blocks replayed.
+    package private(set) var blocks: UInt64 = 0
+    /// Outcomes seen, by byte.
+    package private(set) var outcomes: [UInt8: UInt64] = [:]
+    private var newest: [ChainID: BlockHeader] = [:]
+    private var isLost: Set<ChainID> = []
+
+    package init(network: Network, memo: SignatureMemo) {
+        self.network = network
+        self.memo = memo
+        conservation = ConservationOracle(network)
+        reserves = ReserveOracle(network)
+        for chain in network.chains + [network.notary] { states[chain.id] = ReplayState(chain) }
+    }
+
+    /// Replays the next block of a chain.
+    package mutating func apply(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) {
+        let chain = block.header.chain
+        // Once a chain's state is wrong, every later root would be too.
+        guard !isLost.contains(chain), var state = states[chain] else { return }
+        blocks += 1
+        let before = findings.violations.count
+        checkHeader(block, at: time, &findings)
+        for (transaction, outcome) in zip(block.transactions, block.outcomes) {
+            outcomes[outcome.byte, default: 0] += 1
+            do {
+                try apply(transaction, outcome, in: block, to: &state, at: time, &findings)
+            } catch {
+                findings.report(.replay, "\(chain) \(block.header.height), \(transaction.id): \(error.what)", at: time)
+            }
+        }
+        if state.root != block.header.fields.stateRoot {
+            findings.report(.replay, "\(chain) \(block.header.height): replay gives state root \(state.root), the header says \(block.header.fields.stateRoot)", at: time)
+        }
+        conservation.check(state, at: time, &findings)
+        states[chain] = state
+        newest[chain] = block.header
+        if findings.violations.count > before { isLost.insert(chain) }
+    }
+
+    private func checkHeader(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) {
+        let header = block.header.fields
+        let parent = newest[header.chain]
+        let parentHash = parent?.hash ?? Blake2b.hash(Array("concordat/1/genesis".utf8) + [0] + network.id.bytes + Array(header.chain.description.utf8))
+        let parentTime = parent?.fields.time ?? network.chain(header.chain)?.genesisTime ?? 0
+        if header.parent != parentHash || header.parentSlot != parent?.fields.slot ?? 0 || header.slot <= parent?.fields.slot ?? 0 {
+            findings.report(.singleHistory, "\(header.chain) \(header.height) does not continue \(header.height - 1)", at: time)
+        }
+        if header.time <= parentTime { findings.report(.replay, "\(header.chain) \(header.height): chain time stands still", at: time) }
+        let nodes = network.chain(header.chain)?.nodes ?? []
+        if nodes.isEmpty || nodes[Int((header.slot - 1) % UInt64(nodes.count))].key != header.builder {
+            findings.report(.replay, "\(header.chain) \(header.height): built by a node that does not lead slot \(header.slot)", at: time)
+        }
+        let root = ReplayTree.transactionsRoot(block.transactions.map(\.bytes), block.outcomes.map(\.byte))
+        if root != header.transactionsRoot {
+            findings.report(.replay, "\(header.chain) \(header.height): transactions give root \(root)", at: time)
+        }
+    }
+
+    /// What the oracles hold of an account, to be compared with what a collector says.
+    package func balances(of key: PublicKey, on chain: ChainID) -> [Balance]? {
+        states[chain]?.accounts[key]?.balances.map { Balance(asset: $0.asset, amount: $0.amount) }
+    }
+
+    /// Newest height of a chain that the notary chain has recorded.
+    package func recordedHeight(of chain: ChainID) -> Height { states[.notary]?.heads[chain]?.height ?? 0 }
+
+    /// Judges at the end of a run.
+    package mutating func finish(_ history: HistoryOracle, at time: UInt64, _ findings: inout Findings) {
+        guard isLost.isEmpty else { return }
+        crosses.finish(history, at: time, &findings)
+        reserves.finish(states, at: time, &findings)
+        guard let notary = states[.notary] else { return }
+        for chain in network.chains {
+            let final = Height(history.blocks(of: chain.id).count)
+            if let head = notary.heads[chain.id], head.height > final {
+                findings.report(.singleHistory, "\(chain.id): height \(head.height) is recorded, but only \(final) is final", at: time)
+            }
+        }
+    }
+}
+
+/// Why a transaction cannot be in a block as it is.
+struct ReplayFault: Error {
+    var what: String
+}
+
+extension ReplayOracle {
+    private mutating func apply(
+        _ transaction: Transaction, _ outcome: Outcome, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64,
+        _ findings: inout Findings
+    ) throws(ReplayFault) {
+        switch transaction.kind {
+        case .register(let register): try apply(register, outcome, to: &state)
+        case .transfer(let transfer):
+            try apply(transfer, outcome, to: &state)
+            if outcome.rejection == nil { reserves.transferred(transfer, on: state.chain) }
+        case .open(let cross): try open(cross, outcome, in: block, to: &state, at: time, &findings)
+        case .record(let record):
+            try demand(outcome == .applied, "a record cannot be rejected")
+            let header = record.final.header
+            let head = state.heads[header.chain] ?? (0, network.genesisHash(of: header.chain))
+            try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
+            state.setHead(header)
+        case .confirm(let confirm):
+            try demand(outcome == .applied, "a confirmation cannot be rejected")
+            try self.confirm(confirm, in: block, to: &state, at: time, &findings)
+        case .refuse(let refuse):
+            try demand(outcome == .applied, "a refusal cannot be rejected")
+            let receiver = refuse.cross.legs[refuse.cross.legs.count - 1].credit
+            try demand(refuse.authorization.key == receiver, "refused by somebody else")
+            try signed(receiver, refuse.authorization.signature, "refuse", refuse.cross.xid.bytes + Array(refuse.reason.utf8))
+            try decide(refuse.cross, 2, in: block, to: &state, at: time, &findings)
+        case .cancel(let cancel):
+            try demand(outcome == .applied, "a cancellation cannot be rejected")
+            try demand(cancel.authorization.key == cancel.cross.initiator, "cancelled by somebody else")
+            try signed(cancel.cross.initiator, cancel.authorization.signature, "cancel", cancel.cross.xid.bytes)
+            try decide(cancel.cross, 3, in: block, to: &state, at: time, &findings)
+        case .settle(let resolution):
+            try demand(outcome == .applied, "a settlement cannot be rejected")
+            try resolve(resolution, to: 2, in: block, &state, at: time, &findings)
+        case .refund(let resolution):
+            try demand(outcome == .applied, "a refund cannot be rejected")
+            try resolve(resolution, to: 3, in: block, &state, at: time, &findings)
+        }
+    }
+
+    private func demand(_ condition: Bool, _ what: @autoclosure () -> String) throws(ReplayFault) {
+        if !condition { throw ReplayFault(what: what()) }
+    }
+
+    /// Applied needs no reason against it; rejected needs its own reason to be true.
+    private func judge(_ outcome: Outcome, _ reasons: [Reason]) throws(ReplayFault) {
+        if let reason = outcome.rejection {
+            try demand(reasons.contains(reason), "rejected for \(reason.code), which is not so; true are \(reasons.map(\.code))")
+        } else {
+            try demand(reasons.isEmpty, "applied in spite of \(reasons.map(\.code))")
+        }
+    }
+
+    private func signed(_ key: PublicKey, _ signature: Signature, _ domain: String, _ payload: [UInt8]) throws(ReplayFault) {
+        let check = SignatureCheck(key: key, signature: signature, message: CertificateOracle.tagged(domain, network.id) + payload)
+        try demand(memo.holds(check), "a \(domain) signature does not hold")
+    }
+
+    private func apply(_ register: Register, _ outcome: Outcome, to state: inout ReplayState) throws(ReplayFault) {
+        try signed(register.account, register.signature, "register", register.body)
+        try judge(outcome, state.accounts[register.account] == nil ? [] : [.alreadyExists])
+        if outcome.rejection == nil { state.set(ReplayAccount(), register.account) }
+    }
+
+    private func apply(_ transfer: Transfer, _ outcome: Outcome, to state: inout ReplayState) throws(ReplayFault) {
+        try signed(transfer.sender, transfer.signature, "transfer", transfer.body)
+        guard var sender = state.accounts[transfer.sender] else { throw ReplayFault(what: "the sender is unknown") }
+        try demand(sender.mayUse(transfer.nonce), "nonce \(transfer.nonce) is used or outside the window")
+        var reasons: [Reason] = []
+        if state.accounts[transfer.receiver] == nil { reasons.append(.unknownPayee) }
+        if sender.amount(transfer.asset) < transfer.amount { reasons.append(.insufficientFunds) }
+        try judge(outcome, reasons)
+        sender.use(transfer.nonce)
+        state.set(sender, transfer.sender)
+        guard outcome.rejection == nil else { return }
+        try demand(
+            state.move(from: transfer.sender, to: transfer.receiver, transfer.asset, transfer.amount), "the transfer does not add up")
+    }
+
+    /// Rule R1.
+    private mutating func open(
+        _ cross: CrossTransaction, _ outcome: Outcome, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64,
+        _ findings: inout Findings
+    ) throws(ReplayFault) {
+        for authorization in cross.authorizations { try signed(authorization.key, authorization.signature, "cross", cross.body) }
+        var entry = state.entries[cross.xid] ?? ReplayEntry(deadline: cross.deadline)
+        try demand(entry.hold == 0, "the chain has opened \(cross.xid) before")
+        try judge(outcome, openingReasons(cross, entry, state, blockTime: block.header.fields.time))
+        guard outcome.rejection == nil else {
+            if state.entries[cross.xid] == nil {
+                entry.hold = 4
+                state.set(entry, cross.xid)
+            }
+            return
+        }
+        let held = cross.legs.indices.dropLast().filter { cross.legs[$0].chain == state.chain }
+        for index in held {
+            let leg = cross.legs[index]
+            try demand(
+                network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
+                "leg \(index) is debited without its owner")
+            try demand(state.move(from: leg.debit, to: nil, leg.asset, leg.amount), "leg \(index) is not covered")
+            entry.legs.append((index, leg))
+        }
+        entry.hold = 1
+        state.set(entry, cross.xid)
+        crosses.held(cross, on: state.chain, at: block.header.height, time: time, &findings)
+    }
+
+    private func openingReasons(_ cross: CrossTransaction, _ entry: ReplayEntry, _ state: ReplayState, blockTime: UInt64) -> [Reason] {
+        var reasons: [Reason] = []
+        if entry.decision != 0 { reasons.append(.crossAlreadyEnded) }
+        let contract = network.contracts.first { $0.id == cross.contract && $0.version == cross.contractVersion }
+        if contract == nil { reasons.append(.unknownContract) }
+        if let contract, !ReserveOracle.allows(cross, contract) { reasons.append(.termsViolated) }
+        if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
+        if let contract, cross.deadline > blockTime, cross.deadline - blockTime > contract.deadlineMaximumMilliseconds {
+            reasons.append(.deadlineTooFar)
+        }
+        for leg in cross.legs.dropLast() where leg.chain == state.chain {
+            if state.accounts[leg.credit] == nil { reasons.append(.unknownPayee) }
+            if state.accounts[leg.debit] == nil { reasons.append(.unknownPayer) }
+            if state.accounts[leg.debit]?.amount(leg.asset) ?? 0 < leg.amount { reasons.append(.insufficientFunds) }
+        }
+        return reasons
+    }
+
+    /// Rule R2.
+    private mutating func confirm(
+        _ confirm: Confirm, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64, _ findings: inout Findings
+    ) throws(ReplayFault) {
+        let cross = confirm.cross
+        let leg = cross.legs[cross.legs.count - 1]
+        try demand(leg.chain == state.chain, "confirmed on another chain than the deciding one")
+        try demand(block.header.fields.time <= cross.deadline, "confirmed after the deadline")
+        try demand(confirm.confirmations.contains { $0.key == leg.credit }, "the receiver has not confirmed")
+        for item in confirm.confirmations { try signed(item.key, item.signature, "confirm", cross.xid.bytes) }
+        for item in cross.authorizations { try signed(item.key, item.signature, "cross", cross.body) }
+        try demand(
+            network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
+            "the deciding leg is debited without its owner")
+        guard let contract = network.contracts.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }),
+            ReserveOracle.allows(cross, contract)
+        else { throw ReplayFault(what: "the contract does not allow it") }
+        for (chain, evidence) in zip(cross.holdingChains, confirm.holds) {
+            crosses.claimHeld(cross.xid, on: chain, evidence: try foreign(evidence.block, of: chain, in: block))
+        }
+        try decide(cross, 1, in: block, to: &state, at: time, &findings)
+        if state.accounts[leg.credit] == nil { state.set(ReplayAccount(), leg.credit) }
+        try demand(state.move(from: leg.debit, to: leg.credit, leg.asset, leg.amount), "the deciding leg is not covered")
+        reserves.committed(cross)
+    }
+
+    private mutating func decide(
+        _ cross: CrossTransaction, _ decision: UInt8, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64,
+        _ findings: inout Findings
+    ) throws(ReplayFault) {
+        var entry = state.entries[cross.xid] ?? ReplayEntry(deadline: cross.deadline)
+        try demand(entry.decision == 0, "\(cross.xid) was decided before")
+        entry.decision = decision
+        state.set(entry, cross.xid)
+        crosses.decided(cross, decision, at: block.header.height, time: time, &findings)
+    }
+
+    /// Rules R3 and R4.
+    private mutating func resolve(
+        _ resolution: Resolution, to status: UInt8, in block: ObservedBlock, _ state: inout ReplayState, at time: UInt64,
+        _ findings: inout Findings
+    ) throws(ReplayFault) {
+        guard var entry = state.entries[resolution.xid], entry.hold == 1, let deciding = crosses.decidingChain(of: resolution.xid) else {
+            throw ReplayFault(what: "nothing is held for \(resolution.xid)")
+        }
+        let evidence = try foreign(resolution.evidence.block, of: deciding, in: block)
+        entry.hold = status
+        for (_, leg) in entry.legs {
+            try demand(state.move(from: nil, to: status == 2 ? leg.credit : leg.debit, leg.asset, leg.amount), "a resolution does not add up")
+            if status == 2 { reserves.settled(leg, on: state.chain) }
+        }
+        state.set(entry, resolution.xid)
+        crosses.resolved(
+            resolution.xid, isSettled: status == 2, on: state.chain, deadline: entry.deadline, evidence: evidence, time: time, &findings)
+    }
+
+    private func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {
+        guard let header = block.foreign.first(where: { $0.header.hash == hash })?.header, header.chain == chain else {
+            throw ReplayFault(what: "evidence names a block of \(chain) that is not shown")
+        }
+        return header
+    }
+}

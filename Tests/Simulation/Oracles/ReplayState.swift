@@ -1,0 +1,125 @@
+import Crypto
+import Wire
+
+/// An account as the oracles compute it.
+struct ReplayAccount: Sendable, Hashable {
+    var nonceBase: UInt64 = 0
+    /// Used nonces above the base.
+    var usedNonces: Set<UInt64> = []
+    /// Ascending by asset, no zeros.
+    var balances: [(asset: AssetID, amount: Amount)] = []
+
+    static func == (left: ReplayAccount, right: ReplayAccount) -> Bool { left.bytes(.zero) == right.bytes(.zero) }
+    func hash(into hasher: inout Hasher) { hasher.combine(nonceBase) }
+
+    func amount(_ asset: AssetID) -> Amount { balances.first { $0.asset == asset }?.amount ?? 0 }
+
+    func mayUse(_ nonce: UInt64) -> Bool { nonce >= nonceBase && nonce - nonceBase < 256 && !usedNonces.contains(nonce) }
+
+    mutating func use(_ nonce: UInt64) {
+        usedNonces.insert(nonce)
+        while usedNonces.remove(nonceBase) != nil { nonceBase += 1 }
+    }
+
+    /// Adds, or takes with a negative sign. False, and nothing done, when there is not enough or too much.
+    mutating func move(_ asset: AssetID, _ amount: Amount, isDebit: Bool) -> Bool {
+        let before = self.amount(asset)
+        let (after, overflow) = isDebit ? before.subtractingReportingOverflow(amount) : before.addingReportingOverflow(amount)
+        guard !overflow else { return false }
+        balances.removeAll { $0.asset == asset }
+        if after > 0 { balances.append((asset, after)) }
+        balances.sort { $0.asset < $1.asset }
+        return true
+    }
+
+    /// The value bytes of the state tree.
+    func bytes(_ key: Digest) -> [UInt8] {
+        var words: [UInt64] = [0, 0, 0, 0]
+        for nonce in usedNonces.sorted() { words[Int((nonce - nonceBase) / 64)] |= 1 << ((nonce - nonceBase) % 64) }
+        var bytes = key.bytes + CertificateOracle.number(nonceBase)
+        for word in words { bytes += CertificateOracle.number(word) }
+        bytes += CertificateOracle.number(UInt64(balances.count)).suffix(2)
+        for balance in balances { bytes += ReplayEntry.padded(balance.asset) + CertificateOracle.number(balance.amount) }
+        return bytes
+    }
+}
+
+/// A cross transaction on one chain, as the oracles compute it.
+struct ReplayEntry: Sendable {
+    /// 0 none, 1 held, 2 settled, 3 refunded, 4 rejected.
+    var hold: UInt8 = 0
+    /// 0 none, 1 committed, 2 refused, 3 cancelled.
+    var decision: UInt8 = 0
+    var deadline: UInt64
+    /// Held legs with their positions.
+    var legs: [(index: Int, leg: Leg)] = []
+
+    func bytes(_ xid: Digest) -> [UInt8] {
+        var bytes = xid.bytes + [hold, decision] + CertificateOracle.number(deadline)
+        bytes += CertificateOracle.number(UInt64(legs.count)).suffix(2)
+        for (index, leg) in legs {
+            bytes += CertificateOracle.number(UInt64(index)).suffix(2)
+            bytes += leg.debit.bytes + leg.credit.bytes + ReplayEntry.padded(leg.asset) + CertificateOracle.number(leg.amount)
+        }
+        return bytes
+    }
+
+    static func padded(_ asset: AssetID) -> [UInt8] {
+        let name = Array(asset.description.utf8)
+        return name + [UInt8](repeating: 0, count: 32 - name.count)
+    }
+}
+
+/// One chain's whole state, as the oracles compute it from its blocks alone.
+struct ReplayState: Sendable {
+    let chain: ChainID
+    private(set) var accounts: [PublicKey: ReplayAccount] = [:]
+    private(set) var entries: [Digest: ReplayEntry] = [:]
+    /// Recorded heads on the notary chain: height and hash.
+    private(set) var heads: [ChainID: (height: Height, hash: Digest)] = [:]
+    /// Keys in the order in which they came to be; dictionaries have none.
+    private(set) var accountOrder: [PublicKey] = []
+    private(set) var entryOrder: [Digest] = []
+    private var tree = ReplayTree()
+
+    init(_ description: ChainDescription) {
+        chain = description.id
+        for genesis in description.genesis {
+            var account = ReplayAccount()
+            for balance in genesis.balances where balance.amount > 0 { _ = account.move(balance.asset, balance.amount, isDebit: false) }
+            set(account, genesis.key)
+        }
+    }
+
+    var root: Digest { tree.root }
+
+    mutating func set(_ account: ReplayAccount, _ key: PublicKey) {
+        if accounts.updateValue(account, forKey: key) == nil { accountOrder.append(key) }
+        tree.set(account.bytes(key.digest), kind: "state-account", name: key.bytes)
+    }
+
+    mutating func set(_ entry: ReplayEntry, _ xid: Digest) {
+        if entries.updateValue(entry, forKey: xid) == nil { entryOrder.append(xid) }
+        tree.set(entry.bytes(xid), kind: "state-cross", name: xid.bytes)
+    }
+
+    mutating func setHead(_ header: BlockHeader) {
+        heads[header.chain] = (header.height, header.hash)
+        let bytes = CertificateOracle.padded(header.chain) + CertificateOracle.number(header.height) + header.hash.bytes
+            + CertificateOracle.number(header.fields.time)
+        tree.set(bytes, kind: "state-head", name: Array(header.chain.description.utf8))
+    }
+
+    /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.
+    mutating func move(from debit: PublicKey?, to credit: PublicKey?, _ asset: AssetID, _ amount: Amount) -> Bool {
+        if let debit {
+            guard var account = accounts[debit], account.move(asset, amount, isDebit: true) else { return false }
+            set(account, debit)
+        }
+        if let credit {
+            guard var account = accounts[credit], account.move(asset, amount, isDebit: false) else { return false }
+            set(account, credit)
+        }
+        return true
+    }
+}

@@ -1,0 +1,51 @@
+import Crypto
+import Wire
+
+/// Invariant 9: no key signs two different things for one (chain, epoch, slot, duty). Skip and Final are one duty.
+package struct VoteOracle: Sendable {
+    /// What a key may sign once.
+    private struct Key: Hashable {
+        var signer: PublicKey
+        var chain: ChainID
+        var epoch: Epoch
+        var slot: Slot
+        /// 1 propose, 2 notar, 3 skip or final.
+        var duty: UInt8
+    }
+
+    private struct Content: Hashable {
+        var kind: UInt8
+        var hash: Digest
+    }
+
+    private var seen: [Key: Content] = [:]
+
+    package init() {}
+
+    /// A signed vote, alone or as part of a certificate.
+    package mutating func vote(_ statement: Statement, by signer: PublicKey, at time: UInt64, _ findings: inout Findings) {
+        let duty: UInt8 = statement.kind == .notar ? 2 : 3
+        see(
+            Key(signer: signer, chain: statement.chain, epoch: statement.epoch, slot: statement.slot, duty: duty),
+            Content(kind: statement.kind.rawValue, hash: statement.hash), at: time, &findings)
+    }
+
+    /// A signed candidate.
+    package mutating func candidate(_ header: BlockHeader, at time: UInt64, _ findings: inout Findings) {
+        see(
+            Key(signer: header.builder, chain: header.chain, epoch: header.epoch, slot: header.slot, duty: 1),
+            Content(kind: 0, hash: header.hash), at: time, &findings)
+    }
+
+    private mutating func see(_ key: Key, _ content: Content, at time: UInt64, _ findings: inout Findings) {
+        guard let before = seen[key] else {
+            seen[key] = content
+            return
+        }
+        guard before != content else { return }
+        findings.report(
+            .votes,
+            "\(key.signer) signed duty \(key.duty) of slot \(key.slot) on \(key.chain) twice: kind \(before.kind) \(before.hash), "
+                + "then kind \(content.kind) \(content.hash)", at: time)
+    }
+}

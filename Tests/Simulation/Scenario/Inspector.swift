@@ -1,0 +1,55 @@
+import Crypto
+import RoleKit
+import Wire
+
+/// Asks every collector, at the end of a run, for the ends of acknowledged transactions and for balances.
+final class Inspector: SimulatedClient {
+    let name = "inspector"
+    private var index = 0
+    private var lastCall: UInt64 = 0
+    private var accounts: [UInt64: (collector: String, chain: ChainID)] = [:]
+    private(set) var comparisons = 0
+
+    func join(_ world: World) { index = world.add(self) }
+
+    /// Asks each collector instance of the chain about each transaction.
+    func inquire(_ open: [(chain: ChainID, id: Digest)], world: World) {
+        for item in open {
+            for node in world.network.chain(item.chain)?.nodes ?? [] {
+                ask(Service.name(.collector, chain: item.chain, node: node.id), .status(item.id), world)
+            }
+        }
+    }
+
+    /// Asks each node's collector for an account of its chain.
+    func compareBalances(_ world: World) {
+        for chain in world.network.chains {
+            for (position, node) in chain.nodes.enumerated() {
+                let account = chain.genesis[position % chain.genesis.count].key
+                let service = Service.name(.collector, chain: chain.id, node: node.id)
+                accounts[ask(service, .account(account), world)] = (service, chain.id)
+            }
+        }
+    }
+
+    @discardableResult
+    private func ask(_ service: String, _ request: Request, _ world: World) -> UInt64 {
+        lastCall += 1
+        world.request(service, request, client: index, id: lastCall, timeoutMilliseconds: 2_000)
+        return lastCall
+    }
+
+    func answered(_ call: UInt64, _ response: Response, world: World) {
+        guard let (collector, chain) = accounts[call], case .account(let view) = response,
+            view.height == Height(world.judge.history.blocks(of: chain).count)
+        else { return }
+        comparisons += 1
+        if let expected = world.judge.replay.balances(of: view.account, on: chain), expected != view.balances {
+            world.judge.findings.report(
+                .replay, "\(collector) says \(view.balances.map(\.amount)) of \(view.account), replay says \(expected.map(\.amount))", at: world.now)
+        }
+    }
+
+    func noticed(_ notice: Notice, world: World) {}
+    func timerFired(_ key: Int, world: World) {}
+}

@@ -1,0 +1,132 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// What became of one seed.
+package struct SeedReport: Sendable {
+    package var seed: UInt64
+    package var shape: Shape
+    package var violations: [Violation]
+    package var tally: FaultTally
+    package var trace: UInt64
+    package var steps: UInt64
+    package var virtualMilliseconds: UInt64
+    package var blocks: UInt64
+    package var payments: Int
+    /// Kind and ending → how often.
+    package var endings: [String: Int]
+    package var settled: Int
+    package var refunded: Int
+    package var codecUses: UInt64
+    package var counters: [Counter: UInt64]
+    package var alarms: [String]
+    /// Milliseconds from healing to rest.
+    package var restMilliseconds: UInt64
+}
+
+/// One seed from beginning to end: faults while people pay, then healing, then progress is demanded, then everything is judged.
+package struct SeedRun {
+    package var seed: UInt64
+    package var kinds: RoleKinds
+    package var payments: Int
+    package var log: ((UInt64, String) -> Void)?
+    /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
+    /// that failed, so the last one of a long fault may itself be long.
+    package var progressMilliseconds: UInt64 = 180_000
+    private static let mostSteps: UInt64 = 5_000_000
+    private static let sliceMicroseconds: UInt64 = 250_000
+
+    package init(seed: UInt64, kinds: RoleKinds, payments: Int = 50) {
+        self.seed = seed
+        self.kinds = kinds
+        self.payments = payments
+    }
+
+    package func run() -> SeedReport {
+        var random = SeededRandom(seed: seed ^ 0x5EED)
+        let shape = Shape(drawing: &random)
+        let plan = FaultPlan(drawing: &random)
+        let memo = SignatureMemo()
+        let cast = Cast(shape, seed: seed, memo: memo)
+        let world = World(network: cast.network, seed: seed, plan: plan, memo: memo)
+        world.log = log
+        world.addAll(kinds, cast, shape)
+        var payments = PaymentPlan(
+            cast: cast, count: payments, spanMilliseconds: [1_000, 5_000, plan.faultsEndMicroseconds / 1_000][Int(world.random.below(3))])
+        let wallets = payments.wallets(in: world)
+        let inspector = Inspector()
+        inspector.join(world)
+        world.unleash()
+        world.run(until: plan.faultsEndMicroseconds, mostSteps: SeedRun.mostSteps)
+        world.heal()
+        let rest = demandProgress(world, wallets)
+        if world.judge.findings.violations.isEmpty { inspect(world, inspector) }
+        world.judge.finish(at: world.now)
+        return report(world, wallets, shape, rest)
+    }
+
+    /// Runs until every payment has ended, and every node and the record have reached what was final then.
+    private func demandProgress(_ world: World, _ wallets: [Wallet]) -> UInt64 {
+        let healed = world.now
+        let limit = healed + progressMilliseconds * 1_000
+        let before = heights(world)
+        var targets: [Height]?
+        while world.now < limit, world.judge.findings.violations.isEmpty {
+            world.run(until: world.now + SeedRun.sliceMicroseconds, mostSteps: SeedRun.mostSteps)
+            guard wallets.allSatisfy(\.isDone) else { continue }
+            if targets == nil { targets = zip(heights(world), before).map { max($0, $1 + 1) } }
+            if let targets, missing(world, targets).isEmpty { return (world.now - healed) / 1_000 }
+        }
+        if world.judge.findings.violations.isEmpty {
+            for payment in wallets.flatMap(\.openPayments).prefix(5) {
+                world.judge.findings.report(.progress, "still open: \(payment)", at: world.now)
+            }
+            for item in missing(world, targets ?? before.map { $0 + 1 }).prefix(5) {
+                world.judge.findings.report(.progress, item, at: world.now)
+            }
+        }
+        return (world.now - healed) / 1_000
+    }
+
+    private func heights(_ world: World) -> [Height] {
+        (world.network.chains + [world.network.notary]).map { Height(world.judge.history.blocks(of: $0.id).count) }
+    }
+
+    /// Who has not reached a target.
+    private func missing(_ world: World, _ targets: [Height]) -> [String] {
+        var missing: [String] = []
+        for (chain, target) in zip(world.network.chains + [world.network.notary], targets) {
+            for instance in world.instances where instance.address.role == .consensus && instance.address.chain == chain.id {
+                let height = world.judge.history.height(of: instance.name)
+                if height < target { missing.append("\(instance.name) is at \(height) instead of \(target)") }
+            }
+            let recorded = world.judge.replay.recordedHeight(of: chain.id)
+            if chain.id != .notary, recorded < target { missing.append("\(chain.id) is recorded to \(recorded) instead of \(target)") }
+        }
+        return missing
+    }
+
+    private func inspect(_ world: World, _ inspector: Inspector) {
+        for _ in 0..<12 {
+            let open = world.judge.acknowledgements.open
+            if open.isEmpty { break }
+            inspector.inquire(open, world: world)
+            world.run(until: world.now + 2_500_000, mostSteps: SeedRun.mostSteps)
+        }
+        inspector.compareBalances(world)
+        world.run(until: world.now + 500_000, mostSteps: SeedRun.mostSteps)
+    }
+
+    private func report(_ world: World, _ wallets: [Wallet], _ shape: Shape, _ rest: UInt64) -> SeedReport {
+        var endings: [String: Int] = [:]
+        for wallet in wallets { endings.merge(wallet.endings) { $0 + $1 } }
+        let totals = world.judge.replay.crosses.totals
+        return SeedReport(
+            seed: seed, shape: shape, violations: world.judge.findings.violations, tally: world.tally, trace: world.trace.value,
+            steps: world.steps, virtualMilliseconds: world.now / 1_000, blocks: world.judge.replay.blocks,
+            payments: wallets.reduce(0) { $0 + $1.payments.count }, endings: endings, settled: totals.settled, refunded: totals.refunded,
+            codecUses: world.judge.codecUses, counters: world.counters, alarms: world.alarms.map { "\($0.source) \($0.code)" },
+            restMilliseconds: rest)
+    }
+}

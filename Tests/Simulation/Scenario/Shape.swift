@@ -1,0 +1,104 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// How large a seed's network is.
+package struct Shape: Sendable, Hashable {
+    package var chains: Int
+    package var nodes: Int
+    package var notaries: Int
+    /// Collector replicas of each chain's first node.
+    package var replicas: Int
+    package var people: Int
+    package var strategy: NotaryStrategy
+
+    package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all) {
+        self.chains = chains
+        self.nodes = nodes
+        self.notaries = notaries
+        self.replicas = replicas
+        self.people = people
+        self.strategy = strategy
+    }
+
+    /// Mostly 2 chains of 4 nodes and 4 notaries; sometimes 1 or 7 nodes, 1 notary, 3 chains.
+    package init(drawing random: inout SeededRandom) {
+        let nodes = [4, 4, 4, 4, 4, 4, 4, 1, 1, 7][Int(random.below(10))]
+        self.init(
+            chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
+            replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
+    }
+}
+
+/// A drawn network, with everybody's keys.
+package struct Cast {
+    package let network: Network
+    /// Node id → its signer.
+    let nodeSigners: [String: Signer]
+    let people: [Signer]
+    let assets: [ChainID: AssetID]
+
+    /// - Parameter memo: remembers what these signers sign.
+    package init(_ shape: Shape, seed: UInt64, memo: SignatureMemo, timing: Timing = Timing()) {
+        let names = ["alpha", "beta", "gamma", "delta"].prefix(shape.chains)
+        let networkID = Blake2b.hash(Array("simulated network".utf8) + seed.bigEndianBytes)
+        var signers: [String: Signer] = [:]
+        var assets: [ChainID: AssetID] = [:]
+        let people = (0..<shape.people).map { memo.signer(Cast.pair("person \($0)")) }
+        let genesisTime = VirtualClock.epochMilliseconds - 60_000
+
+        func nodes(_ name: String, _ count: Int) -> [NodeDescription] {
+            (1...count).map { number in
+                let signer = memo.signer(Cast.pair("node \(name)-\(number)"))
+                signers["\(name)-\(number)"] = signer
+                return NodeDescription(id: "\(name)-\(number)", key: signer.publicKey, site: name)
+            }
+        }
+
+        var chains: [ChainDescription] = []
+        for (index, name) in names.enumerated() {
+            guard let chain = ChainID(name), let asset = AssetID(["X", "Y", "Z", "W"][index]) else { preconditionFailure("names are valid") }
+            assets[chain] = asset
+            var genesis = people.enumerated().filter { $0.offset % 3 != index % 3 || $0.offset < 2 }.map {
+                GenesisAccount(key: $0.element.publicKey, balances: [Balance(asset: asset, amount: 10_000 + 1_000 * UInt64($0.offset))])
+            }
+            for other in names.indices where other != index {
+                genesis.append(GenesisAccount(key: Cast.reserve(name, names[other]), balances: [Balance(asset: asset, amount: 1_000_000)]))
+            }
+            chains.append(ChainDescription(id: chain, engine: .bft, nodes: nodes(name, shape.nodes), genesis: genesis, genesisTime: genesisTime))
+        }
+        let notary = ChainDescription(
+            id: .notary, engine: .bft, nodes: nodes("notary", shape.notaries), genesis: [], genesisTime: genesisTime)
+        network = Network(
+            id: networkID, notary: notary, chains: chains, contracts: Cast.contracts(Array(names), assets), timing: timing)
+        nodeSigners = signers
+        self.people = people
+        self.assets = assets
+    }
+
+    private static func contracts(_ names: [String], _ assets: [ChainID: AssetID]) -> [Contract] {
+        var contracts: [Contract] = []
+        for first in names.indices {
+            for second in names.indices where second > first {
+                guard let one = ChainID(names[first]), let two = ChainID(names[second]), let oneAsset = assets[one], let twoAsset = assets[two]
+                else { continue }
+                contracts.append(
+                    Contract(
+                        id: "\(names[first])-\(names[second])", version: 1,
+                        first: ContractSide(chain: one, asset: oneAsset, reserve: reserve(names[first], names[second])),
+                        second: ContractSide(chain: two, asset: twoAsset, reserve: reserve(names[second], names[first])),
+                        rateNumerator: 10, rateDenominator: 1, minimumAmount: 1, maximumAmount: 100_000,
+                        deadlineMaximumMilliseconds: 120_000))
+            }
+        }
+        return contracts
+    }
+
+    private static func pair(_ name: String) -> KeyPair { KeyPair(seed: Blake2b.hash(Array("simulated \(name)".utf8))) }
+
+    /// Reserve on one chain of the contract with another; nobody's key.
+    private static func reserve(_ chain: String, _ other: String) -> PublicKey {
+        PublicKey(Blake2b.hash(Array("simulated reserve \(chain) \(other)".utf8)))
+    }
+}

@@ -1,0 +1,39 @@
+import RoleKit
+import Wire
+
+/// One role's process: its core while it runs, and what outlives it.
+package final class Instance {
+    package let index: Int
+    package let address: RoleAddress
+    package let name: String
+    /// Position of its node among the nodes of all chains.
+    package let node: Int
+    /// Position of its bus among the sites.
+    package let site: Int
+    let kind: RoleKind
+    let context: RoleContext
+    package internal(set) var core: (any RoleCore)?
+    /// Counts its starts; what was meant for an earlier life is dropped.
+    package internal(set) var life: UInt64 = 0
+    package internal(set) var disk = VirtualDisk()
+    var clock: VirtualClock
+    /// Timer → the generation that is set.
+    var timers: [TimerID: UInt64] = [:]
+    var pausedUntil: UInt64 = 0
+    /// Requests handed to it and not answered: what "least loaded" means.
+    var load = 0
+    /// When the last frame of each stream (site and topic) is due here: streams stay in order.
+    var lastDue: [UInt64] = []
+    var restartPending = false
+
+    init(index: Int, address: RoleAddress, node: Int, site: Int, kind: RoleKind, context: RoleContext, clock: VirtualClock) {
+        self.index = index
+        self.address = address
+        name = address.description
+        self.node = node
+        self.site = site
+        self.kind = kind
+        self.context = context
+        self.clock = clock
+    }
+}

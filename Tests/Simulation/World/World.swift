@@ -1,0 +1,152 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// A whole network in one thread, from one seed: real cores over virtual network, disks and clocks.
+///
+/// Events happen in order of (virtual time, insertion). Nothing in here reads a clock or draws chance but from `random`.
+package final class World {
+    package let network: Network
+    package let memo: SignatureMemo
+    package var random: SeededRandom
+    /// Virtual microseconds.
+    package internal(set) var now: UInt64 = 0
+    package internal(set) var instances: [Instance] = []
+    package internal(set) var plan: FaultPlan
+    package internal(set) var tally = FaultTally()
+    package internal(set) var trace = TraceHash()
+    package internal(set) var steps: UInt64 = 0
+    /// Alarms the cores raised.
+    package internal(set) var alarms: [Alarm] = []
+    package internal(set) var counters: [Counter: UInt64] = [:]
+    /// Watches everything and judges it.
+    package var judge: Judge
+    /// Every line of what happens, when somebody wants to read it.
+    package var log: ((UInt64, String) -> Void)?
+    /// Whether faults still happen.
+    package internal(set) var isFaulty = true
+
+    var queue = EventQueue()
+    var clients: [any SimulatedClient] = []
+    /// Topic → position; positions are given as topics are first heard of.
+    var topicPositions: [Topic: Int] = [:]
+    /// Topic position → instances that hear it.
+    var subscribers: [[Int]] = []
+    /// Service name → instances that answer it.
+    var services: [String: [Int]] = [:]
+    var calls: [UInt64: OpenCall] = [:]
+    var lastCall: UInt64 = 0
+    var lastGeneration: UInt64 = 0
+    var nodeNames: [String] = []
+    var siteNames: [String] = []
+    /// Bus boots per site.
+    var boots: [UInt64] = []
+    var links: Links
+    /// Faults that last, by number; nil when they have ended.
+    var reliefs: [Relief?] = []
+
+    package init(network: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo) {
+        self.network = network
+        self.plan = plan
+        self.memo = memo
+        random = SeededRandom(seed: seed)
+        judge = Judge(network: network, memo: memo)
+        for chain in [network.notary] + network.chains {
+            for node in chain.nodes {
+                nodeNames.append(node.id)
+                if !siteNames.contains(node.site) { siteNames.append(node.site) }
+            }
+        }
+        boots = [UInt64](repeating: 1, count: siteNames.count)
+        links = Links(nodes: nodeNames.count)
+    }
+
+    /// Adds an instance; it starts at a drawn moment within the first tenth of a second.
+    package func add(_ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all) {
+        guard let node = nodeNames.firstIndex(of: address.node), let chain = network.chain(nodeChain(address)),
+            let site = siteNames.firstIndex(of: chain.nodes.first { $0.id == address.node }?.site ?? "")
+        else { preconditionFailure("an instance belongs to a node of the network") }
+        let memo = memo
+        let context = RoleContext(
+            network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy)
+        let instance = Instance(
+            index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node))
+        instances.append(instance)
+        for service in address.services { services[service, default: []].append(instance.index) }
+        instance.restartPending = true
+        queue.push(.start(instance: instance.index), at: now + random.below(100_000))
+    }
+
+    /// A validator watches a sub-chain, but its node belongs to the notary chain.
+    private func nodeChain(_ address: RoleAddress) -> ChainID { address.role == .validator ? .notary : address.chain }
+
+    /// Clocks belong to machines: all instances of a node share them.
+    private func clock(of node: Int) -> VirtualClock {
+        if let neighbour = instances.first(where: { $0.node == node }) { return neighbour.clock }
+        var clock = VirtualClock(monotonicStartMilliseconds: random.below(1_000_000))
+        if plan.has(.clockOffset) {
+            clock.offsetMilliseconds = Int64(random.below(4_000)) - 2_000
+            tally.add(.clockOffset)
+        }
+        if plan.has(.clockDrift) {
+            clock.driftPerMillion = Int64(random.below(400)) - 200
+            tally.add(.clockDrift)
+        }
+        return clock
+    }
+
+    /// Starts the schedule of faults.
+    package func unleash() {
+        if !plan.scheduled.isEmpty, plan.nemesisMicroseconds > 0 { scheduleNemesis() }
+    }
+
+    /// Lets everything happen up to, and with, a virtual time.
+    ///
+    /// - Parameter mostSteps: a bound that a healthy network never meets.
+    package func run(until end: UInt64, mostSteps: UInt64) {
+        while let due = queue.nextTime, due <= end {
+            guard steps < mostSteps else {
+                judge.findings.report(.progress, "the network never comes to rest: \(steps) steps by \(now / 1_000) ms", at: now)
+                return
+            }
+            guard let (time, event) = queue.pop() else { return }
+            now = time
+            steps += 1
+            happen(event)
+            if judge.findings.isFull { return }
+        }
+        now = max(now, end)
+    }
+
+    private func happen(_ event: Event) {
+        switch event {
+        case .deliver(let index, let life, let publication): deliver(publication, to: index, life: life)
+        case .timer(let index, let life, let id, let generation):
+            let instance = instances[index]
+            guard instance.life == life, instance.timers[id] == generation else { return }
+            if postpone(event, instance) { return }
+            instance.timers[id] = nil
+            turn(instance, .timerFired(id))
+        case .input(let index, let life, let input):
+            let instance = instances[index]
+            guard instance.life == life, instance.core != nil else { return }
+            if postpone(event, instance) { return }
+            turn(instance, input)
+        case .start(let index): start(instances[index])
+        case .callTimeout(let call): answer(call, .failure(.notFound, detail: "timeout"))
+        case .answer(let call, let response): answer(call, response)
+        case .notice(let client, let notice): clients[client].noticed(notice, world: self)
+        case .clientTimer(let client, let key): clients[client].timerFired(key, world: self)
+        case .nemesis: nemesisActs()
+        case .relief(let number): relieve(number)
+        }
+    }
+
+    /// Puts an event of a paused instance off until it goes on.
+    func postpone(_ event: Event, _ instance: Instance) -> Bool {
+        guard instance.pausedUntil > now else { return false }
+        queue.push(event, at: instance.pausedUntil)
+        return true
+    }
+}
