@@ -2,10 +2,10 @@ import Crypto
 import Wire
 
 /// Invariant 1: per chain and asset, what accounts own and what is held is what genesis gave.
-struct ConservationOracle: Sendable {
+package struct ConservationOracle: Sendable {
     private var genesis: [ChainID: [(asset: AssetID, amount: Amount)]] = [:]
 
-    init(_ network: Network) {
+    package init(_ network: Network) {
         for chain in network.chains {
             var sums: [(asset: AssetID, amount: Amount)] = []
             for account in chain.genesis {
@@ -15,7 +15,7 @@ struct ConservationOracle: Sendable {
         }
     }
 
-    func check(_ state: ReplayState, at time: UInt64, _ findings: inout Findings) {
+    package func check(_ state: ReplayState, at time: UInt64, _ findings: inout Findings) {
         guard let expected = genesis[state.chain] else { return }
         var sums: [(asset: AssetID, amount: Amount)] = []
         for key in state.accountOrder {

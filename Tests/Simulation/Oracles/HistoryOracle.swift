@@ -7,6 +7,13 @@ package struct ObservedBlock: Sendable {
     package var transactions: [Transaction]
     package var outcomes: [Outcome]
     package var foreign: [FinalHeader]
+
+    package init(header: BlockHeader, transactions: [Transaction], outcomes: [Outcome], foreign: [FinalHeader]) {
+        self.header = header
+        self.transactions = transactions
+        self.outcomes = outcomes
+        self.foreign = foreign
+    }
 }
 
 /// Invariant 3: at most one final hash per (chain, height), and what is recorded on the notary chain is that hash.

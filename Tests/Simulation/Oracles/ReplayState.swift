@@ -2,15 +2,17 @@ import Crypto
 import Wire
 
 /// An account as the oracles compute it.
-struct ReplayAccount: Sendable, Hashable {
+package struct ReplayAccount: Sendable, Hashable {
     var nonceBase: UInt64 = 0
     /// Used nonces above the base.
     var usedNonces: Set<UInt64> = []
     /// Ascending by asset, no zeros.
     var balances: [(asset: AssetID, amount: Amount)] = []
 
-    static func == (left: ReplayAccount, right: ReplayAccount) -> Bool { left.bytes(.zero) == right.bytes(.zero) }
-    func hash(into hasher: inout Hasher) { hasher.combine(nonceBase) }
+    package init() {}
+
+    package static func == (left: ReplayAccount, right: ReplayAccount) -> Bool { left.bytes(.zero) == right.bytes(.zero) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(nonceBase) }
 
     func amount(_ asset: AssetID) -> Amount { balances.first { $0.asset == asset }?.amount ?? 0 }
 
@@ -22,7 +24,7 @@ struct ReplayAccount: Sendable, Hashable {
     }
 
     /// Adds, or takes with a negative sign. False, and nothing done, when there is not enough or too much.
-    mutating func move(_ asset: AssetID, _ amount: Amount, isDebit: Bool) -> Bool {
+    package mutating func move(_ asset: AssetID, _ amount: Amount, isDebit: Bool) -> Bool {
         let before = self.amount(asset)
         let (after, overflow) = isDebit ? before.subtractingReportingOverflow(amount) : before.addingReportingOverflow(amount)
         guard !overflow else { return false }
@@ -71,9 +73,9 @@ struct ReplayEntry: Sendable {
 }
 
 /// One chain's whole state, as the oracles compute it from its blocks alone.
-struct ReplayState: Sendable {
-    let chain: ChainID
-    private(set) var accounts: [PublicKey: ReplayAccount] = [:]
+package struct ReplayState: Sendable {
+    package let chain: ChainID
+    package private(set) var accounts: [PublicKey: ReplayAccount] = [:]
     private(set) var entries: [Digest: ReplayEntry] = [:]
     /// Recorded heads on the notary chain: height and hash.
     private(set) var heads: [ChainID: (height: Height, hash: Digest)] = [:]
@@ -82,7 +84,7 @@ struct ReplayState: Sendable {
     private(set) var entryOrder: [Digest] = []
     private var tree = ReplayTree()
 
-    init(_ description: ChainDescription) {
+    package init(_ description: ChainDescription) {
         chain = description.id
         for genesis in description.genesis {
             var account = ReplayAccount()
@@ -91,9 +93,9 @@ struct ReplayState: Sendable {
         }
     }
 
-    var root: Digest { tree.root }
+    package var root: Digest { tree.root }
 
-    mutating func set(_ account: ReplayAccount, _ key: PublicKey) {
+    package mutating func set(_ account: ReplayAccount, _ key: PublicKey) {
         if accounts.updateValue(account, forKey: key) == nil { accountOrder.append(key) }
         tree.set(account.bytes(key.digest), kind: "state-account", name: key.bytes)
     }
@@ -111,7 +113,7 @@ struct ReplayState: Sendable {
     }
 
     /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.
-    mutating func move(from debit: PublicKey?, to credit: PublicKey?, _ asset: AssetID, _ amount: Amount) -> Bool {
+    package mutating func move(from debit: PublicKey?, to credit: PublicKey?, _ asset: AssetID, _ amount: Amount) -> Bool {
         if let debit {
             guard var account = accounts[debit], account.move(asset, amount, isDebit: true) else { return false }
             set(account, debit)

@@ -2,13 +2,13 @@ import Crypto
 import Wire
 
 /// Invariant 2 for contracts (rule R6): what a contract's reserves gave and took is what its committed transactions say.
-struct ReserveOracle: Sendable {
+package struct ReserveOracle: Sendable {
     private let network: Network
     /// Per contract and side: genesis and transfers in.
     private var given: [PublicKey: Amount] = [:]
     private var taken: [PublicKey: Amount] = [:]
 
-    init(_ network: Network) {
+    package init(_ network: Network) {
         self.network = network
         for contract in network.contracts {
             for side in [contract.first, contract.second] {
@@ -19,7 +19,7 @@ struct ReserveOracle: Sendable {
     }
 
     /// Whether the terms of a contract allow a cross transaction: two legs, into one reserve and out of the other, at the rate.
-    static func allows(_ cross: CrossTransaction, _ contract: Contract) -> Bool {
+    package static func allows(_ cross: CrossTransaction, _ contract: Contract) -> Bool {
         guard cross.legs.count == 2 else { return false }
         let (paid, owed) = (cross.legs[0], cross.legs[1])
         let isForward = paid.chain == contract.first.chain
@@ -33,21 +33,21 @@ struct ReserveOracle: Sendable {
         return left.high == right.high && left.low == right.low
     }
 
-    mutating func transferred(_ transfer: Transfer, on chain: ChainID) {
+    package mutating func transferred(_ transfer: Transfer, on chain: ChainID) {
         if let asset = asset(of: transfer.receiver, on: chain), asset == transfer.asset { given[transfer.receiver, default: 0] += transfer.amount }
     }
 
-    mutating func settled(_ leg: Leg, on chain: ChainID) {
+    package mutating func settled(_ leg: Leg, on chain: ChainID) {
         if asset(of: leg.credit, on: chain) == leg.asset { given[leg.credit, default: 0] += leg.amount }
     }
 
-    mutating func committed(_ cross: CrossTransaction) {
+    package mutating func committed(_ cross: CrossTransaction) {
         let leg = cross.legs[cross.legs.count - 1]
         if asset(of: leg.debit, on: leg.chain) == leg.asset { taken[leg.debit, default: 0] += leg.amount }
         if asset(of: leg.credit, on: leg.chain) == leg.asset { given[leg.credit, default: 0] += leg.amount }
     }
 
-    func finish(_ states: [ChainID: ReplayState], at time: UInt64, _ findings: inout Findings) {
+    package func finish(_ states: [ChainID: ReplayState], at time: UInt64, _ findings: inout Findings) {
         for contract in network.contracts {
             for side in [contract.first, contract.second] {
                 let owns = states[side.chain]?.accounts[side.reserve]?.amount(side.asset) ?? 0

@@ -1,8 +1,3 @@
-import BuilderCore
-import CollectorCore
-import ConsensusCore
-import RecorderCore
-import ValidatorCore
 import Wire
 
 /// Which core plays which role.
@@ -20,11 +15,6 @@ package struct RoleKinds: Sendable {
         self.validator = validator
         self.recorder = recorder
     }
-
-    /// The cores that ship.
-    package static let real = RoleKinds(
-        collector: RoleKind(CollectorRole.self), builder: RoleKind(BuilderRole.self), consensus: RoleKind(ConsensusRole.self),
-        validator: RoleKind(ValidatorRole.self), recorder: RoleKind(RecorderRole.self))
 }
 
 extension World {

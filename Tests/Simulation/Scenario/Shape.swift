@@ -35,9 +35,9 @@ package struct Shape: Sendable, Hashable {
 package struct Cast {
     package let network: Network
     /// Node id → its signer.
-    let nodeSigners: [String: Signer]
-    let people: [Signer]
-    let assets: [ChainID: AssetID]
+    package let nodeSigners: [String: Signer]
+    package let people: [Signer]
+    package let assets: [ChainID: AssetID]
 
     /// - Parameter memo: remembers what these signers sign.
     package init(_ shape: Shape, seed: UInt64, memo: SignatureMemo, timing: Timing = Timing()) {

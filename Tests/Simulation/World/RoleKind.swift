@@ -1,9 +1,4 @@
-import BuilderCore
-import CollectorCore
-import ConsensusCore
-import RecorderCore
 import RoleKit
-import ValidatorCore
 import Wire
 
 /// A type of core, erased: how to make one, and what it must be given back after a crash.

@@ -13,7 +13,7 @@ package final class World {
     /// Virtual microseconds.
     package internal(set) var now: UInt64 = 0
     package internal(set) var instances: [Instance] = []
-    package internal(set) var plan: FaultPlan
+    package let plan: FaultPlan
     package internal(set) var tally = FaultTally()
     package internal(set) var trace = TraceHash()
     package internal(set) var steps: UInt64 = 0
