@@ -8,12 +8,13 @@ package struct AssetTotal: Hashable, Sendable {
     /// In accounts.
     package internal(set) var balances: Amount
     /// Reserved by holds that are not resolved.
-    package internal(set) var holds: Amount = 0
+    package internal(set) var holds: Amount
 
-    package init(asset: AssetID, supply: Amount) {
+    package init(asset: AssetID, supply: Amount, balances: Amount, holds: Amount) {
         self.asset = asset
         self.supply = supply
-        balances = supply
+        self.balances = balances
+        self.holds = holds
     }
 
     /// Invariant 1: balances and holds together are the supply.
@@ -37,6 +38,6 @@ package struct AssetTotal: Hashable, Sendable {
             precondition(!overflow, "the supply of \(balance.asset) in genesis exceeds 64 bits")
             totals[last].amount = sum
         }
-        return totals.map { AssetTotal(asset: $0.asset, supply: $0.amount) }
+        return totals.map { AssetTotal(asset: $0.asset, supply: $0.amount, balances: $0.amount, holds: 0) }
     }
 }

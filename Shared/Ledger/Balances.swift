@@ -47,7 +47,7 @@ package struct Balances: Hashable, Sendable {
     ///
     /// - Precondition: the sum fits, which supply bounds.
     @inline(__always)
-    mutating func add(_ amount: Amount, of asset: AssetID) {
+    package mutating func add(_ amount: Amount, of asset: AssetID) {
         if lowest.asset == asset && lowest.amount > 0 {
             lowest.amount += amount
         } else {
@@ -73,7 +73,7 @@ package struct Balances: Hashable, Sendable {
     ///
     /// - Precondition: there is enough.
     @inline(__always)
-    mutating func take(_ amount: Amount, of asset: AssetID) {
+    package mutating func take(_ amount: Amount, of asset: AssetID) {
         if lowest.asset == asset && lowest.amount > amount {
             lowest.amount -= amount
         } else {

@@ -33,17 +33,13 @@ struct Journal: Sendable {
     var height: Height = 0
     var time: ChainTime = 0
     var root = Digest.zero
-}
 
-/// An account as the ledger keeps it.
-struct AccountSlot: Sendable {
-    var account: Account
-    /// Belongs to a contract: no transfer may spend from it.
-    let isReserve: Bool
-    /// A Register for it stands in a block. Its id has had its one answer.
-    var isRegistrationAnswered = false
-    /// Number of the block that journalled it last.
-    var stamp: UInt64
+    /// Forgets everything but the memory it takes.
+    mutating func empty() {
+        accounts.removeAll(keepingCapacity: true)
+        crosses.removeAll(keepingCapacity: true)
+        heads.removeAll(keepingCapacity: true)
+    }
 }
 
 /// A cross entry as the ledger keeps it.

@@ -12,9 +12,8 @@ extension LedgerState {
         precondition(time > self.time, "chain time is strictly increasing")
         open = OpenBlock(height: height, time: time)
         stamp += 1
-        let touched = undoRecords.last?.accounts.count ?? 0
-        journal = Journal()
-        journal.accounts.reserveCapacity(touched + touched / 4)
+        journal = spareJournal
+        spareJournal = Journal()
         journal.accountCount = slots.count
         journal.crossCount = crosses.count
         journal.totals = totals
@@ -89,7 +88,10 @@ extension LedgerState {
     /// Forgets how to take back all but the last `count` blocks; those before are final.
     package mutating func forgetUndo(keepingLast count: Int) {
         precondition(count >= 0, "a count is not negative")
-        if undoRecords.count > count { undoRecords.removeFirst(undoRecords.count - count) }
+        guard undoRecords.count > count else { return }
+        spareJournal = undoRecords[0]
+        undoRecords.removeFirst(undoRecords.count - count)
+        spareJournal.empty()
     }
 
     /// The leaves that the open block changed, with their new values.
@@ -129,9 +131,7 @@ extension LedgerState {
     /// Puts every old value back. The tree is not touched.
     private mutating func restore(_ record: Journal) {
         for old in record.accounts { slots[Int(old.place)] = old.slot }
-        for place in record.accountCount..<slots.count { slotIndex[slots[place].account.key] = nil }
-        slots.removeSubrange(record.accountCount...)
-        slotKeys.removeSubrange(record.accountCount...)
+        removeAccounts(downTo: record.accountCount)
         for old in record.crosses { restoreCross(old) }
         for place in record.crossCount..<crosses.count { forgetCross(place) }
         crosses.removeSubrange(record.crossCount...)

@@ -6,15 +6,24 @@ extension LedgerState {
     /// The place of an account among `slots`; nil when it does not exist.
     @inline(__always)
     func place(of key: PublicKey) -> Int? {
-        slotIndex[key].map { Int($0) }
+        slotIndex.place(of: key, among: slots)
     }
 
     /// Opens an account that does not exist yet.
     mutating func insert(_ account: Account) {
-        precondition(slotIndex[account.key] == nil, "an account is opened once")
-        slotIndex[account.key] = Int32(slots.count)
+        precondition(place(of: account.key) == nil, "an account is opened once")
         slotKeys.append(account.stateKey)
-        slots.append(AccountSlot(account: account, isReserve: network.isReserve(account.key, on: chain), stamp: stamp))
+        slots.append(AccountSlot(stamp: stamp, isReserve: network.isReserve(account.key, on: chain), account: account))
+        slotIndex.append(slots)
+    }
+
+    /// Closes again the accounts opened last, down to `count` accounts.
+    mutating func removeAccounts(downTo count: Int) {
+        while slots.count > count {
+            slotIndex.removeLast(slots)
+            slots.removeLast()
+            slotKeys.removeLast()
+        }
     }
 
     /// Keeps an account's value from before the open block; to be called before every change of it.

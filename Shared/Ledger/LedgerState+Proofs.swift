@@ -30,9 +30,9 @@ extension LedgerState {
 
     /// The account as of the last commit, whatever an open block did to it.
     private func committedAccount(_ key: PublicKey) -> Account? {
-        guard let place = slotIndex[key] else { return nil }
-        guard open != nil else { return slots[Int(place)].account }
-        if Int(place) >= journal.accountCount { return nil }
-        return journal.accounts.first { $0.place == place }?.slot.account ?? slots[Int(place)].account
+        guard let place = place(of: key) else { return nil }
+        guard open != nil else { return slots[place].account }
+        if place >= journal.accountCount { return nil }
+        return journal.accounts.first { $0.place == place }?.slot.account ?? slots[place].account
     }
 }

@@ -18,7 +18,7 @@ package struct LedgerState: Sendable {
     var slots: ContiguousArray<AccountSlot> = []
     /// Keys of the accounts in the state tree, beside `slots`.
     var slotKeys: ContiguousArray<Digest> = []
-    var slotIndex: [PublicKey: Int32] = [:]
+    var slotIndex = AccountIndex()
     var crosses: ContiguousArray<CrossSlot> = []
     var crossIndex: [Digest: Int32] = [:]
     /// Places of the held entries that reserve from an account.
@@ -34,6 +34,8 @@ package struct LedgerState: Sendable {
     var stamp: UInt64 = 1
     /// Of committed blocks, oldest first.
     var undoRecords: [Journal] = []
+    /// A forgotten journal, whose memory the next block uses again.
+    var spareJournal = Journal()
 
     struct OpenBlock: Sendable {
         var height: Height
@@ -53,7 +55,7 @@ package struct LedgerState: Sendable {
             guard let balances = Balances(genesis.balances.filter { $0.amount > 0 }) else {
                 preconditionFailure("account \(genesis.key) has an asset twice in genesis")
             }
-            precondition(slotIndex[genesis.key] == nil, "account \(genesis.key) stands twice in genesis")
+            precondition(place(of: genesis.key) == nil, "account \(genesis.key) stands twice in genesis")
             insert(Account(key: genesis.key, balances: balances))
         }
         tree.update(slots.indices.map { (key: slotKeys[$0], value: slots[$0].account.valueHash) })
@@ -67,7 +69,7 @@ package struct LedgerState: Sendable {
 
     /// An account, with the effects of the open block; nil when it does not exist.
     package func account(_ key: PublicKey) -> Account? {
-        slotIndex[key].map { slots[Int($0)].account }
+        place(of: key).map { slots[$0].account }
     }
 
     /// The entry of a cross transaction, with the effects of the open block; nil when this chain never heard of it.
