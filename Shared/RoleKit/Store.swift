@@ -18,6 +18,8 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
     package static let certified = StoreTable(rawValue: "certified")
     /// Transactions a collector has acknowledged and that have not ended: a number → encoded PooledTransaction.
     package static let accepted = StoreTable(rawValue: "accepted")
+    /// Acknowledged transactions that ended without a block: a number → id (32 bytes), reason (1 byte).
+    package static let ended = StoreTable(rawValue: "ended")
     /// Legs that wait for a receiver: a number → encoded LegNotice.
     package static let legs = StoreTable(rawValue: "legs")
     /// The branch a notary follows: height → encoded FinalHeader.

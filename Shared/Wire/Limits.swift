@@ -50,4 +50,20 @@ package enum Limits {
     package static let recordsPerBlock = 64
     /// Votes and certificates that one standstill attempt sends again, the newest Final certificate apart.
     package static let standstillMessages = 32
+    /// Bytes of transactions, evidence included, in one AcceptedTransactions message.
+    package static let acceptedBatchBytes = 1024 * 1024
+    /// Transactions a collector publishes again in one turn.
+    package static let republishPerTurn = 512
+    /// Results of final transactions a collector remembers; older ones are told by receipts.
+    package static let collectorOutcomes = 200_000
+    /// Reasoned rejections outside blocks that a collector keeps on disk.
+    package static let collectorEnded = 100_000
+    /// Settle and refund notices a collector remembers for clients that ask again.
+    package static let collectorResolutions = 4_096
+    /// Claims of final transactions a builder remembers, so that late copies do not enter its pool.
+    package static let builderClaims = 200_000
+    /// Candidates' bodies a builder keeps until they are needed as parents.
+    package static let builderBodies = 64
+    /// Bytes of transactions and evidence a builder holds.
+    package static let builderPoolBytes = 256 * 1024 * 1024
 }

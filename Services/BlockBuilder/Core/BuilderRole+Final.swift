@@ -1,0 +1,66 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+extension BuilderRole {
+    /// Follows final blocks: what they hold or exclude leaves the pool, slots they overtake are over.
+    mutating func follow(_ blocks: [FinalBlock], at now: Moment) -> [RoleEffect] {
+        guard isFollowing, !blocks.isEmpty else { return [] }
+        for item in blocks {
+            guard case .valid = tree.validate(item.block) else { return stopFollowing(item.block) }
+            _ = tree.finalize(item.block.hash)
+            pool.conclude(item.block, now: now)
+        }
+        bodies.forget(throughHeight: tree.finalHeight)
+        return forgetProposals() + closeSlot() + build(at: now)
+    }
+
+    /// The slot that was open is decided.
+    private mutating func closeSlot() -> [RoleEffect] {
+        guard let slot = stage.slot, slot <= tree.finalSlot else { return [] }
+        stage = .idle
+        handing = nil
+        return [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)]
+    }
+
+    /// Candidates below the final slot can never matter again; the floor sees to it that those slots stay closed (invariant 9).
+    private mutating func forgetProposals() -> [RoleEffect] {
+        guard let oldest = proposals.first, oldest.slot < tree.finalSlot else { return [] }
+        floor = max(floor, tree.finalSlot)
+        proposals.removeAll { $0.slot < floor }
+        return [.persist([.put(.facts, key: Facts.floor, value: floor.bigEndianBytes), .forgetVotes(below: floor)])]
+    }
+
+    /// A quorum of both sides adopted what the rules refuse: more than a third is corrupt, or this code is wrong.
+    private mutating func stopFollowing(_ block: Block) -> [RoleEffect] {
+        isFollowing = false
+        stage = .idle
+        return [
+            .raise(
+                code: "invalid_final_block",
+                detail: "chain \(chain) made block \(block.header.height) final, which is invalid here; this builder makes no more blocks",
+                severity: .critical)
+        ]
+    }
+
+    /// More notaries than can be faulty refuse a candidate for a transaction: looks at it again. The slot goes without a block, the
+    /// next one without the transaction, unless this node finds nothing wrong once the state has moved on.
+    mutating func reconsider(_ id: Digest, now: Moment) -> [RoleEffect] {
+        guard let item = pool[id] else { return [] }
+        if case .success(let checks) = StateCheck.signatureChecks(for: item.transaction, network: network, chain: chain),
+            checks.allSatisfy(context.verify)
+        {
+            if case .invalid(let reason) = tree.trial(item, time: now.wallMilliseconds), !reason.isTemporary {
+                pool.remove([id])
+                return [.count(.rejected, by: 1)]
+            }
+            pool.putOff(id, at: tree.finalHeight, now: now)
+            return []
+        }
+        pool.remove([id])
+        return [.count(.badSignature, by: 1)]
+    }
+}

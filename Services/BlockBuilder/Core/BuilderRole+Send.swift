@@ -1,0 +1,86 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension BuilderRole {
+    /// Sends the open slot's candidate, and its certificate when there is one (S840, A12); sent again until the slot is over.
+    mutating func send() -> [RoleEffect] {
+        guard case .proposed(var proposal) = stage else { return [] }
+        let turn = proposal.sendings
+        proposal.sendings += 1
+        stage = .proposed(proposal)
+        var effects: [RoleEffect] = [.count(.sent, by: 1)]
+        if context.notaryStrategy == .all || proposal.certified != nil || turn >= network.notary.nodes.count {
+            effects.append(.publish(.candidate(chain), .candidate(proposal.block)))
+        } else {
+            effects.append(hand(proposal.block, turn: turn))
+        }
+        if let certified = proposal.certified { effects.append(.publish(.certification(chain), .certified(certified))) }
+        effects.append(.setTimer(Timers.resend, afterMilliseconds: resendMilliseconds(afterTurn: turn)))
+        return effects
+    }
+
+    mutating func resend() -> [RoleEffect] { send() }
+
+    /// Hands the candidate to one notary, in turn by slot; the next one when it does not answer.
+    private mutating func hand(_ block: Block, turn: Int) -> RoleEffect {
+        let notaries = network.notary.nodes
+        let index = Int((block.header.slot + UInt64(turn)) % UInt64(notaries.count))
+        let call = nextCall()
+        handing = call
+        return .call(
+            call, service: Service.name(.validator, chain: chain, node: notaries[index].id), .validate(block),
+            timeoutMilliseconds: network.timing.candidateResendMilliseconds)
+    }
+
+    /// A notary took the candidate, and passes it on, or did not: then the next one has its turn.
+    mutating func notaryAnswered(_ response: Response) -> [RoleEffect] {
+        handing = nil
+        guard case .proposed(let proposal) = stage, proposal.certified == nil else { return [] }
+        if case .validate(taken: true) = response { return [] }
+        // The timer spaces the attempts out when every notary says no at once.
+        return [.setTimer(Timers.resend, afterMilliseconds: BuilderRole.nextNotaryMilliseconds)]
+    }
+
+    private static let nextNotaryMilliseconds: UInt64 = 20
+    /// Doublings of the time between two sendings.
+    private static let resendDoublings = 4
+
+    private func resendMilliseconds(afterTurn turn: Int) -> UInt64 {
+        network.timing.candidateResendMilliseconds << UInt64(min(turn, BuilderRole.resendDoublings))
+    }
+
+    /// A notary's word on a candidate (S850, S860).
+    mutating func receive(_ verdict: NotaryVerdict, publisher: String, at now: Moment) -> [RoleEffect] {
+        guard verdict.chain == chain, let address = RoleAddress(publisher), address.role == .validator, address.chain == chain,
+            network.notary.nodes.contains(where: { $0.id == address.node && $0.key == verdict.notary })
+        else { return [.count(.peerFault, by: 1)] }
+        guard case .proposed(var proposal) = stage, proposal.block.hash == verdict.block else { return [] }
+        defer { if case .proposed = stage { stage = .proposed(proposal) } }
+        switch verdict.verdict {
+        case .signed(let epoch, let slot, let height, let signature):
+            return signed(&proposal, epoch: epoch, slot: slot, height: height, signature, by: verdict.notary)
+        case .deferred(let chain, let height, let reason):
+            return [.note("notary \(address.node) waits for block \(height) of \(chain): \(reason)")]
+        case .refused(let transaction, let reason):
+            let note = RoleEffect.note("notary \(address.node) refused candidate \(verdict.block): \(reason.code)")
+            guard let transaction, proposal.refuse(transaction, by: verdict.notary) else { return [.count(.refused, by: 1), note] }
+            return [.count(.refused, by: 1), note] + reconsider(transaction, now: now)
+        }
+    }
+
+    private func signed(
+        _ proposal: inout Proposal, epoch: Epoch, slot: Slot, height: Height, _ signature: Signature, by notary: PublicKey
+    ) -> [RoleEffect] {
+        let header = proposal.block.header
+        guard epoch == header.epoch, slot == header.slot, height == header.height else { return [.count(.peerFault, by: 1)] }
+        guard proposal.needs(notary) else { return [] }
+        let message = Domain.notary.preimage(network: network.id, NotaryStatement(header, epoch: epoch).payload)
+        guard context.verify(SignatureCheck(key: notary, signature: signature, message: message)) else {
+            return [.count(.badSignature, by: 1)]
+        }
+        guard let certified = proposal.add(signature, by: notary) else { return [] }
+        return [.publish(.certification(chain), .certified(certified))]
+    }
+}

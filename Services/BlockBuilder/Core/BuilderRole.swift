@@ -1,0 +1,181 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+/// The builder of one node of a sub-chain (S830, S840, S822, S823, S890, S891; A4, A6, A12).
+///
+/// Keeps the pool, makes and signs one candidate for each slot that its node leads, hands it to the notaries and gathers their
+/// certificate. It decides nothing: which candidate is adopted is the business of the chain's consensus.
+package struct BuilderRole: RoleCore {
+    package static let recoveredTables: [StoreTable] = [.facts]
+
+    /// What the builder does for its node's newest turn to lead.
+    enum Stage: Sendable {
+        case idle
+        /// A slot is open and nothing has been proposed for it.
+        case leading(Lead, since: Moment)
+        /// The slot's one candidate is out.
+        case proposed(Proposal)
+
+        var slot: Slot? {
+            switch self {
+            case .idle: nil
+            case .leading(let lead, _): lead.slot
+            case .proposed(let proposal): proposal.block.header.slot
+            }
+        }
+    }
+
+    let context: RoleContext
+    let network: Network
+    let chain: ChainID
+    var tree: BlockTree
+    var follower: ChainFollower
+    var checker: CertificateChecker
+    var pool: TransactionPool
+    var bodies = CandidateBodies()
+    var checks = CheckQueue<BlockItem>(firstToken: 1)
+    var stage = Stage.idle
+    /// Candidates signed before and not overtaken by the final chain, ascending by slot: never contradicted (invariant 9).
+    var proposals: [VoteRow]
+    /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.
+    var floor: Slot
+    /// Newest notary block known to be final.
+    var notaryHead: (height: Height, hash: Digest)
+    /// Whether this node's consensus believes that work waits.
+    var hasToldWork = false
+    var isFollowing = true
+    var calls: UInt64 = 0
+    /// Parent that has been asked for.
+    var fetching: (call: UInt64, hash: Digest)?
+    /// Notary that has been handed the candidate, when they are asked one by one.
+    var handing: UInt64?
+
+    enum Timers {
+        static let follower: UInt8 = 1
+        /// A leader's patience with an empty pool.
+        static let idle = TimerID(kind: 2)
+        static let resend = TimerID(kind: 3)
+        static let fetch = TimerID(kind: 4)
+        static let tell = TimerID(kind: 5)
+    }
+
+    /// Keys of table `facts`.
+    enum Facts {
+        static let floor: UInt64 = 1
+    }
+
+    /// First call number of the follower.
+    private static let followerCalls: UInt64 = 1 << 40
+
+    package init(context: RoleContext, recovered: StoredState) {
+        self.context = context
+        network = context.network
+        chain = context.address.chain
+        precondition(chain != .notary, "the notary chain's blocks are the recorder's")
+        tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
+        checker = CertificateChecker(network: context.network, verify: context.verify)
+        follower = ChainFollower(
+            network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: BuilderRole.followerCalls,
+            preferred: context.address.node)
+        pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
+        notaryHead = (0, context.network.genesisHash(of: .notary))
+        proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
+        let stored = recovered[.facts].first { $0.key == Facts.floor }?.value ?? UInt64(0).bigEndianBytes
+        precondition(stored.count == 8, "fact \(Facts.floor) of \(context.address) is not what this version writes")
+        floor = stored.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    package var subscriptions: [Topic] {
+        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .notaryHeader]
+    }
+
+    package var height: Height { tree.finalHeight }
+    package var waiting: Int { pool.count }
+
+    package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        let effects: [RoleEffect] =
+            switch input {
+            case .started: take(follower.started(at: now), at: now)
+            case .delivered(let message, let publisher): delivered(message, publisher: publisher, at: now)
+            case .lost: take(follower.lost(at: now), at: now)
+            case .requested(_, let token, _): [.reply(token: token, .failure(.notAllowed, detail: "a builder answers no requests"))]
+            case .answered(let call, let response): answered(call, response, at: now)
+            case .timerFired(let timer): timerFired(timer, at: now)
+            case .checked(let token, let answers): checked(token: token, answers, at: now)
+            case .rows: []
+            }
+        return effects + tellWork()
+    }
+
+    private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
+        switch message {
+        case .accepted(let accepted): return receive(accepted, publisher: publisher, at: now)
+        case .leg(let notice): return receive(notice, publisher: publisher, at: now)
+        case .lead(let lead): return receive(lead, publisher: publisher, at: now)
+        // A builder's own word to its consensus goes over the same topic, and so do other nodes'.
+        case .pool: return []
+        case .candidate(let block):
+            keep(block)
+            return take(follower.candidate(block, at: now), at: now)
+        case .verdict(let verdict): return receive(verdict, publisher: publisher, at: now)
+        case .certified: return []
+        case .final(let final) where final.header.chain == .notary: return learn(final)
+        case .final(let final): return take(follower.final(final, at: now), at: now)
+        default: return [.count(.peerFault, by: 1)]
+        }
+    }
+
+    private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
+        if call == fetching?.call { return parentAnswered(response, at: now) }
+        if call == handing { return notaryAnswered(response) }
+        return []
+    }
+
+    private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
+        switch timer {
+        case Timers.idle, Timers.fetch: return build(at: now)
+        case Timers.resend: return resend()
+        case Timers.tell: return tellAgain()
+        default: return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
+        }
+    }
+
+    private mutating func take(_ step: ChainFollower.Step, at now: Moment) -> [RoleEffect] {
+        follow(step.blocks, at: now) + step.effects
+    }
+
+    /// A number for a call of the builder's own.
+    mutating func nextCall() -> UInt64 {
+        calls += 1
+        return calls
+    }
+
+    /// The newest notary block known to be final goes into the headers of candidates.
+    private mutating func learn(_ final: FinalHeader) -> [RoleEffect] {
+        guard final.header.height > notaryHead.height else { return [] }
+        guard checker.fault(in: final) == nil else { return [.count(.peerFault, by: 1)] }
+        notaryHead = (final.header.height, final.hash)
+        return []
+    }
+
+    /// Tells this node's consensus when work begins or ceases to wait, so that skip timers run only when it does.
+    private mutating func tellWork() -> [RoleEffect] {
+        let hasWork = pool.readyCount > 0
+        guard hasWork != hasToldWork else { return [] }
+        hasToldWork = hasWork
+        return [poolState, hasWork ? .setTimer(Timers.tell, afterMilliseconds: network.timing.beatMilliseconds) : .cancelTimer(Timers.tell)]
+    }
+
+    /// A consensus that has started since has not heard it.
+    private func tellAgain() -> [RoleEffect] {
+        hasToldWork ? [poolState, .setTimer(Timers.tell, afterMilliseconds: network.timing.beatMilliseconds)] : []
+    }
+
+    private var poolState: RoleEffect {
+        .publish(.lead(chain), .pool(PoolState(node: context.address.node, chain: chain, waiting: UInt64(pool.readyCount))))
+    }
+}

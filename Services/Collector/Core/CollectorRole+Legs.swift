@@ -1,0 +1,119 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+extension CollectorRole {
+    /// Validators say what a cross transaction may do on this chain now (S860, S870, S824).
+    mutating func heard(_ notice: LegNotice, publisher: String, at now: Moment) -> [RoleEffect] {
+        guard notice.chain == chain, isNotary(notice.notary, publisher: publisher) else { return [.count(.peerFault, by: 1)] }
+        switch notice.purpose {
+        case .confirm: return heardLeg(notice)
+        case .settle, .refund:
+            if tree.ledger.cross(notice.cross.xid)?.holdStatus == .held { resolutions.record(notice) }
+            return []
+        }
+    }
+
+    /// Whether a publisher is a validator of the notary that a notice names.
+    private func isNotary(_ node: String, publisher: String) -> Bool {
+        guard let address = RoleAddress(publisher), address.role == .validator, address.node == node else { return false }
+        return network.notary.nodes.contains { $0.id == node }
+    }
+
+    private mutating func heardLeg(_ notice: LegNotice) -> [RoleEffect] {
+        let cross = notice.cross
+        guard cross.decidingChain == chain else { return [.count(.peerFault, by: 1)] }
+        guard legs[cross.xid] == nil, !legsInCheck.contains(cross.xid) else { return [.count(.duplicate, by: 1)] }
+        guard isOpen(cross) else { return [] }
+        guard legs.count + legsInCheck.count < Limits.waitingLegs else { return [.count(.overloaded, by: 1)] }
+        guard showsEveryHold(notice) else { return [.count(.peerFault, by: 1)] }
+        legsInCheck.insert(cross.xid)
+        return checks.add(.leg(notice), cross.signatureChecks(network: network.id))
+    }
+
+    /// Whether the deciding leg can still be executed, as of the newest final block.
+    private func isOpen(_ cross: CrossTransaction) -> Bool {
+        (tree.ledger.cross(cross.xid)?.decision ?? Decision.none) == Decision.none && cross.deadline > tree.finalTime
+    }
+
+    /// Whether final blocks of every holding chain show the holds that this body asks for.
+    private mutating func showsEveryHold(_ notice: LegNotice) -> Bool {
+        let cross = notice.cross
+        guard notice.evidence.count == cross.holdingChains.count else { return false }
+        for header in notice.foreign where checker.fault(in: header) != nil { return false }
+        let foreign = ForeignBlocks(notice.foreign)
+        return zip(cross.holdingChains, notice.evidence).allSatisfy { holder, evidence in
+            guard case .success(let finding) = EvidenceCheck.finding(about: cross.xid, on: holder, in: evidence, foreign: foreign),
+                let entry = finding.entry
+            else { return false }
+            return entry.holdStatus == .held && entry.deadline == cross.deadline && entry.legs == HeldLeg.legs(of: cross, on: holder)
+        }
+    }
+
+    /// A leg's signatures are checked: stored, then told to the receiver's devices.
+    mutating func checked(_ notice: LegNotice, holds: Bool, at now: Moment) -> [RoleEffect] {
+        legsInCheck.remove(notice.cross.xid)
+        guard holds else { return [.count(.badSignature, by: 1)] }
+        guard isOpen(notice.cross), legs[notice.cross.xid] == nil else { return [] }
+        let clients = watchers.watching(notice.cross.decidingLeg.credit)
+        return [.persist([legs.insert(notice)]), .count(.received, by: 1)] + clients.map { .push(client: $0, .leg(notice)) }
+    }
+
+    /// S880: a receiver's answer to a leg becomes a Confirm or a Refuse.
+    mutating func receive(_ answer: Answer, token: UInt64, at now: Moment) -> [RoleEffect] {
+        guard let notice = legs[answer.xid] else { return answerWithoutLeg(answer, token: token) }
+        let kind: Transaction.Kind =
+            answer.confirmed
+            ? .confirm(Confirm(cross: notice.cross, confirmations: [answer.authorization], holds: notice.evidence))
+            : .refuse(Refuse(cross: notice.cross, reason: answer.reason, authorization: answer.authorization))
+        let transaction = Transaction(kind, chain: chain, network: network.id)
+        let submission = Submission(
+            item: BlockItem(transaction: transaction, foreign: answer.confirmed ? notice.foreign : []), tokens: [token],
+            notice: ConfirmNotice(xid: answer.xid, node: context.address.node, confirmed: answer.confirmed))
+        guard answer.authorization.key == notice.cross.decidingLeg.credit else {
+            return refuse(submission, .notReceiver, "only the receiver of the deciding leg answers it")
+        }
+        guard transaction.bytes.count <= Limits.transactionBytes else {
+            return refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
+        }
+        if let known = standing(of: transaction) { return acknowledge(submission, known) }
+        // The body's own signatures were checked before the leg was stored.
+        return take(submission, [answer.check(network: network.id)], at: now)
+    }
+
+    /// No leg waits: it is decided, or another collector has to be asked.
+    private func answerWithoutLeg(_ answer: Answer, token: UInt64) -> [RoleEffect] {
+        let id = Transaction.id(kind: answer.confirmed ? 4 : 5, chain: chain, xid: answer.xid, network: network.id)
+        let decision = tree.ledger.cross(answer.xid)?.decision ?? Decision.none
+        let isAnswered = decision == (answer.confirmed ? .committed : .refused)
+        if let known = standing(of: id) ?? (isAnswered ? "it is in a final block" : nil) {
+            return [.count(.duplicate, by: 1), .reply(token: token, .submit(SubmitResult(id: id, rejection: nil, detail: known)))]
+        }
+        let (reason, detail): (Reason, String) =
+            if decision != .none {
+                (.alreadyDecided, "the cross transaction has been decided otherwise")
+            } else if isCaughtUp {
+                (.unknownCross, "no leg of this cross transaction waits here for an answer")
+            } else {
+                (.notReady, "this collector is still reading the chain; try again")
+            }
+        return [.count(.refused, by: 1), .reply(token: token, .submit(SubmitResult(id: id, rejection: reason, detail: detail)))]
+    }
+
+    /// S821: an Open that comes again asks for what it is still owed: the settle or refund that validators have told of.
+    mutating func promptResolution(after transaction: Transaction, at now: Moment) -> [RoleEffect] {
+        guard case .open(let cross) = transaction.kind, tree.ledger.cross(cross.xid)?.holdStatus == .held,
+            let notice = resolutions[cross.xid], notice.evidence.count == 1
+        else { return [] }
+        for header in notice.foreign where checker.fault(in: header) != nil { return [.count(.peerFault, by: 1)] }
+        let resolution = Resolution(xid: cross.xid, evidence: notice.evidence[0])
+        let resolved = Transaction(
+            notice.purpose == .settle ? .settle(resolution) : .refund(resolution), chain: chain, network: network.id)
+        let submission = Submission(item: BlockItem(transaction: resolved, foreign: notice.foreign), tokens: [])
+        guard resolved.bytes.count <= Limits.transactionBytes, pending.count + checks.count < Limits.collectorPending else { return [] }
+        return accept([submission], at: now)
+    }
+}

@@ -1,0 +1,155 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+/// The front door of one node of a sub-chain for clients (S820, S821, S870, S880; A1, A5, A9).
+///
+/// Checks form, signatures and state, stores before it acknowledges, spreads to the chain's builders until the transaction has
+/// ended, hands legs to the devices that must confirm them, and answers from the final state it follows. Any number of replicas
+/// serve one node: what is promised rests on the chain and on each one's own store alone (invariant 7).
+package struct CollectorRole: RoleCore {
+    package static let recoveredTables: [StoreTable] = [.accepted, .legs, .ended]
+
+    let context: RoleContext
+    let network: Network
+    let chain: ChainID
+    /// Stands at the newest final block; a collector knows no candidates.
+    var tree: BlockTree
+    var follower: ChainFollower
+    var checker: CertificateChecker
+    /// Shows the newest final block to be final; nil at genesis.
+    var newestFinal: FinalHeader?
+    /// Whether a consensus node has once said that nothing is missing: until then "unknown" may only mean "not read yet".
+    var isCaughtUp = false
+    /// False once the chain has made final what this code finds invalid.
+    var isFollowing = true
+    var pending: PendingTransactions
+    var outcomes = Outcomes()
+    var ended: EndedTransactions
+    var legs = WaitingLegs()
+    var resolutions = ResolutionNotices()
+    var watchers = Watchers()
+    var checks = CheckQueue<CheckItem>(firstToken: 1)
+    /// Submissions whose signatures are being checked, by id.
+    var submissions: [Digest: Submission] = [:]
+    /// Legs whose signatures are being checked.
+    var legsInCheck: Set<Digest> = []
+    var isRepublishing = false
+
+    enum Timers {
+        static let follower: UInt8 = 1
+        static let republish = TimerID(kind: 2)
+    }
+
+    /// What waits for signature checks.
+    enum CheckItem: Sendable {
+        case submission(Submission)
+        case leg(LegNotice)
+        case watch(Watch, client: String, token: UInt64)
+    }
+
+    /// First call number of the follower.
+    private static let followerCalls: UInt64 = 1 << 40
+
+    package init(context: RoleContext, recovered: StoredState) {
+        self.context = context
+        network = context.network
+        chain = context.address.chain
+        tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
+        checker = CertificateChecker(network: context.network, verify: context.verify)
+        follower = ChainFollower(
+            network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: CollectorRole.followerCalls,
+            preferred: context.address.node)
+        pending = PendingTransactions(republishMilliseconds: context.network.timing.republishMilliseconds)
+        ended = EndedTransactions(recovered[.ended])
+        for row in recovered[.accepted] {
+            guard let pooled = try? PooledTransaction(decoding: row.value),
+                let transaction = try? Transaction(decoding: pooled.transaction, chain: chain, network: network.id)
+            else { preconditionFailure("row \(row.key) of table accepted of \(context.address) is not what this version writes") }
+            pending.recover(BlockItem(transaction: transaction, foreign: pooled.foreign), key: row.key)
+        }
+        for row in recovered[.legs] {
+            guard let notice = try? LegNotice(decoding: row.value, network: network.id) else {
+                preconditionFailure("row \(row.key) of table legs of \(context.address) is not what this version writes")
+            }
+            legs.recover(notice, key: row.key)
+        }
+    }
+
+    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain)] }
+    package var height: Height { tree.finalHeight }
+    package var waiting: Int { pending.count + legs.count }
+
+    package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        switch input {
+        case .started: return take(follower.started(at: now), at: now) + armRepublish(afterMilliseconds: network.timing.fetchMilliseconds)
+        case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
+        case .lost: return take(follower.lost(at: now), at: now)
+        case .requested(let request, let token, let client): return requested(request, token: token, client: client, at: now)
+        case .answered(let call, let response): return answered(call, response, at: now)
+        case .timerFired(let timer): return timerFired(timer, at: now)
+        case .checked(let token, let answers): return checked(token: token, answers, at: now)
+        case .rows: return []
+        }
+    }
+
+    private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
+        switch message {
+        case .candidate(let block): take(follower.candidate(block, at: now), at: now)
+        case .final(let final): take(follower.final(final, at: now), at: now)
+        case .leg(let notice): heard(notice, publisher: publisher, at: now)
+        default: [.count(.peerFault, by: 1)]
+        }
+    }
+
+    private mutating func requested(_ request: Request, token: UInt64, client: String?, at now: Moment) -> [RoleEffect] {
+        switch request {
+        case .submit(let bytes): submit(bytes, token: token, at: now)
+        case .answer(let answer): receive(answer, token: token, at: now)
+        case .watch(let watch): self.watch(watch, client: client, token: token, at: now)
+        case .status(let name): [.reply(token: token, .status(status(of: name)))]
+        case .account(let key): [.reply(token: token, .account(view(of: key)))]
+        case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
+        case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
+        case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
+        case .fetchBlocks, .fetchBlock, .validate, .receipt, .trace:
+            [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
+        }
+    }
+
+    private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        guard let step = follower.answered(call: call, response, at: now) else { return [] }
+        let effects = take(step, at: now)
+        if case .blocks(_, let newest) = response, newest <= follower.height { isCaughtUp = true }
+        return effects
+    }
+
+    private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
+        if timer == Timers.republish { return republish(at: now) }
+        return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
+    }
+
+    private mutating func take(_ step: ChainFollower.Step, at now: Moment) -> [RoleEffect] {
+        follow(step.blocks, at: now) + step.effects
+    }
+
+    private mutating func checked(token: UInt64, _ answers: [Bool], at now: Moment) -> [RoleEffect] {
+        guard let (items, more) = checks.checked(token: token, answers) else { return [] }
+        var accepted: [Submission] = []
+        var effects: [RoleEffect] = []
+        for (item, holds) in items {
+            switch item {
+            case .submission(let first):
+                // Others that sent the same bytes meanwhile get the same answer.
+                let submission = finishCheck(of: first)
+                if holds { accepted.append(submission) } else { effects += refuse(submission, .badSignature, "a signature does not hold") }
+            case .leg(let notice): effects += checked(notice, holds: holds, at: now)
+            case .watch(let watch, let client, let token): effects += checked(watch, client: client, token: token, holds: holds)
+            }
+        }
+        return accept(accepted, at: now) + effects + more
+    }
+}
