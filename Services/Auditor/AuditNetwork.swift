@@ -1,0 +1,77 @@
+/// A network as its description states it, in the auditor's own words.
+struct AuditNetwork: Sendable {
+    /// Hash of the canonical description; part of every signature.
+    var id: Bytes
+    var notary: AuditChain
+    /// Sub-chains, ascending by id.
+    var chains: [AuditChain]
+    var contracts: [AuditContract]
+
+    static let notaryName = "notary"
+
+    /// The notary chain first.
+    var all: [AuditChain] { [notary] + chains }
+
+    func chain(_ id: String) -> AuditChain? { all.first { $0.id == id } }
+
+    func contract(_ id: String, version: UInt32) -> AuditContract? { contracts.first { $0.id == id && $0.version == version } }
+
+    /// Whether an account belongs to a contract, so that its debits need nobody's signature.
+    func isReserve(_ account: Bytes, on chain: String) -> Bool {
+        contracts.contains { contract in contract.sides.contains { $0.chain == chain && $0.reserve == account } }
+    }
+
+    /// What stands for a chain before its first block.
+    func genesisHash(of chain: String) -> Bytes { Sodium.hash(.genesis, id + Array(chain.utf8)) }
+}
+
+/// One chain: who votes on it, in voting order, and what it starts with.
+struct AuditChain: Sendable {
+    struct Node: Sendable {
+        var id: String
+        var key: Bytes
+    }
+
+    struct Genesis: Sendable {
+        var account: Bytes
+        var balances: [(asset: String, amount: UInt64)]
+    }
+
+    var id: String
+    var nodes: [Node]
+    var genesis: [Genesis]
+    var genesisTime: UInt64
+
+    var keys: [Bytes] { nodes.map(\.key) }
+
+    /// Who may build for a slot: each node in turn, from slot 1.
+    func leader(of slot: UInt64) -> Node { nodes[Int((slot - 1) % UInt64(nodes.count))] }
+}
+
+/// Declared terms of an exchange between two chains, in both directions.
+struct AuditContract: Sendable {
+    struct Side: Sendable {
+        var chain: String
+        var asset: String
+        var reserve: Bytes
+    }
+
+    var id: String
+    var version: UInt32
+    /// Two: the first and the second.
+    var sides: [Side]
+    /// `numerator` units of the second asset for `denominator` units of the first.
+    var rateNumerator: UInt64
+    var rateDenominator: UInt64
+    var minimumAmount: UInt64
+    var maximumAmount: UInt64
+    var deadlineMaximumMilliseconds: UInt64
+
+    /// Whether a payment of `paid` on side `from` buys exactly `bought` on the other side, with products that fit in 64 bits.
+    func isEven(paying paid: UInt64, from: Int, buying bought: UInt64) -> Bool {
+        let (numerator, denominator) = from == 0 ? (rateNumerator, rateDenominator) : (rateDenominator, rateNumerator)
+        let left = paid.multipliedReportingOverflow(by: numerator)
+        let right = bought.multipliedReportingOverflow(by: denominator)
+        return denominator > 0 && !left.overflow && !right.overflow && left.partialValue == right.partialValue
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Schema
+
+/// The final branches of all chains, by chain and height.
+struct BranchIndex {
+    private var hashes: [String: [UInt64: Bytes]] = [:]
+    private var bodies: [String: [UInt64: PBBlock]] = [:]
+    /// Chains of which some node's store was not read: a block that nobody here holds may still exist.
+    private var incomplete: Set<String> = []
+
+    mutating func add(_ branch: Branch, isComplete: Bool) {
+        hashes[branch.chain.id] = branch.hashes
+        for copy in branch.blocks where copy.faults.isEmpty { bodies[branch.chain.id, default: [:]][copy.header.height] = copy.block }
+        if !isComplete { incomplete.insert(branch.chain.id) }
+    }
+
+    /// Adds a block that was stored while the audit was reading.
+    mutating func add(later hash: Bytes, of chain: String, at height: UInt64) {
+        if hashes[chain]?[height] == nil { hashes[chain, default: [:]][height] = hash }
+    }
+
+    /// The hash of a chain's block; zero at height 0, nil for a block that nobody here holds.
+    func hash(_ chain: String, _ height: UInt64) -> Bytes? {
+        height == 0 ? Layout.zeroHash : hashes[chain]?[height]
+    }
+
+    /// Why a header that claims to be final is not on its chain's branch; nil when it is, or cannot be placed.
+    func fault(of header: ParsedHeader) -> String? {
+        guard let known = hash(header.chain, header.height) else {
+            return incomplete.contains(header.chain) ? nil
+                : "is about block \(header.height) of \(header.chain), which none of its nodes holds"
+        }
+        return known == header.hash ? nil
+            : "is about block \(Layout.short(header.hash)), while \(header.chain)'s final block \(header.height) is \(Layout.short(known))"
+    }
+
+    /// The cross data of a block, in block order; nil when its body is not here.
+    func crosses(_ chain: String, _ height: UInt64, _ hash: Bytes, network: Bytes) -> [PBCrossData]? {
+        guard self.hash(chain, height) == hash, let block = bodies[chain]?[height] else { return nil }
+        var crosses: [PBCrossData] = []
+        for data in block.transactions {
+            guard let transaction = try? ParsedTransaction(data, chain: chain, network: network), let xid = transaction.xid else { continue }
+            var item = PBCrossData()
+            item.xid = Data(xid)
+            item.operation = UInt32(transaction.number)
+            item.chains = transaction.cross?.legs.map(\.chain) ?? []
+            crosses.append(item)
+        }
+        return crosses
+    }
+}
+
+/// Books every signature that a transaction must carry.
+enum TransactionSignatures {
+    static func add(_ transaction: ParsedTransaction, to audit: inout CertificateAudit, at place: Violation, number: Int) {
+        func book(_ signature: Data, by key: Data, _ tag: Tag, _ payload: Bytes, _ whose: String) {
+            audit.add(
+                Bytes(signature), by: Bytes(key), over: tag, payload, at: place, invariant: .replay,
+                "transaction \(number): the signature of \(whose) does not stand")
+        }
+        if let cross = transaction.cross {
+            for item in cross.authorizations { book(item.signature, by: item.key, .cross, cross.bytes, "a party of the cross transaction") }
+        }
+        let xid = transaction.xid ?? []
+        switch transaction.kind {
+        case .register(let item):
+            if let body = transaction.register { book(item.signature, by: body.account, .register, transaction.body, "the account's owner") }
+        case .transfer(let item):
+            if let body = transaction.transfer { book(item.signature, by: body.sender, .transfer, transaction.body, "the sender") }
+        case .confirm(let item):
+            for consent in item.confirmations { book(consent.signature, by: consent.key, .confirm, xid, "the receiver") }
+        case .refuse(let item):
+            book(item.authorization.signature, by: item.authorization.key, .refuse, xid + Array(item.reason.utf8), "the receiver")
+        case .cancel(let item): book(item.authorization.signature, by: item.authorization.key, .cancel, xid, "the initiator")
+        case .open, .settle, .refund, .record: break
+        }
+    }
+}

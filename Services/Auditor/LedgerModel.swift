@@ -1,0 +1,123 @@
+import Foundation
+import Schema
+
+/// What a transaction does by the rules of docs/protocol.md.
+enum RuleResult: Equatable {
+    /// The outcome byte that belongs in the block: 0 for applied, else a rejection's number.
+    case outcome(UInt8)
+    /// It may not be in a block at all.
+    case forbidden(Invariant, String)
+}
+
+/// Rejections that stand in blocks, by their numbers.
+enum RejectionNumber {
+    static let insufficientFunds: UInt8 = 1
+    static let unknownPayee: UInt8 = 2
+    static let unknownPayer: UInt8 = 3
+    static let unknownContract: UInt8 = 4
+    static let termsViolated: UInt8 = 5
+    static let deadlinePassed: UInt8 = 6
+    static let deadlineTooFar: UInt8 = 7
+    static let alreadyExists: UInt8 = 8
+    static let crossAlreadyEnded: UInt8 = 9
+    static let tooManyAssets: UInt8 = 10
+}
+
+/// One chain's state, replayed from genesis by the auditor's own rules.
+struct LedgerModel: Sendable {
+    let network: AuditNetwork
+    let chain: AuditChain
+    /// Chain time of the block being replayed.
+    var time: UInt64
+    private(set) var accounts: [Bytes: AccountModel] = [:]
+    private(set) var crosses: [Bytes: CrossModel] = [:]
+    private(set) var heads: [String: HeadModel] = [:]
+    private var tree = StateTreeModel()
+    /// State keys written since the last root, with their values.
+    private var pending: [Bytes: Bytes] = [:]
+    private let supply: [String: UInt128]
+    /// Which chain decides a cross transaction that this chain has heard of, and the whole of it.
+    private(set) var terms: [Bytes: ParsedCross] = [:]
+
+    init(network: AuditNetwork, chain: AuditChain) {
+        self.network = network
+        self.chain = chain
+        time = chain.genesisTime
+        var supply: [String: UInt128] = [:]
+        for entry in chain.genesis {
+            for balance in entry.balances { supply[balance.asset, default: 0] += UInt128(balance.amount) }
+        }
+        self.supply = supply
+        for entry in chain.genesis {
+            var account = AccountModel(key: entry.account)
+            for balance in entry.balances where balance.amount > 0 { account.balances[balance.asset] = balance.amount }
+            write(account)
+        }
+    }
+
+    mutating func write(_ account: AccountModel) {
+        accounts[account.key] = account
+        pending[Sodium.hash(.stateAccount, account.key)] = account.encoded
+    }
+
+    mutating func write(_ cross: CrossModel) {
+        crosses[cross.xid] = cross
+        pending[Sodium.hash(.stateCross, cross.xid)] = cross.encoded
+    }
+
+    mutating func write(_ head: HeadModel) {
+        heads[head.chain] = head
+        pending[Sodium.hash(.stateHead, Array(head.chain.utf8))] = head.encoded
+    }
+
+    mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }
+
+    /// The state root after everything written so far.
+    mutating func root() -> Bytes {
+        for (key, value) in pending { tree.set(key, to: value) }
+        pending = [:]
+        return tree.root
+    }
+
+    /// What of every asset there is now, in accounts and in holds, against genesis.
+    /// - Returns: a sentence for each asset that does not come out even.
+    func conservationFaults() -> [String] {
+        var found: [String: UInt128] = [:]
+        for account in accounts.values {
+            for (asset, amount) in account.balances { found[asset, default: 0] += UInt128(amount) }
+        }
+        for cross in crosses.values where cross.status == .held {
+            for leg in cross.legs { found[leg.asset, default: 0] += UInt128(leg.amount) }
+        }
+        return Set(found.keys).union(supply.keys).sorted().compactMap { asset in
+            let (now, start) = (found[asset, default: 0], supply[asset, default: 0])
+            return now == start ? nil : "\(asset): genesis had \(start), accounts and holds have \(now)"
+        }
+    }
+
+    /// Takes from an account.
+    /// - Returns: false when it does not cover the amount; nothing changes then.
+    mutating func debit(_ key: Bytes, _ amount: UInt64, of asset: String) -> Bool {
+        guard var account = accounts[key], let balance = account.balances[asset], balance >= amount else { return false }
+        account.balances[asset] = balance == amount ? nil : balance - amount
+        write(account)
+        return true
+    }
+
+    /// Gives to an account, opening it if need be.
+    /// - Returns: false when the sum does not fit in 64 bits; nothing changes then.
+    mutating func credit(_ key: Bytes, _ amount: UInt64, of asset: String) -> Bool {
+        var account = accounts[key] ?? AccountModel(key: key)
+        let (sum, overflow) = account.balances[asset, default: 0].addingReportingOverflow(amount)
+        guard !overflow else { return false }
+        account.balances[asset] = sum
+        write(account)
+        return true
+    }
+
+    /// Whether an account may be given an asset under the limit of assets.
+    func hasRoom(_ key: Bytes, for asset: String) -> Bool {
+        guard let account = accounts[key] else { return true }
+        return account.balances[asset] != nil || account.balances.count < AuditLimits.assetsPerAccount
+    }
+}

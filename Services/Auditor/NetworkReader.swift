@@ -1,0 +1,197 @@
+import Foundation
+import Yams
+
+/// Why an audit could not begin: what, where, and what to do.
+package struct AuditFault: Error, Sendable, CustomStringConvertible {
+    package var file: String
+    package var problem: String
+    package var advice: String
+
+    package var description: String { "\(file): \(problem). \(advice)" }
+}
+
+/// Reads the parts of `network.yaml` that define the ledgers, and computes the network id from them (docs/protocol.md, section 3).
+struct NetworkReader {
+    private static let version: UInt32 = 1
+    private static let bytesMaximum = 16 * 1024 * 1024
+    /// Names in the order of the canonical description, with what a file that leaves them out means.
+    private static let timing: [(name: String, value: UInt64)] = [
+        ("heartbeat_milliseconds", 4_000), ("skip_milliseconds", 1_500), ("standstill_milliseconds", 3_000),
+        ("fetch_milliseconds", 500), ("republish_milliseconds", 5_000), ("leg_resend_milliseconds", 2_000),
+        ("leg_resend_maximum_milliseconds", 15_000), ("candidate_resend_milliseconds", 700), ("beat_milliseconds", 5_000),
+    ]
+
+    private let file: String
+    private var canonical = CanonicalBytes()
+
+    /// - Throws: `AuditFault` when the file is missing or does not describe a network.
+    static func read(_ path: String) throws -> AuditNetwork {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw AuditFault(file: path, problem: "there is no network description here", advice: "Name the folder that holds network.yaml.")
+        }
+        guard data.count <= bytesMaximum, let text = String(data: data, encoding: .utf8) else {
+            throw AuditFault(file: path, problem: "this is no network description", advice: "Restore network.yaml from another member.")
+        }
+        return try parse(text, file: path)
+    }
+
+    static func parse(_ text: String, file: String) throws -> AuditNetwork {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw AuditFault(file: file, problem: "this is no YAML: \(error)", advice: "Restore network.yaml from another member.")
+        }
+        var reader = NetworkReader(file: file)
+        guard let root else { throw reader.fault("the file", "is empty") }
+        return try reader.network(root)
+    }
+
+    private init(file: String) {
+        self.file = file
+    }
+
+    private mutating func network(_ root: Node) throws -> AuditNetwork {
+        let version = try number(root, "version")
+        guard version == UInt64(NetworkReader.version) else { throw fault("version", "is \(version); this program reads \(NetworkReader.version)") }
+        canonical.append(UInt32(version))
+        for item in NetworkReader.timing {
+            canonical.append(try root["timing"]?[item.name].map { try number($0, item.name) } ?? item.value)
+        }
+        let genesisTime = try number(root, "genesis_time_milliseconds")
+        let notary = try chain(field(root, "notary"), id: AuditNetwork.notaryName, genesisTime: genesisTime)
+        append(notary.chain, engine: notary.engine)
+        var chains: [(chain: AuditChain, engine: String)] = []
+        for item in try list(root, "chains") {
+            let id = try text(item, "id")
+            guard Layout.isChainName(id), id != notary.chain.id, !chains.contains(where: { $0.chain.id == id }) else {
+                throw fault("chains", "\(id) is no name for a chain, or occurs twice")
+            }
+            chains.append(try chain(item, id: id, genesisTime: genesisTime))
+        }
+        chains.sort { $0.chain.id < $1.chain.id }
+        canonical.append(UInt32(chains.count))
+        for item in chains { append(item.chain, engine: item.engine) }
+        let contracts = try (root["contracts"].map { try elements($0, "contracts") } ?? []).map { try contract($0) }
+            .sorted { ($0.id, $0.version) < ($1.id, $1.version) }
+        canonical.append(UInt32(contracts.count))
+        for item in contracts { append(item) }
+        return AuditNetwork(
+            id: Sodium.hash(.network, canonical.bytes), notary: notary.chain, chains: chains.map(\.chain), contracts: contracts)
+    }
+
+    private func chain(_ node: Node, id: String, genesisTime: UInt64) throws -> (chain: AuditChain, engine: String) {
+        let nodes = try list(node, "nodes").map { AuditChain.Node(id: try text($0, "id"), key: try address(field($0, "key"))) }
+        guard !nodes.isEmpty else { throw fault("chain \(id)", "has no nodes") }
+        let genesis = try (node["genesis"].map { try elements($0, "genesis") } ?? []).map { item in
+            AuditChain.Genesis(account: try address(field(item, "account")), balances: try balances(item["balances"]))
+        }
+        let engine = try node["engine"].map { try scalar($0, "engine") } ?? "bft"
+        let sorted = genesis.sorted { $0.account.lexicographicallyPrecedes($1.account) }
+        return (AuditChain(id: id, nodes: nodes, genesis: sorted, genesisTime: genesisTime), engine)
+    }
+
+    private func balances(_ node: Node?) throws -> [(asset: String, amount: UInt64)] {
+        guard let node else { return [] }
+        guard let mapping = node.mapping else { throw fault("balances", "is no mapping") }
+        return try mapping.map { key, value in
+            let asset = try scalar(key, "balances")
+            guard Layout.isAssetName(asset) else { throw fault("balances", "\(asset) is no asset") }
+            return (asset, try number(value, asset))
+        }.sorted { $0.asset < $1.asset }
+    }
+
+    private func contract(_ node: Node) throws -> AuditContract {
+        let sides = try list(node, "sides").map { side in
+            let (chain, asset) = (try text(side, "chain"), try text(side, "asset"))
+            guard Layout.isChainName(chain), Layout.isAssetName(asset) else { throw fault("sides", "name no chain or asset") }
+            return AuditContract.Side(chain: chain, asset: asset, reserve: try address(field(side, "reserve")))
+        }
+        guard sides.count == 2, let version = UInt32(exactly: try number(node, "version")) else { throw fault("contracts", "need two sides and a version") }
+        let rate = try field(node, "rate")
+        return AuditContract(
+            id: try text(node, "id"), version: version, sides: sides, rateNumerator: try number(rate, "numerator"),
+            rateDenominator: try number(rate, "denominator"), minimumAmount: try number(node, "minimum"),
+            maximumAmount: try number(node, "maximum"), deadlineMaximumMilliseconds: try number(node, "deadline_maximum_milliseconds"))
+    }
+
+    private mutating func append(_ chain: AuditChain, engine: String) {
+        canonical.append(padded: chain.id)
+        canonical.append(text: engine)
+        canonical.append(chain.genesisTime)
+        canonical.append(UInt32(chain.nodes.count))
+        for node in chain.nodes {
+            canonical.append(text: node.id)
+            canonical.append(node.key)
+        }
+        canonical.append(UInt32(chain.genesis.count))
+        for entry in chain.genesis {
+            canonical.append(entry.account)
+            canonical.append(UInt32(entry.balances.count))
+            for balance in entry.balances {
+                canonical.append(padded: balance.asset)
+                canonical.append(balance.amount)
+            }
+        }
+    }
+
+    private mutating func append(_ contract: AuditContract) {
+        canonical.append(text: contract.id)
+        canonical.append(contract.version)
+        for side in contract.sides {
+            canonical.append(padded: side.chain)
+            canonical.append(padded: side.asset)
+            canonical.append(side.reserve)
+        }
+        for number in [
+            contract.rateNumerator, contract.rateDenominator, contract.minimumAmount, contract.maximumAmount,
+            contract.deadlineMaximumMilliseconds,
+        ] { canonical.append(number) }
+    }
+
+    private func fault(_ place: String, _ problem: String) -> AuditFault {
+        AuditFault(file: file, problem: "\(place): \(problem)", advice: "Restore network.yaml from another member.")
+    }
+
+    private func field(_ node: Node, _ name: String) throws -> Node {
+        guard let value = node[name] else { throw fault(name, "is missing") }
+        return value
+    }
+
+    private func elements(_ node: Node, _ name: String) throws -> [Node] {
+        guard let sequence = node.sequence else { throw fault(name, "is no list") }
+        return Array(sequence)
+    }
+
+    private func list(_ node: Node, _ name: String) throws -> [Node] { try elements(field(node, name), name) }
+    private func text(_ node: Node, _ name: String) throws -> String { try scalar(field(node, name), name) }
+    private func number(_ node: Node, _ name: String) throws -> UInt64 {
+        let value = node.scalar == nil ? try field(node, name) : node
+        guard let number = UInt64(try scalar(value, name)) else { throw fault(name, "is no whole number") }
+        return number
+    }
+
+    private func scalar(_ node: Node, _ name: String) throws -> String {
+        guard let scalar = node.scalar, !scalar.string.isEmpty else { throw fault(name, "is no text") }
+        return scalar.string
+    }
+
+    private func address(_ node: Node) throws -> Bytes {
+        let text = try scalar(node, "key")
+        guard let key = AddressReader.key(text) else { throw fault(text, "is no address") }
+        return key
+    }
+}
+
+/// Bytes of the canonical description: big-endian numbers, texts after their length in 4 bytes.
+private struct CanonicalBytes {
+    var bytes = Bytes()
+
+    mutating func append(_ number: some FixedWidthInteger) { bytes += Layout.number(number) }
+    mutating func append(_ content: Bytes) { bytes += content }
+    mutating func append(padded name: String) { bytes += Layout.padded(name) }
+    mutating func append(text: String) {
+        append(UInt32(text.utf8.count))
+        bytes += Array(text.utf8)
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Schema
+import SwiftProtobuf
+
+/// Bounds that blocks keep to (docs/protocol.md, limits).
+enum AuditLimits {
+    static let transactionBytes = 32 * 1024
+    static let blockTransactions = 1_000
+    static let foreignHeaders = 64
+    static let legs = 16
+    static let memoBytes = 140
+    static let assetsPerAccount = 64
+    static let nonceWindow: UInt64 = 256
+}
+
+/// A fault of form: what is wrong, as the end of a sentence about the transaction.
+struct FormFault: Error {
+    var what: String
+    init(_ what: String) { self.what = what }
+}
+
+/// A cross transaction as its parties signed it.
+struct ParsedCross: Sendable {
+    var bytes: Bytes
+    var xid: Bytes
+    var body: PBCrossBody
+    var authorizations: [PBAuthorization]
+
+    var legs: [PBLeg] { body.legs }
+    var decidingLeg: PBLeg { body.legs[body.legs.count - 1] }
+
+    /// Chains of every leg but the deciding one, ascending, each once.
+    var holdingChains: [String] { Set(legs.dropLast().map(\.chain)).sorted() }
+
+    init(_ signed: PBSignedCross, network: Bytes) throws(FormFault) {
+        bytes = Bytes(signed.body)
+        body = try ParsedTransaction.canonical(PBCrossBody.self, signed.body, "its cross body")
+        authorizations = signed.authorizations
+        xid = Sodium.hash(.xid, network + bytes)
+        guard (2...AuditLimits.legs).contains(body.legs.count) else { throw FormFault("has \(body.legs.count) legs") }
+        for leg in body.legs {
+            guard Layout.isChainName(leg.chain), leg.chain != AuditNetwork.notaryName, Layout.isAssetName(leg.asset), leg.amount > 0,
+                leg.debit.count == Sodium.keyBytes, leg.credit.count == Sodium.keyBytes, leg.debit != leg.credit
+            else { throw FormFault("has a leg that is out of form") }
+        }
+        guard body.initiator.count == Sodium.keyBytes, body.memo.utf8.count <= AuditLimits.memoBytes else {
+            throw FormFault("has a cross body that is out of form")
+        }
+    }
+}
+
+/// One transaction of a block, read by the schema alone.
+struct ParsedTransaction: Sendable {
+    var bytes: Bytes
+    var id: Bytes
+    /// Field number of the kind.
+    var number: UInt8
+    var kind: PBTransaction.OneOf_Kind
+    /// What a Register or Transfer's signer signed.
+    var body: Bytes = []
+    var transfer: PBTransferBody?
+    var register: PBRegisterBody?
+    var cross: ParsedCross?
+    /// The cross transaction it concerns.
+    var xid: Bytes?
+
+    /// Reads a transaction of `chain`.
+    init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
+        guard data.count <= AuditLimits.transactionBytes else { throw FormFault("is larger than a transaction may be") }
+        let message = try ParsedTransaction.canonical(PBTransaction.self, data, "it")
+        guard let kind = message.kind else { throw FormFault("is of no kind") }
+        bytes = Bytes(data)
+        self.kind = kind
+        var content = Bytes()
+        switch kind {
+        case .register(let item):
+            let body = try ParsedTransaction.canonical(PBRegisterBody.self, item.body, "its body")
+            guard body.chain == chain, body.account.count == Sodium.keyBytes else { throw FormFault("is not meant for this chain") }
+            (number, register, self.body, content) = (1, body, Bytes(item.body), Bytes(item.body))
+        case .transfer(let item):
+            let body = try ParsedTransaction.canonical(PBTransferBody.self, item.body, "its body")
+            try ParsedTransaction.check(body, chain: chain)
+            (number, transfer, self.body, content) = (2, body, Bytes(item.body), Bytes(item.body))
+        case .open(let item): (number, cross) = (3, try ParsedCross(item.cross, network: network))
+        case .confirm(let item): (number, cross) = (4, try ParsedCross(item.cross, network: network))
+        case .refuse(let item): (number, cross) = (5, try ParsedCross(item.cross, network: network))
+        case .cancel(let item): (number, cross) = (6, try ParsedCross(item.cross, network: network))
+        case .settle(let item): (number, xid) = (7, Bytes(item.xid))
+        case .refund(let item): (number, xid) = (8, Bytes(item.xid))
+        case .record(let item): (number, content) = (9, Sodium.hash(.block, Bytes(item.final.header)))
+        }
+        if let cross { xid = cross.xid }
+        if let xid {
+            guard xid.count == Sodium.hashBytes else { throw FormFault("names no cross transaction") }
+            content = Array(chain.utf8) + xid
+        }
+        id = Sodium.hash(.transaction, [number] + network + content)
+    }
+
+    private static func check(_ body: PBTransferBody, chain: String) throws(FormFault) {
+        guard body.chain == chain else { throw FormFault("is meant for chain \(body.chain)") }
+        guard body.sender.count == Sodium.keyBytes, body.receiver.count == Sodium.keyBytes, body.sender != body.receiver,
+            Layout.isAssetName(body.asset), body.amount > 0, body.memo.utf8.count <= AuditLimits.memoBytes
+        else { throw FormFault("has a body that is out of form") }
+    }
+
+    /// Decodes what must be exactly what an encoder writes.
+    static func canonical<M: SwiftProtobuf.Message>(_ type: M.Type, _ data: Data, _ what: String) throws(FormFault) -> M {
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = true
+        guard let message = try? M(serializedBytes: data, options: options), (try? message.serializedData()) == data else {
+            throw FormFault("cannot be read: \(what) is not what an encoder writes")
+        }
+        return message
+    }
+}

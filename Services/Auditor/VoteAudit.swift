@@ -1,0 +1,109 @@
+import Foundation
+import Schema
+import SwiftProtobuf
+
+/// Looks for two votes of one node for one chain, epoch, slot and duty, over stores, logs and certificates (invariant 9).
+struct VoteAudit {
+    private let network: AuditNetwork
+    private(set) var violations: [Violation] = []
+
+    /// What a node signs at most once. Skip and Final share one duty, so that no node gives both.
+    private enum Duty: UInt8 {
+        case propose = 1
+        case notar = 2
+        case decide = 3
+    }
+
+    private struct Key: Hashable {
+        var node: String
+        var chain: String
+        var epoch: UInt64
+        var slot: UInt64
+        var duty: UInt8
+    }
+
+    /// The first thing each node was seen to sign, and where.
+    private var signed: [Key: (hash: Bytes, place: String)] = [:]
+    private var names: [Bytes: String] = [:]
+
+    init(network: AuditNetwork) {
+        self.network = network
+        for node in network.all.flatMap(\.nodes) { names[node.key] = node.id }
+    }
+
+    private mutating func note(_ key: Key, _ hash: Bytes, _ place: String) {
+        guard let first = signed[key] else {
+            signed[key] = (hash, place)
+            return
+        }
+        guard first.hash != hash else { return }
+        let duty = Duty(rawValue: key.duty).map { "\($0)" } ?? "\(key.duty)"
+        violations.append(
+            Violation(
+                .votes, chain: key.chain, node: key.node,
+                "two votes for slot \(key.slot), duty \(duty): \(VoteAudit.name(first.hash)) in \(first.place), \(VoteAudit.name(hash)) in \(place)"))
+    }
+
+    private static func name(_ hash: Bytes) -> String { hash == Layout.zeroHash ? "skip" : "block \(Layout.short(hash))" }
+
+    /// Reads a store's votes and their second copy, the log.
+    mutating func add(_ store: StoreSnapshot, audit: inout CertificateAudit) {
+        for vote in store.votes { add(vote, of: store, "\(store.name), table of votes", audit: &audit) }
+        for vote in store.loggedVotes { add(vote, of: store, "\(store.name), vote log", audit: &audit) }
+        for row in store.rows("certificates") {
+            guard let certificate = try? PBCertificate(serializedBytes: row.value) else {
+                violations.append(Violation(.readable, chain: store.chain, node: store.name, "a stored certificate cannot be read"))
+                continue
+            }
+            add(certificate, "\(store.name), certificates")
+        }
+        for row in store.rows("candidates") {
+            guard let block = try? PBBlock(serializedBytes: row.value), let header = ParsedHeader(block.header) else { continue }
+            add(header, "\(store.name), candidates")
+        }
+    }
+
+    private mutating func add(_ vote: StoredVote, of store: StoreSnapshot, _ place: String, audit: inout CertificateAudit) {
+        let key = Key(node: store.node, chain: vote.chain, epoch: vote.epoch, slot: vote.slot, duty: vote.duty)
+        note(key, vote.hash, place)
+        guard vote.duty != Duty.propose.rawValue else { return }
+        guard let message = try? PBVote(serializedBytes: vote.bytes), message.chain == vote.chain, message.epoch == vote.epoch,
+            message.slot == vote.slot, VoteAudit.duty(message.kind)?.rawValue == vote.duty, Bytes(message.hash) == vote.hash,
+            names[Bytes(message.voter)] == store.node
+        else {
+            violations.append(
+                Violation(.votes, chain: vote.chain, node: store.node, "the vote stored for slot \(vote.slot) is not the one that was signed (\(place))"))
+            return
+        }
+        let payload = Layout.padded(vote.chain) + Layout.number(vote.epoch) + Layout.number(vote.slot) + [UInt8(message.kind.rawValue)] + vote.hash
+        audit.add(
+            Bytes(message.signature), by: Bytes(message.voter), over: .vote, payload,
+            at: Violation(.votes, chain: vote.chain, node: store.node, ""), invariant: .votes,
+            "the signature under the vote stored for slot \(vote.slot) does not stand")
+    }
+
+    private static func duty(_ kind: PBVoteKind) -> Duty? {
+        switch kind {
+        case .notar: .notar
+        case .skip, .final: .decide
+        case .unspecified, .UNRECOGNIZED: nil
+        }
+    }
+
+    /// Every signer of a certificate has voted.
+    mutating func add(_ certificate: PBCertificate, _ place: String) {
+        guard let chain = network.chain(certificate.chain), let duty = VoteAudit.duty(certificate.kind) else { return }
+        for (index, node) in chain.nodes.enumerated() {
+            let byte = certificate.signers.startIndex + index / 8
+            guard byte < certificate.signers.endIndex, certificate.signers[byte] >> UInt8(index % 8) & 1 == 1 else { continue }
+            let key = Key(node: node.id, chain: chain.id, epoch: certificate.epoch, slot: certificate.slot, duty: duty.rawValue)
+            note(key, Bytes(certificate.hash), place)
+        }
+    }
+
+    /// Who built a block has proposed it.
+    mutating func add(_ header: ParsedHeader, _ place: String) {
+        guard let node = names[header.builder] else { return }
+        note(Key(node: node, chain: header.chain, epoch: header.epoch, slot: header.slot, duty: Duty.propose.rawValue), header.hash, place)
+    }
+}

@@ -1,0 +1,133 @@
+import Crypto
+import Schema
+
+@testable import Wire
+
+/// Every reader of bytes from outside, with an example that it takes.
+struct Decoder: Sendable, CustomTestStringConvertible {
+    var name: String
+    var example: [UInt8]
+    /// Whether only the bytes that an encoder writes are taken.
+    var isCanonical: Bool
+    /// What an empty message lacks, or nil when it is a valid one.
+    var empty: WireFault?
+    var decode: @Sendable ([UInt8]) throws -> Void
+
+    var testDescription: String { name }
+
+    static var all: [Decoder] { ledger + messages + requests }
+
+    private static var ledger: [Decoder] {
+        let examples = GoldenExamples()
+        let network = examples.network
+        let block = Decoder.block(examples)
+        let certified = CertifiedCandidate(header: examples.header, builderSignature: examples.signature, notary: examples.notaryCertificate)
+        let vote = Vote(
+            Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .notar, hash: .init(a: 1, b: 2, c: 3, d: 4)), network: network,
+            signer: examples.alice.signer)
+        let kinds = examples.transactions.map { item in
+            let chain = examples.chain(of: item.transaction)
+            return Decoder(
+                name: "Transaction(\(item.name))", example: item.transaction.bytes, isCanonical: true,
+                empty: WireFault(.missing, "Transaction.kind")
+            ) { _ = try Transaction(decoding: $0, chain: chain, network: network) }
+        }
+        return kinds + [
+            Decoder(
+                name: "BlockHeader", example: examples.header.bytes, isCanonical: true, empty: WireFault(.invalid, "BlockHeader.height")
+            ) { _ = try BlockHeader(decoding: $0) },
+            Decoder(name: "Block", example: block.encoded, isCanonical: false, empty: WireFault(.invalid, "BlockHeader.height")) {
+                _ = try Block(decoding: $0, network: network)
+            },
+            Decoder(
+                name: "CertifiedCandidate", example: certified.encoded, isCanonical: false, empty: WireFault(.invalid, "BlockHeader.height")
+            ) { _ = try CertifiedCandidate(decoding: $0) },
+            Decoder(
+                name: "FinalHeader", example: examples.final.encoded, isCanonical: false, empty: WireFault(.missing, "FinalHeader.finality")
+            ) { _ = try FinalHeader(decoding: $0) },
+            Decoder(
+                name: "FinalBlock", example: FinalBlock(block: block, final: nil).encoded, isCanonical: false,
+                empty: WireFault(.missing, "FinalBlock.block")
+            ) { _ = try FinalBlock(decoding: $0, network: network) },
+            Decoder(
+                name: "Certificate", example: examples.final.finality.encoded, isCanonical: true,
+                empty: WireFault(.invalid, "Certificate.chain")
+            ) { _ = try Certificate(decoding: $0) },
+            Decoder(name: "Vote", example: vote.encoded, isCanonical: true, empty: WireFault(.invalid, "Vote.chain")) {
+                _ = try Vote(decoding: $0)
+            },
+        ]
+    }
+
+    private static var messages: [Decoder] {
+        let examples = GoldenExamples()
+        let network = examples.network
+        let pooled = PooledTransaction(transaction: examples.transfer.bytes, foreign: [examples.final])
+        let notice = LegNotice(
+            chain: examples.alpha, purpose: .settle, cross: examples.cross, foreign: [examples.final], evidence: [examples.present],
+            notary: "notary-1")
+        let published: [(String, Message)] = [
+            ("accepted", .accepted(AcceptedTransactions(node: "alpha-1", transactions: [pooled]))),
+            ("candidate", .candidate(block(examples))), ("final", .final(examples.final)), ("leg", .leg(notice)),
+            (
+                "verdict",
+                .verdict(
+                    NotaryVerdict(
+                        chain: examples.alpha, block: examples.blockA, notary: examples.bob.publicKey,
+                        verdict: .refused(transaction: examples.blockB, reason: .badSignature)))
+            ),
+            ("branch", .branch(BranchHead(notary: "notary-1", chain: examples.alpha, height: 1, block: examples.blockA, crosses: []))),
+            ("beat", .beat(Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 0))),
+        ]
+        let frames = published.map { name, message in
+            Decoder(
+                name: "Message(\(name))", example: message.encoded(), isCanonical: false, empty: WireFault(.missing, "Published.message")
+            ) { _ = try Message(decoding: $0, network: network) }
+        }
+        return frames + [
+            Decoder(name: "PooledTransaction", example: pooled.encoded, isCanonical: false, empty: nil) {
+                _ = try PooledTransaction(decoding: $0)
+            },
+            Decoder(name: "LegNotice", example: notice.encoded, isCanonical: false, empty: WireFault(.invalid, "LegNotice.chain")) {
+                _ = try LegNotice(decoding: $0, network: network)
+            },
+            Decoder(
+                name: "Notice", example: Notice.leg(notice).encoded, isCanonical: false, empty: WireFault(.missing, "Notice.notice")
+            ) { _ = try Notice(decoding: $0, network: network) },
+        ]
+    }
+
+    private static var requests: [Decoder] {
+        let examples = GoldenExamples()
+        let network = examples.network
+        let part = Receipt.Part(
+            chain: examples.alpha, transaction: examples.transfer.bytes, outcome: .applied, index: 0, path: [examples.blockA],
+            final: examples.final, record: nil)
+        let receipt = Receipt(id: examples.transfer.id, parts: [part])
+        let answer = Answer(xid: examples.cross.xid, refusal: "no", network: network, signer: examples.bob.signer)
+        return [
+            Decoder(
+                name: "Request(submit)", example: Request.submit(examples.transfer.bytes).encoded(), isCanonical: false,
+                empty: WireFault(.missing, "Request.request")
+            ) { _ = try Request(decoding: $0, network: network) },
+            Decoder(
+                name: "Request(answer)", example: Request.answer(answer).encoded(), isCanonical: false,
+                empty: WireFault(.missing, "Request.request")
+            ) { _ = try Request(decoding: $0, network: network) },
+            Decoder(
+                name: "Response(receipt)", example: Response.receipt(receipt).encoded, isCanonical: false,
+                empty: WireFault(.missing, "Response.response")
+            ) { _ = try Response(decoding: $0, network: network) },
+            Decoder(name: "Receipt", example: receipt.encoded, isCanonical: false, empty: WireFault(.invalid, "Receipt.id")) {
+                _ = try Receipt(decoding: $0)
+            },
+        ]
+    }
+
+    private static func block(_ examples: GoldenExamples) -> Block {
+        let transactions = [examples.transfer, examples.transfer, examples.settle]
+        return Block(
+            header: examples.header, builderSignature: examples.signature, transactions: transactions,
+            outcomes: [.applied, Outcome(rejection: .insufficientFunds), .applied], foreign: [])
+    }
+}

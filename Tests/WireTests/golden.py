@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Writes golden.txt: fixed examples of every structure that is hashed or signed, made without any code of the project.
+
+Only the schema and docs/protocol.md are used: fields are encoded by hand, hashes are hashlib's, signatures those of the
+PyPI package cryptography. Run it after a deliberate change of the protocol:  python3 Tests/WireTests/golden.py
+"""
+import hashlib
+import pathlib
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+LINES = []
+
+
+def say(name, content):
+    LINES.append(f"{name} {content.hex()}")
+    return content
+
+
+def varint(number):
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def message(*fields):
+    """Fields as (number, value): bytes and text length-delimited, numbers as varints; empty scalars are left out."""
+    out = b""
+    for number, value in fields:
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                item = item.encode()
+            if isinstance(item, int):
+                if item:
+                    out += varint(number << 3) + varint(item)
+            elif isinstance(item, Sub):
+                out += varint(number << 3 | 2) + varint(len(item.content)) + item.content
+            elif item or isinstance(value, list):
+                out += varint(number << 3 | 2) + varint(len(item)) + item
+    return out
+
+
+class Sub:
+    """A message inside a message: present even when it is empty."""
+
+    def __init__(self, content):
+        self.content = content
+
+
+def digest(content):
+    return hashlib.blake2b(content, digest_size=32).digest()
+
+
+def tag(name):
+    return b"concordat/1/" + name.encode() + b"\0"
+
+
+def hashed(name, content):
+    return digest(tag(name) + content)
+
+
+class Key:
+    def __init__(self, number):
+        self.secret = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        self.public = self.secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, name, payload):
+        return self.secret.sign(tag(name) + NETWORK + payload)
+
+
+def u64(number):
+    return number.to_bytes(8, "big")
+
+
+def padded(name):
+    return name.encode().ljust(32, b"\0")
+
+
+NETWORK = say("network", hashed("network", b"golden example"))
+alice, bob, reserve_a, reserve_b = Key(1), Key(2), Key(3), Key(4)
+nodes = [Key(16 + i) for i in range(4)]
+notaries = [Key(32 + i) for i in range(4)]
+
+say("genesis_hash", hashed("genesis", NETWORK + b"alpha"))
+
+
+def transaction_id(kind, content):
+    return hashed("transaction", bytes([kind]) + NETWORK + content)
+
+
+def transaction(name, kind, content):
+    return say(name, message((kind, Sub(content))))
+
+
+# Register
+body = message((1, "alpha"), (2, alice.public))
+transaction("register", 1, message((1, body), (2, alice.sign("register", body))))
+say("register_id", transaction_id(1, body))
+
+# Transfer
+body = message((1, "alpha"), (2, alice.public), (3, bob.public), (4, "X"), (5, 1000), (6, 7), (7, "lunch"))
+transfer = transaction("transfer", 2, message((1, body), (2, alice.sign("transfer", body))))
+say("transfer_id", transaction_id(2, body))
+
+# Cross transaction
+def leg(chain, debit, credit, asset, amount):
+    return Sub(message((1, chain), (2, debit.public), (3, credit.public), (4, asset), (5, amount)))
+
+
+cross_body = say("cross_body", message(
+    (1, alice.public), (2, "alpha-beta"), (3, 1),
+    (4, [leg("alpha", alice, reserve_a, "X", 10), leg("beta", reserve_b, bob, "Y", 100)]),
+    (5, 1700000060000), (6, 5), (7, "rent")))
+xid = say("xid", hashed("xid", NETWORK + cross_body))
+
+
+def authorization(key, name, payload):
+    return Sub(message((1, key.public), (2, key.sign(name, payload))))
+
+
+cross = Sub(message((1, cross_body), (2, [authorization(alice, "cross", cross_body)])))
+transaction("open", 3, message((1, cross)))
+say("open_id", transaction_id(3, b"alpha" + xid))
+
+# Evidence: a value under two siblings, and an absence beside another leaf
+block_a, block_b = digest(b"block a"), digest(b"block b")
+present = Sub(message((1, block_a), (2, Sub(message((1, b"entry"), (2, [digest(b"s0"), bytes(32)]))))))
+absent = Sub(message((1, block_b), (2, Sub(message((2, [digest(b"s1")]), (3, digest(b"key")), (4, digest(b"value")))))))
+transaction("confirm", 4, message((1, cross), (2, [authorization(bob, "confirm", xid)]), (3, [present])))
+say("confirm_id", transaction_id(4, b"beta" + xid))
+transaction("refuse", 5, message((1, cross), (2, "no thanks"), (3, authorization(bob, "refuse", xid + b"no thanks"))))
+say("refuse_id", transaction_id(5, b"beta" + xid))
+transaction("cancel", 6, message((1, cross), (2, authorization(alice, "cancel", xid))))
+say("cancel_id", transaction_id(6, b"beta" + xid))
+settle = transaction("settle", 7, message((1, xid), (2, present)))
+say("settle_id", transaction_id(7, b"alpha" + xid))
+transaction("refund", 8, message((1, xid), (2, absent)))
+say("refund_id", transaction_id(8, b"alpha" + xid))
+
+# Transactions root: three leaves, the last one moves up
+leaves = [digest(b"\0" + transfer + b"\0"), digest(b"\0" + transfer + b"\1"), digest(b"\0" + settle + b"\0")]
+root = say("transactions_root", digest(b"\1" + digest(b"\1" + leaves[0] + leaves[1]) + leaves[2]))
+say("foreign_root", hashed("foreign", block_a + block_b))
+
+# Headers
+genesis = hashed("genesis", NETWORK + b"alpha")
+header = say("header", message(
+    (1, "alpha"), (2, 1), (4, 3), (5, genesis), (7, 1700000001000), (8, root), (9, 3), (10, bytes(32)), (11, digest(b"state")),
+    (12, 2), (13, digest(b"notary head")), (14, nodes[2].public)))
+block_hash = say("block_hash", hashed("block", header))
+signature = say("candidate_signature", nodes[2].sign("candidate", header))
+child = message(
+    (1, "alpha"), (2, 2), (4, 4), (5, block_hash), (6, 3), (7, 1700000002000), (8, bytes(32)), (10, bytes(32)),
+    (11, digest(b"state")), (13, bytes(32)), (14, nodes[3].public))
+child_hash = hashed("block", child)
+
+# Statements
+say("vote_statement", padded("alpha") + u64(0) + u64(3) + bytes([1]) + block_hash)
+skip = say("skip_statement", padded("alpha") + u64(0) + u64(3) + bytes([2]) + bytes(32))
+final = padded("alpha") + u64(0) + u64(4) + bytes([3]) + child_hash
+notary = say("notary_statement", padded("alpha") + u64(0) + u64(3) + u64(1) + block_hash)
+say("vote", message((1, "alpha"), (3, 3), (4, 2), (5, bytes(32)), (6, nodes[0].public), (7, nodes[0].sign("vote", skip))))
+
+# Certificates: members 0, 1 and 3 of four; the finality certificate names the child
+notary_certificate = Sub(message((2, b"\x0b"), (3, [notaries[i].sign("notary", notary) for i in (0, 1, 3)])))
+certificate = say("certificate", message(
+    (1, "alpha"), (3, 4), (4, 3), (5, child_hash), (6, b"\x0b"), (7, [nodes[i].sign("vote", final) for i in (0, 1, 3)])))
+final_header = say("final_header", message(
+    (1, header), (2, signature), (3, notary_certificate), (4, Sub(certificate)), (5, [child])))
+transaction("record", 9, message((1, Sub(final_header)), (2, [Sub(message((1, xid), (2, 3), (3, ["alpha", "beta"])))])))
+say("record_id", transaction_id(9, block_hash))
+
+# Device
+say("watch_payload", alice.public + u64(1700000000000))
+say("watch_signature", alice.sign("watch", alice.public + u64(1700000000000)))
+
+pathlib.Path(__file__).with_name("golden.txt").write_text("\n".join(LINES) + "\n")
