@@ -9,8 +9,8 @@ func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency]
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
         .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
         library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "Determinism"]),
-        tests("WireTests", ["Schema", "Wire", "Crypto", protobuf]),
+        tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),
         tests("CryptoTests", ["Crypto", "Determinism"]),
         tests("LedgerTests", core),
         tests("ChainTests", core + ["TestSupport"]),

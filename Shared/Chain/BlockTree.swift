@@ -232,3 +232,11 @@ extension BlockTree {
         checker.builderFault(block.header, signature: block.builderSignature)
     }
 }
+
+extension BlockTree {
+    /// Why a candidate's notary certificate does not stand; nil when it does.
+    package func certificateFault(in certified: CertifiedCandidate) -> Reason? { checker.fault(in: certified) }
+
+    /// Why a header is not shown to be final; nil when it is.
+    package mutating func finalityFault(in final: FinalHeader) -> Reason? { checker.fault(in: final) }
+}

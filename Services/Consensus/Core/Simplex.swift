@@ -94,3 +94,14 @@ package struct Simplex: Machine {
         precondition(!isStarted || frontier > finalSlot, "a final slot is cleared")
     }
 }
+
+extension Simplex {
+    /// Slots above the final one for which something is kept.
+    package var openSlots: Range<Slot> { slots.range }
+
+    /// The block of a slot for which Notar is reached; nil when none is known.
+    package func notarizedHash(slot: Slot) -> Digest? {
+        guard slot > finalSlot, slot < slots.end else { return nil }
+        return slots[slot].notarized?.statement.hash
+    }
+}

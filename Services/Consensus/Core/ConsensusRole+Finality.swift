@@ -1,0 +1,98 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension ConsensusRole {
+    /// Adopts everything up to the block that Simplex knows to be final, as far as bodies and certificates are here.
+    mutating func connect(at now: Moment) -> [RoleEffect] {
+        guard let certificate = simplex.finalCertificate, certificate.statement.slot > tree.finalSlot else { return [] }
+        guard let path = path(to: certificate.statement.hash) else { return watchForMissing() }
+        for block in path {
+            guard case .valid = tree.validate(block) else { return invalidFinal(block) }
+        }
+        guard let last = path.last else { return [] }
+        _ = tree.finalize(last.hash)
+        var items: [FinalBlock] = []
+        for (position, block) in path.enumerated() {
+            let final = FinalHeader(
+                header: block.header, builderSignature: block.builderSignature, notary: candidates.certified(block.hash)?.notary,
+                finality: certificate, descendants: path[(position + 1)...].map(\.header))
+            items.append(FinalBlock(block: block, final: final))
+        }
+        return store(items, at: now) + announce(items) + sayLead(at: now)
+    }
+
+    /// Candidates from the final block, excluded, to `hash`; nil when one of them, or its notary certificate, is not here.
+    private func path(to hash: Digest) -> [Block]? {
+        var path: [Block] = []
+        var next = hash
+        while next != tree.finalHash {
+            guard let entry = candidates[next], candidates.certified(next) != nil, path.count < Limits.descendants,
+                entry.block.header.height > tree.finalHeight, entry.stage == .valid || entry.stage == .waiting
+            else { return nil }
+            path.append(entry.block)
+            next = entry.block.header.parent
+        }
+        return path.reversed()
+    }
+
+    /// One commit carries the blocks, the floor below which no vote is cast, and the end of what they overtake.
+    mutating func store(_ items: [FinalBlock], at now: Moment) -> [RoleEffect] {
+        guard let last = items.last else { return [] }
+        lastFinalMilliseconds = now.monotonicMilliseconds
+        finalProof = last.final
+        let slot = tree.finalSlot
+        var operations: [StoreOperation] = items.map { .put(.blocks, key: $0.block.header.height, value: $0.encoded) }
+        operations += [
+            .put(.facts, key: Facts.floor, value: Digest(a: max(simplex.floor, slot), b: 0, c: 0, d: 0).bytes),
+            .deleteThrough(.candidates, key: CandidateBook.lastKey(ofSlot: slot)),
+            .deleteThrough(.certified, key: CandidateBook.lastKey(ofSlot: slot)),
+            .deleteThrough(.certificates, key: slot << 2 | 3),
+            .forgetVotes(below: slot + 1),
+        ]
+        for item in items { recentFinals[item.block.hash] = item.block.header.height }
+        while recentFinals.count > ConsensusRole.recentFinalsMaximum { recentFinals.removeFirst() }
+        candidates.forget(throughSlot: slot)
+        return [.persist(operations)]
+    }
+
+    /// The slot's leader and the next f nodes in order say that a block is final: at least one of them is honest and alive.
+    private func announce(_ items: [FinalBlock]) -> [RoleEffect] {
+        let members = context.chain.nodes
+        let own = members.firstIndex { $0.id == context.address.node } ?? 0
+        return items.compactMap { item in
+            guard let final = item.final else { return nil }
+            let leader = Int((item.block.header.slot - 1) % UInt64(members.count))
+            let rank = (own - leader + members.count) % members.count
+            guard rank <= Quorum.faulty(of: members.count) else { return nil }
+            return .publish(isNotaryChain ? .notaryHeader : .final(chain), .final(final))
+        }
+    }
+
+    private func invalidFinal(_ block: Block) -> [RoleEffect] {
+        [
+            .raise(
+                code: "invalid_final_block",
+                detail: "a quorum of \(chain) made block \(block.header.height) final, which is invalid here: this node goes no further",
+                severity: .critical)
+        ]
+    }
+
+    /// Adopts a final block that a peer handed over; trusts the peer for nothing.
+    ///
+    /// - Returns: nil when it is of no use.
+    mutating func adopt(_ item: FinalBlock, at now: Moment) -> [RoleEffect]? {
+        guard let final = item.final, final.header.chain == chain, final.header.height == tree.finalHeight + 1,
+            final.header.parent == tree.finalHash, tree.finalityFault(in: final) == nil
+        else { return nil }
+        guard case .valid = tree.validate(item.block) else {
+            // With the right body it would be valid here, unless the chain is corrupt: ask another peer.
+            return nil
+        }
+        _ = tree.finalize(item.block.hash)
+        let stored = store([item], at: now)
+        return stored + step(.certificate(final.finality), at: now)
+    }
+}

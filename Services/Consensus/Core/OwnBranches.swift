@@ -1,0 +1,54 @@
+import Chain
+import Crypto
+import Wire
+
+/// What this notary's own validators follow (R7): the external validity of records on the notary chain.
+struct OwnBranches: Sendable {
+    private struct Head: Sendable {
+        var block: Digest
+        var crosses: [CrossData]
+    }
+
+    /// What is known of a record.
+    enum Standing: Hashable, Sendable {
+        case followed
+        /// This notary's validator has not said yet what it follows at that height.
+        case unknown(ChainID, Height)
+        /// It follows another block, or the cross data are not those of the block.
+        case contradicted(ChainID, Height)
+    }
+
+    private var heads: [ChainID: [Height: Head]] = [:]
+
+    /// Heights remembered a chain.
+    static let remembered: Height = 8_192
+
+    init(network: Network) {
+        for chain in network.chains { heads[chain.id] = [:] }
+    }
+
+    mutating func learn(_ head: BranchHead) { learn(head.chain, height: head.height, block: head.block, crosses: head.crosses) }
+
+    /// A block that this notary's validator handed over as the one it follows.
+    mutating func learn(_ block: Block) {
+        learn(
+            block.header.chain, height: block.header.height, block: block.hash, crosses: block.transactions.compactMap(CrossData.init))
+    }
+
+    private mutating func learn(_ chain: ChainID, height: Height, block: Digest, crosses: [CrossData]) {
+        guard heads[chain] != nil else { return }
+        heads[chain]?[height] = Head(block: block, crosses: crosses)
+        if height > OwnBranches.remembered { heads[chain]?[height - OwnBranches.remembered] = nil }
+    }
+
+    /// The worst standing among a block's records.
+    func standing(of block: Block) -> Standing {
+        for transaction in block.transactions {
+            guard case .record(let record) = transaction.kind else { continue }
+            let header = record.final.header
+            guard let head = heads[header.chain]?[header.height] else { return .unknown(header.chain, header.height) }
+            guard head.block == header.hash, head.crosses == record.crosses else { return .contradicted(header.chain, header.height) }
+        }
+        return .followed
+    }
+}
