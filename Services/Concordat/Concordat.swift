@@ -36,7 +36,7 @@ struct Concordat: ParsableCommand {
 /// The subcommands, and help for a mistyped one.
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self, CompletionsCommand.self,
+        InitCommand.self, RunCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.

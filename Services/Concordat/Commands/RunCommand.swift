@@ -1,0 +1,65 @@
+import ArgumentParser
+import BusShell
+import Foundation
+import Logging
+import RoleKit
+import Runtime
+import Synchronization
+import Wire
+
+/// Runs one role, or one bus, in the foreground.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run one role of a node, or the bus of a site, in the foreground.",
+        discussion: """
+            Example:
+              concordat run --role collector.alpha@alpha-1/2      a second collector of node alpha-1
+              concordat run --role bus@alpha                      the bus of site alpha
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var passphraseOptions: PassphraseOptions
+    @OptionGroup var logs: LogOptions
+    @Option(help: "Which: ROLE.CHAIN@NODE/REPLICA or bus@SITE.")
+    var role: String
+    @Option(help: "Builders hand candidates to: all notaries, or one in turn. (default: all)")
+    var notaries: String?
+    @Flag(help: .hidden)
+    var supervised = false
+
+    func run() throws {
+        guard let name = ProcessName(role) else {
+            throw Failure(.usage, "--role \(role) names no role", "Write ROLE.CHAIN@NODE/REPLICA, for example consensus.alpha@alpha-1/1, or bus@SITE.")
+        }
+        let text = try Setting.text(notaries, "notaries", default: NotaryStrategy.all.rawValue)
+        guard let strategy = NotaryStrategy(rawValue: text) else { throw Setting.bad("notaries", text, "Use all or one.") }
+        let folder = try common.folder
+        let configuration = try NetworkFile.read(folder.networkFile)
+        let launcher = Launcher(
+            folder: folder, configuration: configuration, passphrase: try passphraseOptions.passphrase(), isLocal: false,
+            notaryStrategy: strategy)
+        let logger = try logs.logger(name.description)
+        let shutdown = Shutdown()
+        if supervised { ParentWatch.start() }
+        switch name {
+        case .bus(let site):
+            let bus = try launcher.startBus(site, authenticator: try launcher.authenticator(), logger: logger)
+            logger.info("open", metadata: ["members": "\(bus.doors.members ?? "")"])
+            while !shutdown.wait(milliseconds: 1_000) {
+                if let failure = bus.failure { throw Failure(.failed, "the bus of \(site) ended: \(failure)", "See its log.") }
+            }
+            bus.stop()
+        case .role(let address):
+            let problem = Mutex<String?>(nil)
+            let host = try launcher.startRole(address, logger: logger) { text in
+                problem.withLock { $0 = text }
+                shutdown.ask()
+            }
+            logger.info("started")
+            shutdown.wait()
+            if let problem = problem.withLock({ $0 }) { throw Failure(.failed, "\(address) ended: \(problem)", "") }
+            host.stop()
+        }
+        logger.info("stopped")
+    }
+}

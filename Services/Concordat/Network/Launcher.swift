@@ -1,0 +1,119 @@
+import BusShell
+import BuilderCore
+import CollectorCore
+import ConsensusCore
+import Crypto
+import Foundation
+import Logging
+import RecorderCore
+import RoleKit
+import Runtime
+import ValidatorCore
+import Wire
+
+/// What `run --role` can start: a role instance, or the bus of a site.
+enum ProcessName: Hashable, Sendable, CustomStringConvertible {
+    case role(RoleAddress)
+    case bus(site: String)
+
+    init?(_ text: String) {
+        if text.hasPrefix("bus@") {
+            self = .bus(site: String(text.dropFirst(4)))
+        } else {
+            guard let address = RoleAddress(text) ?? RoleAddress(text + "/1") else { return nil }
+            self = .role(address)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .role(let address): address.description
+        case .bus(let site): "bus@\(site)"
+        }
+    }
+}
+
+/// Starts buses and roles in this process.
+final class Launcher: Sendable {
+    let folder: NetworkFolder
+    let configuration: NetworkConfiguration
+    let passphrase: String?
+    /// Every role shares this process, over doors within it.
+    let isLocal: Bool
+    let notaryStrategy: NotaryStrategy
+    private let context = ZMQContext(threads: 1)
+
+    init(folder: NetworkFolder, configuration: NetworkConfiguration, passphrase: String?, isLocal: Bool, notaryStrategy: NotaryStrategy) {
+        self.folder = folder
+        self.configuration = configuration
+        self.passphrase = passphrase
+        self.isLocal = isLocal
+        self.notaryStrategy = notaryStrategy
+    }
+
+    /// Every process of the network, buses first.
+    static func processes(of configuration: NetworkConfiguration, collectors: Int) -> [ProcessName] {
+        configuration.sites.map { .bus(site: $0.id) } + configuration.roles(collectorsPerNode: collectors).map { .role($0) }
+    }
+
+    /// The ZAP handler of the context; one for all buses of the process.
+    func authenticator() throws -> ZMQAuthenticator { try ZMQAuthenticator(context) }
+
+    func startBus(_ site: String, authenticator: ZMQAuthenticator, logger: Logger) throws -> BusService {
+        guard let description = configuration.site(site) else {
+            throw Failure(.usage, "there is no site \(site) in \(folder.networkFile)", "Sites: \(configuration.sites.map(\.id).joined(separator: ", "))")
+        }
+        let key = try KeyFile.readTransport(folder.transportKey(description.memberName))
+        let plan = BusPlan.configuration(description, of: configuration, key: key, isLocal: isLocal)
+        do {
+            return try BusService(context: context, authenticator: authenticator, configuration: plan, logger: logger)
+        } catch {
+            throw Failure(.failed, "the bus of \(site) cannot open its doors: \(error)", Launcher.portAdvice(description))
+        }
+    }
+
+    private static func portAdvice(_ site: SiteDescription) -> String {
+        for endpoint in site.endpoints.all {
+            guard case .tcp(_, let port)? = Endpoint(endpoint), let holder = Ports.holder(of: port) else { continue }
+            return "Port \(port) is held by \(holder.name) (process \(holder.processID)). Stop it, or make the network with --port-base 0."
+        }
+        return "Make the network with other ports: concordat init --port-base 0."
+    }
+
+    /// Starts a role's thread. `failed` is told when it ends by itself.
+    func startRole(_ address: RoleAddress, logger: Logger, failed: @escaping @Sendable (String) -> Void) throws -> any RoleHosting {
+        guard let node = configuration.node(address.node), let site = configuration.site(of: address) else {
+            throw Failure(.usage, "there is no node \(address.node) in \(folder.networkFile)", "See concordat status for the names of nodes.")
+        }
+        guard configuration.member(address.memberName) != nil else {
+            throw Failure(.usage, "the node \(address.node) has no role \(address.memberName)", "See the members in \(folder.networkFile).")
+        }
+        let pair = try KeyFile.readIdentity(folder.identityKey(address.node), passphrase: passphrase)
+        guard pair.publicKey == node.node.key else {
+            throw Failure(.configuration, "\(folder.identityKey(address.node)): its public key is not the one of \(address.node) in network.yaml", "Put the right key file there.")
+        }
+        let settings = RoleHostSettings(
+            context: RoleContext(
+                network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy),
+            folder: folder.data(of: address), bus: try busClient(address, site))
+        switch address.role {
+        case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        case .builder: return try RoleHost(BuilderRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        case .consensus: return try RoleHost(ConsensusRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        case .validator: return try RoleHost(ValidatorRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        case .recorder: return try RoleHost(RecorderRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        }
+    }
+
+    private func busClient(_ address: RoleAddress, _ site: SiteDescription) throws -> BusClientConfiguration {
+        guard !isLocal else {
+            let doors = BusDoors.local(site.id)
+            return BusClientConfiguration(
+                name: address.description, network: configuration.network.id, door: doors.members, fanOut: doors.fanOut, identity: nil)
+        }
+        let key = try KeyFile.readTransport(folder.transportKey(address.memberName))
+        return BusClientConfiguration(
+            name: address.description, network: configuration.network.id, door: site.endpoints.members, fanOut: site.endpoints.publish,
+            identity: TransportIdentity(key: key, serverKey: site.key))
+    }
+}

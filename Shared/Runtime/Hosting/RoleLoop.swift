@@ -1,0 +1,209 @@
+import Crypto
+import Determinism
+import Foundation
+import Logging
+import RoleKit
+import Wire
+
+/// One role's thread: waits, applies, commits, speaks. Everything a turn persists is on disk before anything of that turn leaves.
+final class RoleLoop<Core: RoleCore> {
+    private let settings: RoleHostSettings
+    private let store: RoleStore
+    private let mailbox: RoleMailbox
+    private let logger: Logger
+    private let report: (RoleSnapshot) -> Void
+    private let zmq: ZMQContext
+    private var timers = TimerTable()
+    /// Facts for the next turn.
+    private var inputs: [RoleInput] = []
+    /// Publishes that the bus had no credit for, oldest first; nothing new is taken while there are any.
+    private var backlog: [(topic: String, body: [UInt8])] = []
+    private var counters: [Counter: UInt64] = [:]
+    private var isStarted = false
+    private var reportedMilliseconds: UInt64 = 0
+
+    /// Facts handed to the core before effects are carried out.
+    private static var inputsPerTurn: Int { 256 }
+    /// Pause before a full disk is tried again.
+    private static var fullDiskMilliseconds: UInt32 { 500 }
+
+    init(
+        context: ZMQContext, settings: RoleHostSettings, store: RoleStore, mailbox: RoleMailbox, logger: Logger,
+        report: @escaping (RoleSnapshot) -> Void
+    ) {
+        self.settings = settings
+        self.store = store
+        self.mailbox = mailbox
+        self.logger = logger
+        self.report = report
+        zmq = context
+    }
+
+    /// Runs until stopped.
+    /// - Returns: what ended it otherwise.
+    func run() -> String? {
+        do {
+            let recovered = try store.recovered(Core.recoveredTables)
+            var core = Core(context: settings.context, recovered: recovered)
+            var configuration = settings.bus
+            configuration.subscriptions = core.subscriptions.map { BusPattern($0.name) }
+            configuration.services = settings.context.address.services
+            let client = try BusClient(context: zmq, configuration: configuration)
+            while !mailbox.isStopped { try turn(&core, client) }
+            try client.leave()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func turn(_ core: inout Core, _ client: BusClient) throws {
+        if inputs.isEmpty || !isStarted || !backlog.isEmpty {
+            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: BusClock.now()))
+            _ = try ZMQPoller.wait(client.pollItems + [.descriptor(mailbox.wake.descriptor)], timeoutMilliseconds: wait)
+        }
+        for event in try client.receive() { take(event, client, core) }
+        try flushBacklog(client)
+        guard isStarted, backlog.isEmpty else { return }
+        inputs += mailbox.take()
+        let now = BusClock.now()
+        inputs += timers.takeDue(at: now).map { .timerFired($0) }
+        guard !inputs.isEmpty else { return }
+        let batch = inputs.prefix(RoleLoop.inputsPerTurn)
+        inputs.removeFirst(batch.count)
+        var effects: [RoleEffect] = []
+        for input in batch { effects += core.apply(input, at: now) }
+        try commit(effects)
+        for effect in effects { try carryOut(effect, client, now) }
+        tell(core, client, now)
+    }
+
+    /// Turns what the bus brings into facts; what cannot be read is a peer's fault: counted and dropped.
+    private func take(_ event: BusEvent, _ client: BusClient, _ core: Core) {
+        let network = settings.context.network.id
+        switch event {
+        case .delivered(let frame):
+            do {
+                inputs.append(.delivered(try Message(decoding: frame.body, network: network), publisher: frame.stamp.publisher))
+            } catch {
+                fault("a frame on \(frame.topic) by \(frame.stamp.publisher): \(error)")
+            }
+        case .called(let id, _, let body, _, let connection):
+            do {
+                inputs.append(.requested(try Request(decoding: body, network: network), token: id, client: connection.isEmpty ? nil : connection))
+            } catch {
+                fault("a request: \(error)")
+                try? client.reply(id, Response.failure(.malformed, detail: "\(error)").encoded)
+            }
+        case .answered(let id, let result): inputs.append(.answered(call: id, answer(result)))
+        case .lost(let topic, _, _, _):
+            if let topic = Topic(name: topic) { inputs.append(.lost(topic)) }
+        case .restarted(let site):
+            logger.notice("the bus of \(site) has started anew")
+            inputs += core.subscriptions.map { .lost($0) }
+        case .welcomed:
+            guard !isStarted else { break }
+            isStarted = true
+            inputs.insert(.started, at: 0)
+        case .broken(let topic, let site, let sequence):
+            logger.error("the bus of \(site) broke the chain of \(topic) at \(sequence)")
+        case .refused(let reason, let detail): logger.warning("the bus refused: \(reason.rawValue) \(detail)")
+        case .disconnected: logger.info("the connection to the bus broke")
+        case .pushed, .acknowledged, .services: break
+        }
+    }
+
+    private func answer(_ result: Result<[UInt8], BusReason>) -> Response {
+        switch result {
+        case .success(let body):
+            do {
+                return try Response(decoding: body, network: settings.context.network.id)
+            } catch {
+                fault("an answer: \(error)")
+                return .failure(.malformed, detail: "\(error)")
+            }
+        case .failure(let reason): return .failure(reason == .overloaded ? .overloaded : .notReady, detail: reason.rawValue)
+        }
+    }
+
+    private func fault(_ what: String) {
+        let count = (counters[.peerFault] ?? 0) + 1
+        counters[.peerFault] = count
+        // The first few are worth a line each, then every so many.
+        if count <= 10 || count % 1_000 == 0 { logger.warning("dropped \(what)", metadata: ["count": "\(count)"]) }
+    }
+
+    /// One commit for the whole turn. On a full disk the role does nothing at all until there is room again.
+    private func commit(_ effects: [RoleEffect]) throws {
+        var operations: [StoreOperation] = []
+        for effect in effects {
+            if case .persist(let more) = effect { operations += more }
+        }
+        guard !operations.isEmpty else { return }
+        while true {
+            do {
+                return try store.commit(operations)
+            } catch let fault {
+                guard fault.problem == .diskFull, !mailbox.isStopped else { throw fault }
+                logger.critical("\(fault)")
+                usleep(RoleLoop.fullDiskMilliseconds * 1_000)
+            }
+        }
+    }
+
+    private func carryOut(_ effect: RoleEffect, _ client: BusClient, _ now: Moment) throws {
+        switch effect {
+        case .persist: break
+        case .publish(let topic, let message): try publish(topic, message, client)
+        case .call(let id, let service, let request, let timeout):
+            try client.call(id, service: service, request.encoded(), timeoutMilliseconds: UInt32(clamping: timeout))
+        case .reply(let token, let response): try client.reply(token, response.encoded)
+        case .push(let connection, let notice): try client.push(connection, notice.encoded)
+        case .setTimer(let id, let wait): timers.set(id, afterMilliseconds: wait, at: now)
+        case .cancelTimer(let id): timers.cancel(id)
+        case .check(let token, let checks): SignatureWorkers.check(token: token, checks, into: mailbox)
+        case .read(let token, let table, let from, let limit):
+            inputs.append(.rows(token: token, limit > 0 ? try store.rows(table, from: from, limit: limit) : []))
+        case .count(let counter, let amount): counters[counter, default: 0] += amount
+        case .raise(let code, let detail, let severity):
+            logger.critical("\(code): \(detail)", metadata: ["severity": "\(severity.rawValue)"])
+            let alarm = Alarm(source: settings.context.address.description, code: code, detail: detail, severity: severity)
+            try publish(.alarm, .alarm(alarm), client)
+        case .note(let line): logger.debug("\(line)")
+        }
+    }
+
+    private func publish(_ topic: Topic, _ message: Message, _ client: BusClient) throws {
+        let body = message.encoded()
+        guard backlog.isEmpty else { return backlog.append((topic.name, body)) }
+        do {
+            _ = try client.publish(topic.name, body)
+        } catch .overloaded {
+            backlog.append((topic.name, body))
+        } catch {
+            logger.error("the bus does not take \(topic.name): \(error.rawValue)")
+        }
+    }
+
+    private func flushBacklog(_ client: BusClient) throws {
+        while let first = backlog.first {
+            do {
+                _ = try client.publish(first.topic, first.body)
+            } catch .overloaded {
+                return
+            } catch {
+                logger.error("the bus does not take \(first.topic): \(error.rawValue)")
+            }
+            backlog.removeFirst()
+        }
+    }
+
+    private func tell(_ core: Core, _ client: BusClient, _ now: Moment) {
+        guard now.monotonicMilliseconds >= reportedMilliseconds + 200 || reportedMilliseconds == 0 else { return }
+        reportedMilliseconds = now.monotonicMilliseconds
+        report(
+            RoleSnapshot(
+                address: settings.context.address.description, height: core.height, waiting: core.waiting, isConnected: client.isJoined,
+                counters: counters))
+    }
+}

@@ -1,0 +1,34 @@
+import RoleKit
+import Synchronization
+
+/// Where other threads leave facts for a role's thread.
+package final class RoleMailbox: Sendable {
+    private let inputs = Mutex<[RoleInput]>([])
+    private let isStopping = Mutex(false)
+    /// Raised whenever something was left.
+    package let wake = WakeSignal()
+
+    package init() {}
+
+    package func leave(_ input: RoleInput) {
+        inputs.withLock { $0.append(input) }
+        wake.raise()
+    }
+
+    /// Asks the thread to end.
+    package func stop() {
+        isStopping.withLock { $0 = true }
+        wake.raise()
+    }
+
+    package var isStopped: Bool { isStopping.withLock { $0 } }
+
+    package func take() -> [RoleInput] {
+        wake.clear()
+        return inputs.withLock {
+            let taken = $0
+            $0.removeAll(keepingCapacity: true)
+            return taken
+        }
+    }
+}
