@@ -20,14 +20,13 @@ extension ZMQSocket {
     /// while no ZAP handler answers.
     static let zapEnforceDomain: Int32 = 93
 
-    /// What every socket gets: a finite queue, the largest frame, heartbeats, a short linger (BUS-20).
+    /// What every socket gets: a finite queue, the largest frame, heartbeats (BUS-20).
     /// - Parameter highWaterMark: messages queued for each connection.
     /// - Parameter messageBytes: a larger frame ends the connection.
     package func setBounds(highWaterMark: Int32, messageBytes: Int) throws(ZMQError) {
         try set(ZMQ_SNDHWM, highWaterMark)
         try set(ZMQ_RCVHWM, highWaterMark)
         try set(ZMQ_MAXMSGSIZE, wide: Int64(messageBytes))
-        try set(ZMQ_LINGER, BusTiming.lingerMilliseconds)
         try set(ZMQ_BACKLOG, BusLimits.acceptBacklog)
         try set(ZMQ_HANDSHAKE_IVL, BusTiming.handshakeMilliseconds)
         try set(ZMQ_HEARTBEAT_IVL, BusTiming.heartbeatMilliseconds)

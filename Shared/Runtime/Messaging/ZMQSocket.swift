@@ -47,6 +47,8 @@ package final class ZMQSocket {
         guard let handle = zmq_socket(context.handle, kind.number) else { throw .last("make a socket") }
         self.context = context
         self.handle = handle
+        // By default a context waits for ever for what its closed sockets could not send.
+        try set(ZMQ_LINGER, BusTiming.lingerMilliseconds)
     }
 
     deinit { close() }
