@@ -43,7 +43,10 @@ struct RunCommand: ParsableCommand {
         if supervised { ParentWatch.start() }
         switch name {
         case .bus(let site):
-            let bus = try launcher.startBus(site, authenticator: try launcher.authenticator(), logger: logger)
+            // The handler lives as long as the doors: without it they let nobody in.
+            let authenticator = try launcher.authenticator()
+            defer { authenticator.stop() }
+            let bus = try launcher.startBus(site, authenticator: authenticator, logger: logger)
             logger.info("open", metadata: ["members": "\(bus.doors.members ?? "")"])
             while !shutdown.wait(milliseconds: 1_000) {
                 if let failure = bus.failure { throw Failure(.failed, "the bus of \(site) ended: \(failure)", "See its log.") }

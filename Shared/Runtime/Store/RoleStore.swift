@@ -160,8 +160,8 @@ package final class RoleStore {
     private func makeTable(_ table: StoreTable, _ database: Database, _ tables: inout Set<String>) throws {
         guard tables.insert(table.rawValue).inserted else { return }
         precondition(
-            table.rawValue.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 } && !["meta", "votes"].contains(table.rawValue),
-            "a table's name is small letters, and none of the store's own")
+            table.rawValue.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 } && !["meta", "votes"].contains(table.rawValue),
+            "a table's name is small letters and digits, and none of the store's own")
         try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(table.rawValue) (key INTEGER PRIMARY KEY, value BLOB NOT NULL)")
     }
 

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import Runtime
+import Wire
+
+/// Starts a whole network on this machine.
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Start a whole network on this machine; make it first when the folder is empty.",
+        discussion: """
+            Example:
+              concordat up                              2 sub-chains of 4 nodes, 4 notaries, a process for every role
+              concordat up --in-process --nodes 1 --notaries 1 --data /tmp/small
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var network: NetworkOptions
+    @OptionGroup var passphraseOptions: PassphraseOptions
+    @OptionGroup var logs: LogOptions
+    @Flag(help: "Every role in this one process.")
+    var inProcess = false
+    @Flag(help: "Do not start a process again that has died.")
+    var noRestart = false
+    @Flag(help: "Go to the background once the network is ready.")
+    var detach = false
+
+    func run() throws {
+        let folder = try common.folder
+        _ = try logs.logger("up")
+        if try Setting.flag(detach, "detach") { return try runDetached(folder) }
+        let configuration = try prepared(folder)
+        var options = NetworkRunner.Options()
+        options.inProcess = try Setting.flag(inProcess, "in-process")
+        options.restarts = !(try Setting.flag(noRestart, "no-restart"))
+        options.collectors = try network.collectors.map { try Setting.number($0, "collectors", default: 1, in: 1...64) }
+        options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
+        options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
+        options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
+        let shutdown = Shutdown()
+        let runner = NetworkRunner(folder, configuration, options)
+        try runner.preflight()
+        common.say("Starting \(runner.processes.count) \(options.inProcess ? "roles and buses in this process" : "processes") …")
+        defer { runner.stop() }
+        var isStopped = false
+        try runner.start(report: { Console.error($0) }) {
+            if shutdown.wait(milliseconds: 0) { isStopped = true }
+            return isStopped
+        }
+        try tell(runner)
+        shutdown.wait()
+        common.say("Stopping …")
+        runner.stop()
+        common.say("Stopped; the state is kept in \(folder.path). Start again with: concordat up --data \(folder.path)")
+    }
+
+    /// The network of the folder, made when there is none.
+    private func prepared(_ folder: NetworkFolder) throws -> NetworkConfiguration {
+        if FileManager.default.fileExists(atPath: folder.networkFile) {
+            if network.shapesLedgers {
+                throw Failure(.usage, "\(folder.networkFile) describes a network already, so its size cannot be chosen any more", "Leave the options out, or name another folder with --data.")
+            }
+            return try NetworkFile.read(folder.networkFile)
+        }
+        common.say("Making a network in \(folder.path) …")
+        return try NetworkMaker.make(network, in: folder, passphrase: try passphraseOptions.passphrase(), replacing: false).configuration
+    }
+
+    private func tell(_ runner: NetworkRunner) throws {
+        let configuration = runner.configuration
+        let seconds = String(format: "%.1f", runner.readySeconds)
+        if common.json {
+            struct Report: Encodable { var network: String, processes: Int, ready_seconds: Double, clients: [String: String] }
+            let doors = Dictionary(uniqueKeysWithValues: configuration.sites.map { ($0.id, $0.endpoints.clients) })
+            return Console.print(
+                JSONText.line(
+                    Report(network: configuration.network.id.hex, processes: runner.processes.count, ready_seconds: runner.readySeconds, clients: doors)))
+        }
+        let paint = try common.paint
+        var rows = [["SITE", "CHAIN", "NODES", "CLIENTS' DOOR", "MEMBERS' DOOR"]]
+        for chain in configuration.network.chains + [configuration.network.notary] {
+            guard let site = chain.nodes.first.flatMap({ configuration.site($0.site) }) else { continue }
+            rows.append([site.id, chain.id.description, "\(chain.nodes.count)", site.endpoints.clients, site.endpoints.members])
+        }
+        for line in Table.lines(rows) { Console.print(line) }
+        Console.print("")
+        if let book = try? AddressBook.read(runner.folder.addressBook) {
+            for name in ["alice", "bob"] {
+                if let entry = book[name] { Console.print("\(name)  \(entry.key.address)  at home on \(entry.chain)") }
+            }
+            Console.print("\(book.entries.count) accounts in \(runner.folder.addressBook), their keys beside it")
+        }
+        Console.print("")
+        let data = runner.folder.path
+        Console.print("Next  concordat send --data \(data) --from alice --to bob --amount 10 --wait")
+        Console.print("      concordat status --data \(data)")
+        Console.print(paint.good("Ready in \(seconds) s.") + " Ctrl-C stops the network, its state is kept; again forces.")
+    }
+
+    /// Starts the same command in a session of its own, and waits until it is ready.
+    private func runDetached(_ folder: NetworkFolder) throws {
+        _ = try prepared(folder)
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/run/logs", withIntermediateDirectories: true)
+        let log = folder.log(of: "up")
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+        var arguments = [own, "up", "--data", folder.path]
+        if inProcess { arguments.append("--in-process") }
+        if noRestart { arguments.append("--no-restart") }
+        if let collectors = network.collectors { arguments += ["--collectors", "\(collectors)"] }
+        if let file = passphraseOptions.passphraseFile { arguments += ["--passphrase-file", file] }
+        if let level = logs.logLevel { arguments += ["--log-level", level] }
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "CONCORDAT_DETACH" }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: log)
+        process.standardError = FileHandle(forWritingAtPath: log)
+        try process.run()
+        while process.isRunning {
+            if let state = NetworkState.running(folder), let seconds = state.readySeconds {
+                if common.json {
+                    struct Report: Encodable { var process: Int32, ready_seconds: Double, log: String }
+                    return Console.print(JSONText.line(Report(process: state.processID, ready_seconds: seconds, log: log)))
+                }
+                return Console.print(
+                    "Ready in \(String(format: "%.1f", seconds)) s, in the background (process \(state.processID)). Stop it: concordat down --data \(folder.path)")
+            }
+            usleep(50_000)
+        }
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        let problem = text.split(separator: "\n").last { $0.hasPrefix("Error: ") }.map { String($0.dropFirst(7)) }
+        throw Failure(.failed, problem ?? "the network did not start", "See \(log)")
+    }
+}

@@ -1,0 +1,136 @@
+import BusShell
+import Dispatch
+import Foundation
+import Logging
+import RoleKit
+import Runtime
+import Wire
+
+/// A whole network on this machine, as separate processes or in this one; what `up` and `demo` start.
+final class NetworkRunner {
+    struct Options {
+        var inProcess = false
+        var restarts = true
+        var collectors: Int?
+        var passphraseFile: String?
+        var logLevel = "info"
+        var logFormat = "text"
+    }
+
+    let folder: NetworkFolder
+    let configuration: NetworkConfiguration
+    let options: Options
+    let processes: [ProcessName]
+    private(set) var readySeconds = 0.0
+    private var lock: FolderLock?
+    private var supervisor: Supervisor?
+    private var hosts: [any RoleHosting] = []
+    private var buses: [BusService] = []
+    private var authenticator: ZMQAuthenticator?
+    private var launcher: Launcher?
+
+    /// How long a network may take to answer before starting it counts as failed.
+    static let readyTimeoutSeconds = 60.0
+
+    init(_ folder: NetworkFolder, _ configuration: NetworkConfiguration, _ options: Options) {
+        self.folder = folder
+        self.configuration = configuration
+        self.options = options
+        processes = Launcher.processes(of: configuration, collectors: options.collectors ?? configuration.collectorsPerNode)
+    }
+
+    var collectors: Int { options.collectors ?? configuration.collectorsPerNode }
+
+    /// Checks that nothing is in the way.
+    func preflight() throws {
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/run/logs", withIntermediateDirectories: true)
+        do {
+            lock = try FolderLock(folder.lockFile)
+        } catch {
+            switch error {
+            case .held(let processID):
+                throw Failure(.failed, "the network in \(folder.path) is up already (process \(processID))", "concordat status --data \(folder.path), or concordat down --data \(folder.path)")
+            case .system(let reason): throw Failure(.failed, "\(folder.lockFile) cannot be taken: \(reason)", "Check the owner and mode of the folder.")
+            }
+        }
+        for site in configuration.sites {
+            for endpoint in site.endpoints.all {
+                guard case .tcp(_, let port)? = Endpoint(endpoint), !Ports.isFree(port) else { continue }
+                let holder = Ports.holder(of: port).map { "\($0.name) (process \($0.processID))" } ?? "another process"
+                throw Failure(.failed, "port \(port) of site \(site.id) is in use by \(holder)", "Stop it, or make a network on free ports: concordat init --port-base 0 --data OTHER")
+            }
+        }
+    }
+
+    /// Starts everything and waits until every role answers.
+    ///
+    /// - Parameter report: told when a process dies.
+    /// - Parameter isAborted: asked again and again; ends the wait.
+    func start(report: @escaping @Sendable (String) -> Void, isAborted: () -> Bool = { false }) throws {
+        let begin = Date()
+        if options.inProcess { try startHere(report) } else { try startProcesses(report) }
+        let observer = Observer(configuration)
+        var silent = ["everything"]
+        while !silent.isEmpty {
+            if isAborted() { throw Failure(.failed, "stopped before the network was ready", "") }
+            if let dead = supervisor?.firstDead { throw Failure(.failed, "\(dead) ended while the network was starting", "See \(folder.log(of: dead))") }
+            guard Date().timeIntervalSince(begin) < NetworkRunner.readyTimeoutSeconds else {
+                throw Failure(.timedOut, "\(silent.joined(separator: ", ")) did not answer within \(Int(NetworkRunner.readyTimeoutSeconds)) s", "See the logs in \(folder.path)/run/logs")
+            }
+            silent = try observer.silent(collectors: collectors, timeoutMilliseconds: 1_000)
+            if !silent.isEmpty { usleep(50_000) }
+        }
+        readySeconds = Date().timeIntervalSince(begin)
+        supervisor?.markReady(seconds: readySeconds)
+        if options.inProcess { writeOwnState() }
+    }
+
+    private func startProcesses(_ report: @escaping @Sendable (String) -> Void) throws {
+        var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat]
+        if let file = options.passphraseFile { arguments += ["--passphrase-file", file] }
+        let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
+        self.supervisor = supervisor
+        try supervisor.start(processes)
+    }
+
+    private func startHere(_ report: @escaping @Sendable (String) -> Void) throws {
+        let passphrase = try options.passphraseFile.map {
+            String(try TextFile.read($0, byteCountMax: 64 * 1024, whenMissing: "Name the file that holds the passphrase.").prefix { $0 != "\n" })
+        }
+        let launcher = Launcher(folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: .all)
+        self.launcher = launcher
+        let authenticator = try launcher.authenticator()
+        self.authenticator = authenticator
+        let level = Logger.Level(rawValue: options.logLevel) ?? .info
+        let isJSON = options.logFormat == "json"
+        for process in processes {
+            var logger = Logger(label: process.description) { LineLogHandler(source: $0, isJSON: isJSON) }
+            logger.logLevel = max(level, .warning)
+            switch process {
+            case .bus(let site): buses.append(try launcher.startBus(site, authenticator: authenticator, logger: logger))
+            case .role(let address): hosts.append(try launcher.startRole(address, logger: logger) { report("\(address) ended: \($0)") })
+            }
+        }
+    }
+
+    private func writeOwnState() {
+        NetworkState(
+            processID: getpid(), startedMilliseconds: UInt64(Date().timeIntervalSince1970 * 1000), readySeconds: readySeconds,
+            processes: processes.map { .init(name: $0.description, processID: getpid(), restarts: 0) }
+        ).write(folder)
+    }
+
+    /// Stops everything; a second time does nothing.
+    func stop() {
+        supervisor?.stop()
+        supervisor = nil
+        for host in hosts { host.stop() }
+        hosts = []
+        for bus in buses { bus.stop() }
+        buses = []
+        authenticator?.stop()
+        authenticator = nil
+        try? FileManager.default.removeItem(atPath: folder.stateFile)
+        lock = nil
+    }
+}
