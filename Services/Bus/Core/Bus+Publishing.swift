@@ -32,12 +32,13 @@ extension Bus {
             count(.overloaded)
             return reject(connection.peer, .overloaded, "this bus has as many streams as it takes", number: publish.number)
         }
-        let log = logs[name, default: StreamLog(epoch: bootEpoch)]
+        // Read in place: a copy of the log, alive while it grows, would be copied frame by frame.
+        let sequence = (logs[name]?.headSequence ?? 0) + 1
         let stamp = BusStamp(
-            site: rules.site, publisher: connection.name, bootEpoch: bootEpoch, sequence: log.headSequence + 1,
-            previous: log.headHash, timeMilliseconds: now.wallMilliseconds)
+            site: rules.site, publisher: connection.name, bootEpoch: bootEpoch, sequence: sequence,
+            previous: logs[name]?.headHash ?? .zero, timeMilliseconds: now.wallMilliseconds)
         count(.published)
-        fanOut(name, epoch: bootEpoch, sequence: stamp.sequence, stamp: stamp.bytes, body: Array(publish.body), now)
+        fanOut(name, epoch: bootEpoch, sequence: sequence, stamp: stamp.bytes, body: Array(publish.body), now)
     }
 
     /// Logs a frame and sends it to the subscribers.
@@ -138,13 +139,9 @@ extension Bus {
         guard site != rules.site, stamp.site == site, rules.imports[site]?.contains(where: { $0.matches(topic) }) == true,
             BusTopic.isValid(topic), body.count <= BusLimits.publishBodyBytes, logs[name] != nil || logs.count < BusLimits.streams
         else { return count(.foreignFrame) }
-        if let log = logs[name] {
-            guard stamp.bootEpoch >= log.epoch else { return count(.foreignFrame) }
-            if stamp.bootEpoch > log.epoch {
-                logs[name] = StreamLog(epoch: stamp.bootEpoch)
-            } else if stamp.sequence <= log.headSequence {
-                return count(.foreignFrame)
-            }
+        if let epoch = logs[name]?.epoch, let head = logs[name]?.headSequence {
+            guard stamp.bootEpoch > epoch || (stamp.bootEpoch == epoch && stamp.sequence > head) else { return count(.foreignFrame) }
+            if stamp.bootEpoch > epoch { logs[name] = StreamLog(epoch: stamp.bootEpoch) }
         }
         count(.imported)
         fanOut(name, epoch: stamp.bootEpoch, sequence: stamp.sequence, stamp: stampBytes, body: body, now)

@@ -53,7 +53,7 @@ extension BusClient {
 
     func takeBackfilled(_ answer: PBBackfilled) throws(ZMQError) {
         let name = StreamName(topic: answer.topic, site: answer.site)
-        guard let stream = streams[name], stream.epoch == answer.bootEpoch, stream.isAsked,
+        guard streams[name]?.epoch == answer.bootEpoch, streams[name]?.isAsked == true,
             answer.through <= BusLimits.highestSequence
         else { return }
         var frames: [BusDelivery] = []
@@ -70,11 +70,12 @@ extension BusClient {
 
     /// Asks for what is missing, one question a stream at a time.
     func repair(_ name: StreamName) throws(ZMQError) {
-        guard phase == .joined, let stream = streams[name], !stream.isAsked, let gap = stream.gap else { return }
+        guard phase == .joined, streams[name]?.isAsked == false, let gap = streams[name]?.gap, let epoch = streams[name]?.epoch
+        else { return }
         var frame = PBToBus()
         frame.backfill.topic = name.topic
         frame.backfill.site = name.site
-        frame.backfill.bootEpoch = stream.epoch
+        frame.backfill.bootEpoch = epoch
         frame.backfill.from = gap.lowerBound
         frame.backfill.through = gap.upperBound
         if try send(frame) == .taken { streams[name]?.isAsked = true } else { isRepairStalled = true }
