@@ -1,7 +1,7 @@
 import Crypto
 import Schema
 
-import Wire
+@testable import Wire
 
 /// Every reader of bytes from outside, with an example that it takes.
 struct Decoder: Sendable, CustomTestStringConvertible {

@@ -3,7 +3,7 @@ import Schema
 import SwiftProtobuf
 import Testing
 
-import Wire
+@testable import Wire
 
 /// What comes from outside is read once, and everything that is not exactly right is refused with the field's name.
 @Suite struct RefusalTests {
