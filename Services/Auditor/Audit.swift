@@ -135,6 +135,13 @@ struct AuditRun {
             }
             judge(final, of: store, at: row.key, "the header it follows")
         }
+        for row in store.rows("blocks") {
+            guard let stored = try? PBFinalBlock(serializedBytes: row.value), stored.hasFinal else {
+                violations.append(Violation(.readable, chain: store.chain, height: row.key, node: store.name, "a followed block cannot be read"))
+                continue
+            }
+            judge(stored.final, of: store, at: row.key, "the block it follows")
+        }
     }
 
     private mutating func judge(_ final: PBFinalHeader, of store: StoreSnapshot, at height: UInt64, _ what: String) {
@@ -148,9 +155,9 @@ struct AuditRun {
 
     /// A9: what a recorder archived is what became final.
     private mutating func judgeArchive(of store: StoreSnapshot) {
-        for row in store.rows("archive") {
+        for row in store.archive {
             guard let stored = try? PBFinalBlock(serializedBytes: row.value), stored.hasBlock else {
-                violations.append(Violation(.readable, node: store.name, "archived block \(row.key) cannot be read"))
+                violations.append(Violation(.readable, node: store.name, "an archived block (row \(row.key)) cannot be read"))
                 continue
             }
             guard stored.hasFinal else { continue }

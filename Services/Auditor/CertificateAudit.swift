@@ -39,6 +39,8 @@ struct CertificateAudit {
             return FinalHeaderVerdict(header: header, faults: ["chain \(header.chain) is not part of the network"])
         }
         var faults: [String] = []
+        let leader = chain.leader(of: header.slot)
+        if leader.key != header.builder { faults.append("slot \(header.slot) is led by \(leader.id), and somebody else built the block") }
         add(
             Bytes(final.builderSignature), by: header.builder, over: .candidate, header.bytes, at: place,
             "the builder's signature under block \(Layout.short(header.hash)) does not stand")

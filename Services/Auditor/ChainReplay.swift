@@ -58,10 +58,6 @@ struct ChainReplay {
             report(.replay, header.height, "chain time does not grow: \(header.time) after \(previous?.time ?? chain.genesisTime)")
         }
         if header.epoch != 0 { report(.replay, header.height, "epoch \(header.epoch) has no set of notaries") }
-        let leader = chain.leader(of: header.slot)
-        if header.builder != leader.key {
-            report(.replay, header.height, "slot \(header.slot) is led by \(leader.id), and somebody else built the block")
-        }
         if let known = branches.hash(AuditNetwork.notaryName, header.notaryHeight), header.notaryHead != known, chain.id != AuditNetwork.notaryName {
             report(.oneFinal, header.height, "the header names a notary block \(header.notaryHeight) that is not on the notary chain")
         }
@@ -75,9 +71,13 @@ struct ChainReplay {
             guard let foreign = judge(final, at: header.height, "a foreign header", certificates: &certificates) else { continue }
             evidence[foreign.hash] = foreign
         }
+        var named: Set<Bytes> = []
         for (index, data) in copy.block.transactions.enumerated() {
             let stored = copy.block.outcomes.count > index ? copy.block.outcomes[copy.block.outcomes.startIndex + index] : 0
-            apply(data, number: index, stored: stored, of: header, evidence: evidence, certificates: &certificates)
+            named.formUnion(apply(data, number: index, stored: stored, of: header, evidence: evidence, certificates: &certificates))
+        }
+        if named != Set(copy.block.foreign.map { Sodium.hash(.block, Bytes($0.header)) }) {
+            report(.replay, header.height, "the block's foreign headers are not exactly those that its evidence names")
         }
         let root = ledger.root()
         if isOnTrack, root != header.stateRoot {
@@ -100,17 +100,19 @@ struct ChainReplay {
         return header
     }
 
+    /// - Returns: the foreign blocks that the transaction's evidence names.
     private mutating func apply(
         _ data: Data, number: Int, stored: UInt8, of header: ParsedHeader, evidence: [Bytes: ParsedHeader],
         certificates: inout CertificateAudit
-    ) {
+    ) -> [Bytes] {
         transactions += 1
         let transaction: ParsedTransaction
         do {
             transaction = try ParsedTransaction(data, chain: chain.id, network: network.id)
         } catch {
             isOnTrack = false
-            return report(.replay, header.height, "transaction \(number) \(error.what)")
+            report(.replay, header.height, "transaction \(number) \(error.what)")
+            return []
         }
         TransactionSignatures.add(
             transaction, to: &certificates, at: Violation(.replay, chain: chain.id, height: header.height, ""), number: number)
@@ -132,6 +134,7 @@ struct ChainReplay {
             isOnTrack = false
             report(invariant, header.height, "transaction \(number) \(detail)")
         }
+        return transaction.evidence.map { Bytes($0.block) }
     }
 
     /// A8: the recorded block is final, on its chain's branch, and the record's cross data is that of its body.

@@ -47,6 +47,18 @@ struct FolderReader {
                 Violation(.readable, chain: chain, node: snapshot.name, "the store cannot be read: \(FolderReader.sentence(error))"))
             return
         }
+        if let owner = snapshot.network, owner != Layout.hex(network.id) {
+            violations.append(
+                Violation(
+                    .readable, chain: chain, node: snapshot.name,
+                    "the store belongs to network \(owner.prefix(12)), not to this one (\(Layout.hex(network.id).prefix(12))); it was not judged"))
+            return
+        }
+        do {
+            snapshot.loggedVotes = try VoteLogReader.read(folder.appendingPathComponent("votes.log").path)
+        } catch {
+            violations.append(Violation(.readable, chain: chain, node: snapshot.name, "the vote log cannot be trusted: \(error.what)"))
+        }
         files.append((stores.count, file))
         stores.append(snapshot)
     }

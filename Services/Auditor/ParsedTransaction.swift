@@ -97,6 +97,16 @@ struct ParsedTransaction: Sendable {
         id = Sodium.hash(.transaction, [number] + network + content)
     }
 
+    /// Claims about other chains' states that it relies on.
+    var evidence: [PBStateEvidence] {
+        switch kind {
+        case .confirm(let item): item.holds
+        case .settle(let item): [item.evidence]
+        case .refund(let item): [item.evidence]
+        case .register, .transfer, .open, .refuse, .cancel, .record: []
+        }
+    }
+
     private static func check(_ body: PBTransferBody, chain: String) throws(FormFault) {
         guard body.chain == chain else { throw FormFault("is meant for chain \(body.chain)") }
         guard body.sender.count == Sodium.keyBytes, body.receiver.count == Sodium.keyBytes, body.sender != body.receiver,

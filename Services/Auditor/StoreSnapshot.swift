@@ -24,6 +24,8 @@ struct StoreSnapshot: Sendable {
     var node: String
     var role: String
     var chain: String
+    /// Network id that the store says it belongs to, in hexadecimal.
+    var network: String?
     var tables: [String: [Row]] = [:]
     var votes: [StoredVote] = []
     /// The second copy of the votes.
@@ -31,12 +33,17 @@ struct StoreSnapshot: Sendable {
 
     /// Rows of a table by ascending key; none when the store has no such table.
     func rows(_ table: String) -> [Row] { tables[table] ?? [] }
+
+    /// Rows of a recorder's archive, of all its tables.
+    var archive: [Row] { tables.keys.filter { $0.hasPrefix("archive") }.sorted().flatMap { tables[$0] ?? [] } }
 }
 
 /// Reads SQLite stores without changing them.
 enum StoreReader {
     /// Tables that the audit looks at.
-    private static let tables = ["blocks", "archive", "branch", "accepted", "certificates", "candidates"]
+    private static let tables = ["blocks", "branch", "accepted", "certificates", "candidates"]
+    /// A recorder keeps one table a chain, and all their names begin so.
+    private static let archive = "archive"
 
     /// Reads one store in one transaction.
     ///
@@ -72,16 +79,18 @@ enum StoreReader {
             var tables: [String: [StoreSnapshot.Row]] = [:]
             if let blocksAbove {
                 let sql = "SELECT key, value FROM blocks WHERE key > ? ORDER BY key"
-                return try (["blocks": Row.fetchAll(database, sql: sql, arguments: [Int64(bitPattern: blocksAbove)]).map(row)], [StoredVote]())
+                return try (["blocks": Row.fetchAll(database, sql: sql, arguments: [Int64(bitPattern: blocksAbove)]).map(row)], [StoredVote](), String?.none)
             }
-            for table in StoreReader.tables where try database.tableExists(table) {
-                tables[table] = try Row.fetchAll(database, sql: "SELECT key, value FROM \(table) ORDER BY key").map(row)
+            let names = try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+            for table in names where StoreReader.tables.contains(table) || table.hasPrefix(StoreReader.archive) {
+                tables[table] = try Row.fetchAll(database, sql: "SELECT key, value FROM \"\(table)\" ORDER BY key").map(row)
             }
+            let network = try names.contains("meta") ? String.fetchOne(database, sql: "SELECT value FROM meta WHERE key = 'network'") : nil
             let votes = try database.tableExists("votes")
                 ? try Row.fetchAll(database, sql: "SELECT chain, epoch, slot, duty, hash, bytes FROM votes ORDER BY slot, duty").map(vote) : []
-            return (tables, votes)
+            return (tables, votes, network)
         }
-        (snapshot.tables, snapshot.votes) = result
+        (snapshot.tables, snapshot.votes, snapshot.network) = result
     }
 
     private static func row(_ row: Row) throws -> StoreSnapshot.Row {

@@ -48,16 +48,21 @@ enum Field {
     }
 
     /// Decodes a message; unless `bytes` are what an encoder of this schema writes, they are refused (faults case 40).
+    /// Unknown fields would survive a plain decoding and come back when it is encoded, so they are dropped before the comparison.
     static func canonical<M: SwiftProtobuf.Message>(_ type: M.Type, _ bytes: [UInt8], _ field: String) throws(WireFault) -> M {
-        let message = try decode(type, bytes, field)
+        let message = try decode(type, bytes, field, discardingUnknown: true)
         guard encode(message) == bytes else { throw WireFault(.notCanonical, field) }
         return message
     }
 
     /// Decodes a message without asking for canonical bytes.
-    static func decode<M: SwiftProtobuf.Message>(_ type: M.Type, _ bytes: [UInt8], _ field: String) throws(WireFault) -> M {
+    static func decode<M: SwiftProtobuf.Message>(
+        _ type: M.Type, _ bytes: [UInt8], _ field: String, discardingUnknown: Bool = false
+    ) throws(WireFault) -> M {
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = discardingUnknown
         do {
-            return try M(serializedBytes: bytes)
+            return try M(serializedBytes: bytes, options: options)
         } catch {
             throw WireFault(.malformed, field)
         }

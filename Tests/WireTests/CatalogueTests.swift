@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Wire
+import Wire
 
 /// The tables of docs/protocol.md, the catalogue and the schema say the same.
 @Suite struct CatalogueTests {

@@ -1,10 +1,10 @@
 import Crypto
 import Schema
 
-@testable import Wire
+import Wire
 
 /// Every reader of bytes from outside, with an example that it takes.
-struct Decoder: Sendable, CustomTestStringConvertible {
+struct Decoder: Sendable, CustomStringConvertible {
     var name: String
     var example: [UInt8]
     /// Whether only the bytes that an encoder writes are taken.
@@ -13,7 +13,7 @@ struct Decoder: Sendable, CustomTestStringConvertible {
     var empty: WireFault?
     var decode: @Sendable ([UInt8]) throws -> Void
 
-    var testDescription: String { name }
+    var description: String { name }
 
     static var all: [Decoder] { ledger + messages + requests }
 

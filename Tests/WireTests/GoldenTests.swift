@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Testing
 
-@testable import Wire
+import Wire
 
 /// `golden.txt` comes from `golden.py`, which knows the schema and docs/protocol.md and none of this project's code.
 @Suite struct GoldenTests {

@@ -3,7 +3,7 @@ import Schema
 import SwiftProtobuf
 import Testing
 
-@testable import Wire
+import Wire
 
 /// What comes from outside is read once, and everything that is not exactly right is refused with the field's name.
 @Suite struct RefusalTests {
@@ -108,8 +108,8 @@ import Testing
     func cross(_ index: Int) throws {
         let (expected, change) = RefusalTests.crossFaults[index]
         let examples = GoldenExamples()
-        var message = PBTransaction()
-        message.open.cross = examples.cross.message
+        let open = Transaction(.open(examples.cross), chain: examples.alpha, network: examples.network)
+        var message = try PBTransaction(serializedBytes: open.bytes)
         var body = try PBCrossBody(serializedBytes: message.open.cross.body)
         change(&body)
         message.open.cross.body = try body.serializedData()
@@ -139,7 +139,7 @@ import Testing
     @Test("each wrong part of a final header is refused by its name", arguments: finalFaults.indices)
     func final(_ index: Int) throws {
         let (expected, change) = RefusalTests.finalFaults[index]
-        var message = GoldenExamples().final.message
+        var message = try PBFinalHeader(serializedBytes: GoldenExamples().final.encoded)
         change(&message)
         let bytes: [UInt8] = try message.serializedBytes()
         #expect(throws: expected) { try FinalHeader(decoding: bytes) }
