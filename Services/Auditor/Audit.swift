@@ -115,7 +115,9 @@ struct AuditRun {
             switch store.role {
             case "validator": judgeBranch(of: store)
             case "recorder": judgeArchive(of: store)
-            case "collector": judgeAccepted(of: store)
+            case "collector":
+                judgeAccepted(of: store)
+                judgeEnded(of: store)
             default: break
             }
         }
@@ -179,6 +181,17 @@ struct AuditRun {
             guard outcomes[transaction.id] == nil else { continue }
             result.pending += 1
             result.openDetails.append("\(Layout.hex(transaction.id)): acknowledged by \(store.name), not yet in a block of \(store.chain)")
+        }
+    }
+
+    /// A rejection outside any block that the chain contradicts: whoever asked that collector was told the wrong end.
+    private mutating func judgeEnded(of store: StoreSnapshot) {
+        guard let outcomes = replays.first(where: { $0.chain == store.chain })?.replay.outcomes else { return }
+        for row in store.rows("ended") where row.value.count == Sodium.hashBytes + 1 {
+            let id = Bytes(row.value.prefix(Sodium.hashBytes))
+            guard let height = outcomes[id] else { continue }
+            result.warnings.append(
+                "\(store.name) noted a rejection (reason \(row.value[Sodium.hashBytes])) of \(Layout.hex(id)), which stands in block \(height) of \(store.chain)")
         }
     }
 

@@ -9,7 +9,7 @@ import Wire
     func totals() {
         var alpha = World().alpha
         #expect(alpha.assetTotals.map(\.supply) == [1_550, 20])
-        #expect(alpha.assetTotals.allSatisfy(\.isConserved))
+        #expect(alpha.assetTotals.allSatisfy { $0.isConserved })
         alpha.block(World.open(World.exchange(10)))
         #expect(alpha.assetTotals.map(\.balances) == [1_540, 20] && alpha.assetTotals.map(\.holds) == [10, 0])
         #expect(!AssetTotal(asset: World.x, supply: 10, balances: 9, holds: 0).isConserved)

@@ -27,7 +27,7 @@ import Wire
         for (transaction, signers) in expected {
             let list = try checks(transaction).get()
             #expect(list.map(\.key) == signers.map(\.publicKey))
-            #expect(list.allSatisfy(\.holds))
+            #expect(list.allSatisfy { $0.holds })
         }
     }
 

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Auditor
+import Runtime
+
+/// Judges a network by its folder alone.
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Replay every chain from genesis and check every certificate, trusting nothing that was stored.",
+        discussion: """
+            The network may be stopped, running, or a copy; nothing in the folder is changed.
+            Exit codes: 0 nothing is wrong, 1 violations were found, 2 there was nothing to judge, 78 no network here.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let report: AuditReport
+        do {
+            report = try Audit.run(folder: try common.folder.path) { common.say("audit: \($0)") }
+        } catch let fault as AuditFault {
+            throw Failure(.configuration, "\(fault.file): \(fault.problem)", fault.advice)
+        }
+        if common.json {
+            Console.print(report.json)
+        } else {
+            for line in report.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() { Console.print(String(line)) }
+        }
+        if !report.violations.isEmpty { throw ExitCode(Failure.Code.failed.rawValue) }
+        if report.isEmpty { throw ExitCode(Failure.Code.degraded.rawValue) }
+    }
+}
