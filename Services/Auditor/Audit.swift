@@ -122,7 +122,7 @@ struct AuditRun {
             }
         }
         violations += votes.violations
-        let crosses = CrossAudit(replays.filter { $0.chain != AuditNetwork.notaryName })
+        let crosses = CrossAudit(replays.filter { $0.chain != AuditNetwork.notaryName }, partial: branches.partial)
         violations += crosses.violations
         result.crosses = crosses.crosses
         result.openDetails += crosses.openDetails

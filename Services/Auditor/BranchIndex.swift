@@ -7,6 +7,11 @@ struct BranchIndex {
     private var bodies: [String: [UInt64: PBBlock]] = [:]
     /// Chains of which some node's store was not read: a block that nobody here holds may still exist.
     private var incomplete: Set<String> = []
+    /// Chains that went on while the audit was reading.
+    private var growing: Set<String> = []
+
+    /// Chains whose newest blocks may not have been judged.
+    var partial: Set<String> { incomplete.union(growing) }
 
     mutating func add(_ branch: Branch, isComplete: Bool) {
         hashes[branch.chain.id] = branch.hashes
@@ -16,6 +21,7 @@ struct BranchIndex {
 
     /// Adds a block that was stored while the audit was reading.
     mutating func add(later hash: Bytes, of chain: String, at height: UInt64) {
+        growing.insert(chain)
         if hashes[chain]?[height] == nil { hashes[chain, default: [:]][height] = hash }
     }
 

@@ -10,9 +10,13 @@ struct CrossAudit {
         var entry: CrossModel
     }
 
+    /// Chains whose newest blocks may not have been judged: what they do not say yet is held against nobody.
+    private let partial: Set<String>
+
     /// - Parameters:
     ///   - replays: every sub-chain's, after its last block.
-    init(_ replays: [(chain: String, replay: ChainReplay)]) {
+    init(_ replays: [(chain: String, replay: ChainReplay)], partial: Set<String>) {
+        self.partial = partial
         var terms: [Bytes: ParsedCross] = [:]
         var sides: [Bytes: [Side]] = [:]
         var times: [String: UInt64] = [:]
@@ -35,7 +39,7 @@ struct CrossAudit {
         let decision = sides.first { $0.chain == decider }?.entry.decision ?? .none
         let height = { (chain: String) in replays.first { $0.chain == chain }?.replay.heights[cross.xid] ?? 0 }
         for side in sides {
-            if side.entry.status == .settled, decision != .committed {
+            if side.entry.status == .settled, decision != .committed, decision != .none || !partial.contains(decider) {
                 report(side.chain, height(side.chain), "\(name) is settled here and not committed on \(decider)")
             }
             if side.entry.status == .refunded, decision == .committed {
@@ -48,7 +52,7 @@ struct CrossAudit {
         if decision == .committed {
             for chain in cross.holdingChains {
                 let status = sides.first { $0.chain == chain }?.entry.status ?? .none
-                if status != .held, status != .settled {
+                if status != .held, status != .settled, status != .none || !partial.contains(chain) {
                     report(decider, height(decider), "\(name) is committed here, and \(chain) holds nothing for it")
                 }
             }
