@@ -3,6 +3,7 @@ import BusShell
 import CZeroMQ
 import Foundation
 import Runtime
+import Schema
 import Testing
 import Wire
 
@@ -197,7 +198,20 @@ import Wire
         try rogue.identify(TransportIdentity(key: rig.keys["hearer"]!, serverKey: rig.key.publicKey))
         try rogue.connect(rig.configuration.doors.members!)
         #expect(try rogue.send([[UInt8](repeating: 0, count: BusLimits.memberMessageBytes + 1)]) == .taken)
-        #expect(try rogue.send([[0xff, 0xff]]) == .taken)
+        // What follows on one connection is read in order: were the huge frame read at all, it would be counted before the Hello.
+        var hello = PBToBus()
+        hello.hello.name = "hearer"
+        hello.hello.version = BusLimits.protocolVersion
+        hello.hello.network = Data(BusRig.network.bytes)
+        var isWelcome = false
+        for _ in 0..<100 where !isWelcome {
+            _ = try rogue.send([hello.serializedBytes()])
+            _ = try ZMQPoller.wait([.socket(rogue)], timeoutMilliseconds: 100)
+            while let message = try rogue.receive() {
+                if case .welcome? = try PBFromBus(serializedBytes: message.parts[0]).frame { isWelcome = true }
+            }
+        }
+        #expect(isWelcome && rig.bus.counts[.malformedFrame] == nil)
         _ = try speaker.client.publish("news", [1])
         #expect(try TestMember.wait([speaker]) { speaker.delivered.count == 1 })
         #expect(rig.bus.failure == nil)
