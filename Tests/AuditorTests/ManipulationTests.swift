@@ -256,6 +256,15 @@ struct Manipulation: Sendable, CustomStringConvertible {
                 fixture.chains[.notary]!.append([fixture.transaction(.record(record), .notary)])
             }),
         Manipulation(
+            description: "a header names a notary block that is not on the notary chain", invariant: .oneFinal,
+            build: { fixture in
+                fixture.history()
+                fixture.chains[alpha]!.append([]) {
+                    $0.notaryHeight = 1
+                    $0.notaryHead = Blake2b.hash([3])
+                }
+            }),
+        Manipulation(
             description: "a notary follows a block off the chain's branch", invariant: .oneFinal,
             alter: { fixture in
                 var fork = FixtureChain(network: fixture.network, chain: beta, keys: fixture.keys)

@@ -81,7 +81,7 @@ package struct BuilderRole: RoleCore {
             network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: BuilderRole.followerCalls,
             preferred: context.address.node)
         pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
-        notaryHead = (0, context.network.genesisHash(of: .notary))
+        notaryHead = (0, .zero)
         proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
         let stored = recovered[.facts].first { $0.key == Facts.floor }?.value ?? UInt64(0).bigEndianBytes
         precondition(stored.count == 8, "fact \(Facts.floor) of \(context.address) is not what this version writes")
