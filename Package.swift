@@ -76,7 +76,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto", "Determinism"]),
         tests("LedgerTests", core),
         tests("ChainTests", core + ["TestSupport"]),
-        tests("ConsensusTests", core + ["ConsensusCore"]),
+        tests("ConsensusTests", core + ["ConsensusCore", "TestSupport"]),
         tests("RoleTests", core + ["CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),

@@ -8,7 +8,7 @@ import Wire
 @Suite struct QuorumEdgeTests {
     @Test("exactly a quorum of votes forms a certificate, one fewer does not", arguments: [(1, 1), (4, 3), (7, 5)], VoteKind.allCases)
     func formsAtQuorum(size: (members: Int, quorum: Int), kind: VoteKind) {
-        let chain = TestChain(size.members)
+        let chain = VotingChain(size.members)
         let hash: Digest = kind == .skip ? .zero : chain.candidate(1).hash
         // Votes arrive before the machine starts, so that it adds none of its own.
         var simplex = Simplex(settings: chain.settings(0))
@@ -20,7 +20,7 @@ import Wire
 
     @Test("a certificate of one fewer than a quorum is refused", arguments: [4, 7])
     func refusesShortCertificate(members: Int) {
-        let chain = TestChain(members)
+        let chain = VotingChain(members)
         let short = chain.certificate(.skip, 1, by: Array(0..<Quorum.size(of: members) - 1))
         #expect(chain.started(0).applying(.certificate(short), at: .zero).faults == [.noQuorum])
         let enough = chain.certificate(.skip, 1, by: Array((members - Quorum.size(of: members))..<members))
@@ -29,7 +29,7 @@ import Wire
 
     @Test("a chain of one node finalizes its candidates by itself")
     func singleNode() {
-        let chain = TestChain(1)
+        let chain = VotingChain(1)
         var simplex = Simplex(settings: chain.settings(0))
         var lead = simplex.apply(.started, at: .zero).leads.first
         var parent: CandidateReference?
@@ -45,7 +45,7 @@ import Wire
 
     @Test("a chain of one node goes on after a slot without a block")
     func singleNodeSkips() {
-        let chain = TestChain(1)
+        let chain = VotingChain(1)
         var simplex = chain.started(0)
         let effects = simplex.apply(.timerFired(.skip), at: Moment(milliseconds: 99_000))
         #expect(effects.leads == [LeadDuty(slot: 2, parentSlot: 0, parent: chain.genesis)])

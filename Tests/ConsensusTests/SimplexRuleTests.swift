@@ -7,7 +7,7 @@ import Wire
 
 /// One table of steps for each published rule (Simplex.md section 3.1).
 @Suite struct SimplexRuleTests {
-    let chain = TestChain(4)
+    let chain = VotingChain(4)
 
     // Rule 1
 
@@ -190,7 +190,7 @@ import Wire
     }
 }
 
-extension TestChain {
+extension VotingChain {
     /// A candidate on genesis.
     func candidate(_ slot: Slot, _ variant: String) -> CandidateReference { candidate(slot, on: nil, variant) }
 }

@@ -7,7 +7,7 @@ import Wire
 
 /// What a node refuses, shows as evidence, and never does twice.
 @Suite struct SimplexSafetyTests {
-    let chain = TestChain(4)
+    let chain = VotingChain(4)
 
     @Test("votes that cannot count are dropped with the reason", arguments: SimplexFault.allCases)
     func dropsVotes(fault: SimplexFault) {
@@ -21,7 +21,7 @@ import Wire
         case .wrongEpoch:
             let statement = Statement(chain: chain.description.id, epoch: 1, slot: 1, kind: .skip, hash: .zero)
             input = .vote(Vote(statement, network: chain.network, signer: chain.signer(0)))
-        case .unknownMember: input = .vote(TestChain(5).vote(4, .skip, 1))
+        case .unknownMember: input = .vote(VotingChain(5).vote(4, .skip, 1))
         case .badSignature:
             var vote = chain.vote(0, .notar, 1, block)
             vote.signature = chain.vote(0, .notar, 2, block).signature
@@ -98,7 +98,7 @@ import Wire
 
     @Test("every vote is ordered to disk before it is ordered to the network")
     func persistsBeforeBroadcast() {
-        let lonely = TestChain(1)
+        let lonely = VotingChain(1)
         var simplex = lonely.started(0)
         let effects = simplex.apply(.candidateValid(lonely.candidate(1)), at: .zero)
         #expect(effects.votes.map(\.kind) == [.notar, .final])

@@ -18,7 +18,7 @@ struct SimplexSchedule {
         case restart(Int)
     }
 
-    let chain: TestChain
+    let chain: VotingChain
     let byzantine: Int
     var random: SeededRandom
     var queue = EventQueue<Event>()
@@ -34,7 +34,7 @@ struct SimplexSchedule {
     var failures: [String] = []
 
     init(seed: UInt64, members: Int) {
-        chain = TestChain(members)
+        chain = VotingChain(members)
         random = SeededRandom(seed: seed)
         byzantine = Int(random.below(UInt64(members)))
         nodes = []

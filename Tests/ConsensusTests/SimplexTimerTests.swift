@@ -6,7 +6,7 @@ import Wire
 
 /// Rules 6 and 8: what happens when nothing happens.
 @Suite struct SimplexTimerTests {
-    let chain = TestChain(4)
+    let chain = VotingChain(4)
 
     @Test("Rule 6: with work waiting a slot is skipped T0 after it was entered, not earlier")
     func skipsAfterTimeout() {

@@ -8,7 +8,7 @@ import Wire
 @Suite struct SimplexTranscriptTests {
     @Test("a slot from candidate to final block, seen by a member that does not lead it")
     func oneSlot() {
-        let chain = TestChain(4)
+        let chain = VotingChain(4)
         let block = chain.candidate(1)
         var simplex = Simplex(settings: chain.settings(1))
         let inputs: [(String, SimplexInput)] = [

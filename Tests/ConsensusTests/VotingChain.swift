@@ -5,7 +5,7 @@ import RoleKit
 import Wire
 
 /// A chain of `count` members whose signatures are cheap to make and to check, so that thousands of schedules run in seconds.
-struct TestChain: Sendable {
+struct VotingChain: Sendable {
     let description: ChainDescription
     let network = Blake2b.hash(Array("test network".utf8))
     let timing: Timing
@@ -14,7 +14,7 @@ struct TestChain: Sendable {
         self.timing = timing
         description = ChainDescription(
             id: ChainID("alpha")!, engine: .bft,
-            nodes: (1...count).map { NodeDescription(id: "alpha-\($0)", key: TestChain.key($0), site: "alpha") }, genesis: [], genesisTime: 1)
+            nodes: (1...count).map { NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha") }, genesis: [], genesisTime: 1)
     }
 
     static func key(_ number: Int) -> PublicKey { PublicKey(Blake2b.hash(Array("member \(number)".utf8))) }
@@ -31,13 +31,13 @@ struct TestChain: Sendable {
 
     func signer(_ position: Int) -> Signer {
         let key = description.nodes[position].key
-        return Signer(publicKey: key) { TestChain.signature($0, by: key) }
+        return Signer(publicKey: key) { VotingChain.signature($0, by: key) }
     }
 
     func settings(_ position: Int) -> SimplexSettings {
         SimplexSettings(
             network: network, chain: description, epoch: 0, genesis: genesis, timing: timing, signer: signer(position),
-            verify: TestChain.verify)
+            verify: VotingChain.verify)
     }
 
     /// A machine that has been started.
