@@ -65,7 +65,8 @@ import Wire
     func asksOwnValidator() {
         var (network, block) = recording()
         network.validatorBlocks = [block]
-        #expect(network.run(milliseconds: 30_000) { $0.heights().allSatisfy { $0 >= 1 } })
+        #expect(network.run(milliseconds: 3_000) { $0.heights().allSatisfy { $0 >= 1 } })
+        #expect(network.votes(for: network.built[1]!.hash) > 0)
         #expect(network.validatorCalls.contains("validator.alpha@notary-2"))
         #expect(network.validatorCalls.allSatisfy { $0.hasPrefix("validator.alpha@") })
         #expect(network.failures == [] && network.raised == [])

@@ -75,7 +75,19 @@ extension ConsensusRole {
                 hasMoved = true
             }
         }
-        return effects
+        // Nobody says again by itself what a validator follows: a record that waits for it makes this node ask.
+        return awaitsBranch ? effects + watchForMissing() : effects
+    }
+
+    /// Whether a record waits for what this notary's validators follow.
+    private var awaitsBranch: Bool {
+        isNotaryChain
+            && candidates.hashes.contains { hash in
+                guard let entry = candidates[hash], entry.stage == .waiting, case .unknown = branches.standing(of: entry.block) else {
+                    return false
+                }
+                return true
+            }
     }
 
     /// - Returns: nil when the candidate must go on waiting.
