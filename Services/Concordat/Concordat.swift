@@ -36,7 +36,8 @@ struct Concordat: ParsableCommand {
 /// The subcommands, and help for a mistyped one.
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, AuditCommand.self, CompletionsCommand.self,
+        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, PayCommand.self, AgentCommand.self,
+        AuditCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import Runtime
+import WalletCore
+import Wire
+
+/// Pays a file of payments.
+struct PayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pay", abstract: "Pay a file of payments and write what became of every line.",
+        discussion: """
+            Example:
+              concordat pay --file examples/payments.csv --out out/pay
+            The file has the columns id,from,to,asset,amount,deadline_seconds,memo; amounts are whole minor units.
+            Exit code 2 when a payment is still open at the end.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var passphraseOptions: PassphraseOptions
+    @Option(help: "The file of payments.")
+    var file: String
+    @Option(help: "Folder for results.csv, results.json and receipts.")
+    var out: String?
+    @Option(help: "Payments driven at once. (default: 1000)")
+    var concurrency: Int?
+    @Option(help: "How collectors are chosen: round-robin, random or fastest. (default: round-robin)")
+    var collectors: String?
+
+    func run() throws {
+        let folder = try common.folder
+        let configuration = try NetworkFile.read(folder.networkFile)
+        let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
+        let text = try Setting.text(collectors, "collectors", default: CollectorStrategy.roundRobin.rawValue)
+        guard let strategy = CollectorStrategy(rawValue: text) else { throw Setting.bad("collectors", text, "Use round-robin, random or fastest.") }
+        let concurrent = try Setting.number(concurrency, "concurrency", default: 1_000, in: 1...WalletLimits.concurrency)
+        let payments = try PayCommand.read(file)
+        let run = try PaymentRun(accounts, strategy: strategy, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
+        let shutdown = Shutdown()
+        var isAborted = false
+        let results = try run.pay(payments, isAborted: { if shutdown.wait(milliseconds: 0) { isAborted = true }; return isAborted }) {
+            common.say("paid \($0) of \($2), \($1) under way")
+        }
+        if let out { try PayCommand.write(results, to: out) }
+        let open = results.filter { $0.outcome == "open" }.count
+        if common.json {
+            Console.print(JSONText.line(results))
+        } else {
+            for line in PayCommand.summary(results) { Console.print(line) }
+            if let out { Console.print("Every line: \(out)/results.csv   Receipts: \(run.receipts) in \(out)/receipts") }
+        }
+        if open > 0 { throw ExitCode(Failure.Code.degraded.rawValue) }
+    }
+
+    static func read(_ path: String) throws -> PaymentFile {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(.usage, "\(path) cannot be read", "Name a file of payments, for example examples/payments.csv.")
+        }
+        return PaymentFile([UInt8](data))
+    }
+
+    static func summary(_ results: [PaymentRun.Result]) -> [String] {
+        var counts: [String: Int] = [:]
+        var reasons: [String: Int] = [:]
+        for result in results {
+            counts[result.outcome, default: 0] += 1
+            if !result.reason.isEmpty { reasons["\(result.outcome): \(result.reason)", default: 0] += 1 }
+        }
+        let line = ["settled", "refunded", "rejected", "open"].map { "\($0) \(counts[$0] ?? 0)" }.joined(separator: "   ")
+        return ["payments \(results.count)   \(line)"] + reasons.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)" }
+    }
+
+    static func write(_ results: [PaymentRun.Result], to folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        func cell(_ text: String) -> String {
+            text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+        }
+        var lines = ["line,id,outcome,reason,detail,transaction,receiver_milliseconds,payer_milliseconds"]
+        for result in results {
+            lines.append(
+                [
+                    "\(result.line)", result.id, result.outcome, result.reason, result.detail, result.transaction,
+                    result.receiver_milliseconds.map { "\($0)" } ?? "", result.payer_milliseconds.map { "\($0)" } ?? "",
+                ].map(cell).joined(separator: ","))
+        }
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/results.csv"))
+        try Data((JSONText.pretty(results) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/results.json"))
+    }
+}

@@ -1,0 +1,96 @@
+import Crypto
+import Foundation
+import Runtime
+import WalletCore
+import Wire
+
+/// Who is who: names of the address book, addresses, and the keys of the wallets in the network's folder.
+struct Accounts {
+    let folder: NetworkFolder
+    let configuration: NetworkConfiguration
+    let book: AddressBook
+    let passphrase: String?
+
+    init(_ folder: NetworkFolder, _ configuration: NetworkConfiguration, passphrase: String?) throws {
+        self.folder = folder
+        self.configuration = configuration
+        self.passphrase = passphrase
+        book = try AddressBook.read(folder.addressBook)
+    }
+
+    /// The key that signs for a name of the address book.
+    func signer(_ name: String) throws -> Signer {
+        guard book[name] != nil else {
+            let closest = Suggestion.closest(to: name, among: book.entries.map(\.name))
+            throw Failure(.usage, "\(name) is not in \(folder.addressBook)", closest.map { "Did you mean \($0)?" } ?? "See the names there.")
+        }
+        return try KeyFile.readIdentity(folder.walletKey(name), passphrase: passphrase).signer
+    }
+
+    /// A payee by name or address, with `@chain` or at home.
+    /// - Returns: nil with a reason when there is none.
+    func payee(_ text: String) -> Result<(key: PublicKey, chain: ChainID?), OrderFault> {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count <= 2, let name = parts.first else { return .failure(OrderFault(.unknownPayee, "'\(text)' names nobody")) }
+        var chain: ChainID?
+        if parts.count == 2 {
+            guard let id = ChainID(parts[1]), id != .notary, configuration.network.chain(id) != nil else {
+                let chains = configuration.network.chains.map(\.id.description).joined(separator: ", ")
+                return .failure(OrderFault(.wrongChain, "there is no chain '\(parts[1])'; chains: \(chains)"))
+            }
+            chain = id
+        }
+        if let entry = book[name] { return .success((entry.key, chain ?? entry.chain)) }
+        do {
+            return .success((try Address(name).publicKey, chain))
+        } catch {
+            return .failure(OrderFault(.unknownPayee, "'\(name)' is neither in the address book nor an address: \(error)"))
+        }
+    }
+
+    /// Makes an order of what somebody wrote (S810): the asset names the paying chain, the payee's home the other one.
+    func order(
+        payer: Signer, to: String, asset: AssetID, amount: Amount, deadlineMilliseconds: UInt64, memo: String
+    ) -> Result<PaymentOrder, OrderFault> {
+        let network = configuration.network
+        guard let home = home(of: asset) else {
+            return .failure(OrderFault(.wrongChain, "no chain of this network has an asset '\(asset)'"))
+        }
+        switch payee(to) {
+        case .failure(let fault): return .failure(fault)
+        case .success(let payee):
+            let target = payee.chain ?? home
+            guard payee.key != payer.publicKey || target != home else { return .failure(OrderFault(.notAllowed, "payer and payee are the same account")) }
+            var route = PaymentOrder.Route.transfer(chain: home)
+            if target != home {
+                guard let contract = network.contracts.first(where: { $0.side(of: home)?.asset == asset && $0.side(of: target) != nil }) else {
+                    return .failure(OrderFault(.unknownContract, "no contract exchanges \(asset) of \(home) on \(target)"))
+                }
+                guard contract.counterAmount(paying: amount, on: home).map({ $0 > 0 }) ?? false else {
+                    return .failure(OrderFault(.termsViolated, "\(amount) \(asset) does not come out even at the rate of \(contract.id)"))
+                }
+                route = .exchange(contract, from: home, to: target)
+            }
+            return .success(
+                PaymentOrder(
+                    route: route, payer: payer, payee: payee.key, asset: asset, amount: amount, deadlineMilliseconds: deadlineMilliseconds,
+                    memo: memo))
+        }
+    }
+
+    /// The chain whose own asset this is.
+    private func home(of asset: AssetID) -> ChainID? {
+        configuration.network.chains.first { $0.genesis.contains { $0.balances.contains { $0.asset == asset } } }?.id
+    }
+}
+
+/// Why something written makes no payment.
+struct OrderFault: Error, Hashable {
+    var reason: Reason
+    var problem: String
+
+    init(_ reason: Reason, _ problem: String) {
+        self.reason = reason
+        self.problem = problem
+    }
+}

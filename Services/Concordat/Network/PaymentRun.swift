@@ -1,0 +1,173 @@
+import Crypto
+import Foundation
+import Runtime
+import WalletCore
+import WalletShell
+import Wire
+
+/// Pays a file and keeps account of what becomes of every line.
+final class PaymentRun {
+    /// What became of a line.
+    struct Result: Encodable {
+        var line: Int
+        var id: String
+        var outcome: String
+        var reason: String
+        var detail: String
+        var transaction: String
+        var receiver_milliseconds: UInt64?
+        var payer_milliseconds: UInt64?
+    }
+
+    private let accounts: Accounts
+    private let driver: WalletDriver
+    private var results: [Result] = []
+    /// Payment key to position in `results`.
+    private var positions: [PaymentKey: Int] = [:]
+    private let receiptsFolder: String?
+    private(set) var receipts = 0
+
+    /// Deadline of a payment that names none.
+    static let deadlineSeconds: UInt64 = 60
+
+    init(_ accounts: Accounts, strategy: CollectorStrategy, concurrency: Int, receiptsFolder: String?) throws {
+        self.accounts = accounts
+        self.receiptsFolder = receiptsFolder
+        var options = Wallet.Options()
+        options.strategy = strategy
+        options.seed = UInt64(Date().timeIntervalSince1970 * 1000)
+        options.concurrency = concurrency
+        options.wantsReceipts = receiptsFolder != nil
+        options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
+        driver = WalletDriver(accounts.configuration, options: options)
+        if let receiptsFolder {
+            try FileManager.default.createDirectory(atPath: receiptsFolder, withIntermediateDirectories: true)
+        }
+    }
+
+    /// Pays every line of a file; bad lines are refused one by one.
+    ///
+    /// - Parameter progress: lines done, open, and all.
+    /// - Returns: a result a line, ascending.
+    func pay(_ file: PaymentFile, isAborted: () -> Bool, progress: (_ done: Int, _ open: Int, _ all: Int) -> Void) throws -> [Result] {
+        for fault in file.faults {
+            results.append(
+                Result(
+                    line: fault.number, id: fault.id, outcome: "rejected", reason: fault.kind.rawValue,
+                    detail: fault.column.isEmpty ? fault.problem : "column \(fault.column): \(fault.problem)", transaction: ""))
+        }
+        var signers: [String: Signer] = [:]
+        for line in file.lines {
+            results.append(Result(line: line.number, id: line.id, outcome: "open", reason: "", detail: "", transaction: ""))
+            let position = results.count - 1
+            do {
+                let payer = try signers[line.from] ?? accounts.signer(line.from)
+                signers[line.from] = payer
+                let order = accounts.order(
+                    payer: payer, to: line.to, asset: line.asset, amount: line.amount,
+                    deadlineMilliseconds: (line.deadlineSeconds ?? PaymentRun.deadlineSeconds) * 1_000, memo: line.memo)
+                switch order {
+                case .success(let order):
+                    positions[line.number] = position
+                    try driver.apply(.start(line.number, order), tell: take)
+                case .failure(let fault): reject(position, fault.reason.code, fault.problem)
+                }
+            } catch let failure as Failure {
+                reject(position, Reason.unknownPayer.code, failure.problem)
+            }
+        }
+        var last = Date.distantPast
+        while !driver.isIdle {
+            try driver.turn(tell: take)
+            if isAborted() { try driver.apply(.giveUp, tell: take) }
+            if Date().timeIntervalSince(last) > 0.5 {
+                last = Date()
+                progress(results.filter { $0.outcome != "open" }.count, driver.openCount, results.count)
+            }
+        }
+        progress(results.filter { $0.outcome != "open" }.count, driver.openCount, results.count)
+        return results.sorted { $0.line < $1.line }
+    }
+
+    private func reject(_ position: Int, _ reason: String, _ detail: String) {
+        results[position].outcome = "rejected"
+        results[position].reason = reason
+        results[position].detail = detail
+    }
+
+    private func take(_ effect: WalletEffect) {
+        switch effect {
+        case .ended(let key, let outcome, let times):
+            guard let position = positions[key] else { return }
+            results[position].outcome = outcome.name
+            results[position].reason = outcome.reason
+            results[position].transaction = driver.signed(key)?.name.hex ?? ""
+            results[position].receiver_milliseconds = times.milliseconds(to: \.receiverSure)
+            results[position].payer_milliseconds = times.milliseconds(to: \.payerSure)
+        case .receipt(let key, let receipt):
+            guard let receiptsFolder, let position = positions[key] else { return }
+            receipts += 1
+            ReceiptFile.write(receipt, named: results[position].id, in: receiptsFolder)
+        case .request, .keep, .marked, .answered: return
+        }
+    }
+}
+
+/// Receipts as files: the exact bytes for verifiers, and JSON for people.
+enum ReceiptFile {
+    static func write(_ receipt: Receipt, named name: String, in folder: String) {
+        let safe = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" })
+        try? Data(receipt.encoded).write(to: URL(fileURLWithPath: "\(folder)/\(safe).receipt"))
+        try? Data((JSONText.pretty(Readable(receipt)) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/\(safe).json"))
+    }
+
+    private struct Readable: Encodable {
+        struct Part: Encodable {
+            var chain: String, block: String, height: UInt64, time_milliseconds: UInt64, position: Int, outcome: String
+            var notary_signatures: Int, finality_signatures: Int, recorded_in_notary_height: UInt64?
+        }
+        var id: String
+        var parts: [Part]
+
+        init(_ receipt: Receipt) {
+            id = receipt.id.hex
+            parts = receipt.parts.map { part in
+                Part(
+                    chain: part.chain.description, block: part.final.hash.hex, height: part.final.header.height,
+                    time_milliseconds: part.final.header.time, position: part.index, outcome: part.outcome.rejection?.code ?? "applied",
+                    notary_signatures: part.final.notary?.signers.signatures.count ?? 0,
+                    finality_signatures: part.final.finality.signers.signatures.count,
+                    recorded_in_notary_height: part.record?.final.header.height)
+            }
+        }
+    }
+}
+
+/// Rules of receivers' devices: `# comment` lines, and `NAME confirm|silent|refuse REASON`, or `* ...` for everybody.
+enum AgentRules {
+    static func read(_ path: String, _ book: AddressBook) throws -> [AgentRule] {
+        let text = try TextFile.read(path, byteCountMax: 1 << 20, whenMissing: "Name a file of rules, for example examples/agent.rules.")
+        var rules: [AgentRule] = []
+        for (offset, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+            guard let name = words.first, !name.hasPrefix("#") else { continue }
+            func bad(_ problem: String) -> Failure {
+                Failure(.configuration, "\(path), line \(offset + 1): \(problem)", "Write NAME confirm, NAME silent, or NAME refuse REASON; * names everybody.")
+            }
+            var receiver: PublicKey?
+            if name != "*" {
+                guard let entry = book[name] else { throw bad("\(name) is not in the address book") }
+                receiver = entry.key
+            }
+            switch words.dropFirst().first {
+            case "confirm" where words.count == 2: rules.append(AgentRule(receiver: receiver, action: .confirm))
+            case "silent" where words.count == 2: rules.append(AgentRule(receiver: receiver, action: .silent))
+            case "refuse" where words.count == 3 && words[2].utf8.count <= Limits.memoBytes:
+                rules.append(AgentRule(receiver: receiver, action: .refuse(words[2])))
+            default: throw bad("'\(line)' is no rule")
+            }
+            guard rules.count <= WalletLimits.agentRules else { throw bad("more than \(WalletLimits.agentRules) rules") }
+        }
+        return rules
+    }
+}

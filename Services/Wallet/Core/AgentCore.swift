@@ -1,0 +1,144 @@
+import Crypto
+import Determinism
+import OrderedCollections
+import Wire
+
+/// A fact that reaches an agent.
+package enum AgentInput: Sendable {
+    case started
+    case noticed(Notice)
+    case answered(call: UInt64, Response)
+    case unanswered(call: UInt64)
+    case reconnected
+    /// `nextMilliseconds` has been reached.
+    case tick
+}
+
+/// Devices that answer legs by rules (S870, S880; A5): watches accounts on every chain, and answers each leg once it is told of it,
+/// again and again until a collector has taken the answer.
+package struct AgentCore: Machine {
+    private enum Subject: Sendable {
+        case watch(item: Int)
+        case answer(Digest)
+    }
+
+    private struct Pending: Sendable {
+        var chain: Int
+        var answer: Answer
+        var due: UInt64
+        var attempts = 0
+        var isAsked = false
+    }
+
+    private let network: Network
+    private let rules: [AgentRule]
+    private let signers: [PublicKey: Signer]
+    private let accounts: [Signer]
+    private var choices: [CollectorChoice]
+    private var desk = RequestDesk<Subject>()
+    private var watches = WatchList()
+    private var pending: OrderedDictionary<Digest, Pending> = [:]
+    /// Legs answered, or left alone by a rule.
+    private var settled: Set<Digest> = []
+
+    /// Answered legs remembered; after so many they are forgotten all at once, and at worst answered again, which changes nothing.
+    package static let rememberedMaximum = 1_000_000
+
+    package init(network: Network, accounts: [Signer], rules: [AgentRule]) {
+        precondition(rules.count <= WalletLimits.agentRules, "the reader of rules bounds them")
+        self.network = network
+        self.rules = rules
+        self.accounts = accounts
+        signers = Dictionary(accounts.map { ($0.publicKey, $0) }, uniquingKeysWith: { first, _ in first })
+        choices = network.chains.enumerated().map { CollectorChoice($1, strategy: .roundRobin, seed: UInt64($0)) }
+    }
+
+    /// When `.tick` is wanted, monotonic milliseconds.
+    package var nextMilliseconds: UInt64? {
+        var next = watches.next
+        for item in pending.values where !item.isAsked { next = min(next ?? item.due, item.due) }
+        return next
+    }
+
+    package mutating func apply(_ input: AgentInput, at now: Moment) -> [WalletEffect] {
+        var effects: [WalletEffect] = []
+        switch input {
+        case .started:
+            for signer in accounts {
+                for chain in network.chains.indices { watches.add(signer, chain: chain, at: now) }
+            }
+        case .noticed(.leg(let notice)): effects = decide(notice, at: now)
+        case .noticed(.status), .tick: break
+        case .answered(let call, let response): ended(desk.end(call), response, at: now)
+        case .unanswered(let call): ended(desk.end(call), nil, at: now)
+        case .reconnected: watches.renew(at: now)
+        }
+        ask(at: now)
+        return effects + desk.send(at: now)
+    }
+
+    private mutating func decide(_ notice: LegNotice, at now: Moment) -> [WalletEffect] {
+        let xid = notice.cross.xid
+        guard notice.purpose == .confirm, !settled.contains(xid), pending[xid] == nil, pending.count < WalletLimits.agentLegs,
+            let signer = signers[notice.cross.decidingLeg.credit], let chain = network.chains.firstIndex(where: { $0.id == notice.chain })
+        else { return [] }
+        let action = rules.first { $0.fits(notice.cross) }?.action ?? .confirm
+        let refusal: String?
+        switch action {
+        case .confirm: refusal = nil
+        case .refuse(let reason): refusal = reason
+        case .silent:
+            settle(xid)
+            return [.answered(notice, action)]
+        }
+        pending[xid] = Pending(
+            chain: chain, answer: Answer(xid: xid, refusal: refusal, network: network.id, signer: signer), due: now.monotonicMilliseconds)
+        return [.answered(notice, action)]
+    }
+
+    private mutating func ask(at now: Moment) {
+        while let watch = watches.takeDue(at: now) {
+            let door = RequestDesk<Subject>.Door(chain: watch.chain, position: choices[watch.chain].choose(at: now))
+            desk.ask(
+                .watch(item: watch.item), choices[watch.chain].service(door.position), door: door,
+                .watch(Watch(time: now.wallMilliseconds, network: network.id, signer: watch.signer)))
+        }
+        for xid in pending.keys {
+            guard let item = pending[xid], !item.isAsked, item.due <= now.monotonicMilliseconds else { continue }
+            let door = RequestDesk<Subject>.Door(chain: item.chain, position: choices[item.chain].choose(at: now))
+            pending[xid]?.isAsked = true
+            pending[xid]?.attempts += 1
+            desk.ask(.answer(xid), choices[item.chain].service(door.position), door: door, .answer(item.answer))
+        }
+    }
+
+    private mutating func ended(_ request: RequestDesk<Subject>.UnderWay?, _ response: Response?, at now: Moment) {
+        guard let request else { return }
+        if let door = request.door {
+            if response == nil {
+                choices[door.chain].failed(door.position, at: now)
+            } else {
+                choices[door.chain].answered(door.position, afterMilliseconds: now.milliseconds(since: request.sent))
+            }
+        }
+        switch request.subject {
+        case .watch(let item): watches.answered(item, isTaken: response == .watch(true), at: now)
+        case .answer(let xid):
+            guard let item = pending[xid] else { return }
+            if case .submit(let result)? = response, result.rejection.map({ !Wallet.isPassing($0) }) ?? true {
+                pending[xid] = nil
+                settle(xid)
+            } else {
+                pending[xid]?.isAsked = false
+                pending[xid]?.due =
+                    now.monotonicMilliseconds
+                    + TrackedPayment.backOff(item.attempts, first: WalletTiming.retryMilliseconds, longest: WalletTiming.retryLongestMilliseconds)
+            }
+        }
+    }
+
+    private mutating func settle(_ xid: Digest) {
+        if settled.count >= AgentCore.rememberedMaximum { settled.removeAll() }
+        settled.insert(xid)
+    }
+}
