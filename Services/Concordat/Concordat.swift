@@ -36,8 +36,8 @@ struct Concordat: ParsableCommand {
 /// The subcommands, and help for a mistyped one.
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, PayCommand.self, AgentCommand.self,
-        AuditCommand.self, CompletionsCommand.self,
+        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
+        BalanceCommand.self, TraceCommand.self, AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.

@@ -2,6 +2,8 @@
 package enum Limits {
     /// Bytes of one encoded transaction, evidence included.
     package static let transactionBytes = 32 * 1024
+    /// Bytes of one encoded record of the notary chain: it names every cross transaction of the block it records.
+    package static let recordBytes = 256 * 1024
     /// Transactions in one block.
     package static let blockTransactions = 1_000
     /// Bytes of one encoded block.

@@ -73,11 +73,11 @@ package struct Transaction: Hashable, Sendable {
         self.init(kind: kind, bytes: Field.encode(Transaction.message(kind)), chain: chain, network: network)
     }
 
-    /// Reads a transaction of `chain` from bytes of at most `Limits.transactionBytes`.
+    /// Reads a transaction of `chain` from bytes of at most `Limits.transactionBytes`, on the notary chain `Limits.recordBytes`.
     ///
     /// - Throws: a fault that names the field: malformed, not canonical, too large, or of another chain.
     package init(decoding bytes: [UInt8], chain: ChainID, network: Digest) throws(WireFault) {
-        try Field.count(bytes.count, atMost: Limits.transactionBytes, "Transaction")
+        try Field.count(bytes.count, atMost: chain == .notary ? Limits.recordBytes : Limits.transactionBytes, "Transaction")
         let message = try Field.canonical(PBTransaction.self, bytes, "Transaction")
         self.init(kind: try Transaction.kind(message, chain: chain, network: network), bytes: bytes, chain: chain, network: network)
     }

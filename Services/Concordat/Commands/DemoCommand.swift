@@ -1,0 +1,175 @@
+import ArgumentParser
+import Auditor
+import Crypto
+import Dispatch
+import Foundation
+import Runtime
+import Synchronization
+import WalletCore
+import WalletShell
+import Wire
+
+/// The main job from end to end: a network, a payment shown step by step, a file of payments, an audit.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Start a network, pay across chains, audit everything, stop, and write a report.",
+        discussion: """
+            Example:
+              concordat demo --out out/run
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var network: NetworkOptions
+    @Option(help: "Folder for the report, the results and the receipts. (default: out/run)")
+    var out: String?
+    @Option(help: "File of payments. (default: examples/payments.csv)")
+    var payments: String?
+    @Option(help: "Rules of the receivers' devices. (default: examples/agent.rules)")
+    var rules: String?
+
+    func run() throws {
+        let begin = Date()
+        let target = try Setting.text(out, "out", default: "out/run")
+        try? FileManager.default.removeItem(atPath: target)
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        let folder = NetworkFolder("\(target)/network")
+        let file = try PayCommand.read(payments ?? "examples/payments.csv")
+        common.say("1. Making and starting a network …")
+        var options = network
+        if options.portBase == nil { options.portBase = 0 }
+        let made = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false)
+        let accounts = try Accounts(folder, made.configuration, passphrase: nil)
+        let list = try AgentRules.read(rules ?? "examples/agent.rules", accounts.book)
+        let shutdown = Shutdown()
+        let isAborted = Mutex(false)
+        func aborted() -> Bool {
+            if shutdown.wait(milliseconds: 0) { isAborted.withLock { $0 = true } }
+            return isAborted.withLock { $0 }
+        }
+        let runner = NetworkRunner(folder, made.configuration, NetworkRunner.Options())
+        defer { runner.stop() }
+        try runner.preflight()
+        try runner.start(report: { Console.error($0) }, isAborted: aborted)
+        common.say("   \(runner.processes.count) processes, ready in \(String(format: "%.1f", runner.readySeconds)) s")
+        let agent = AgentThread(made.configuration, accounts: try accounts.book.entries.map { try accounts.signer($0.name) }, rules: list)
+        defer { agent.stop() }
+        common.say("2. Alice pays 10 X; Bob gets 100 Y on the other chain")
+        let single = try payAlice(accounts, isAborted: aborted)
+        common.say("3. Paying \(file.lines.count + file.faults.count) lines of \(payments ?? "examples/payments.csv") …")
+        let run = try PaymentRun(accounts, strategy: .roundRobin, concurrency: 1_000, receiptsFolder: "\(target)/receipts")
+        let results = try run.pay(file, isAborted: aborted) { common.say("   \($0) of \($2) done, \($1) under way") }
+        try PayCommand.write(results, to: target)
+        if let receipt = single.receipt { ReceiptFile.write(receipt, named: "alice-to-bob", in: "\(target)/receipts") }
+        common.say("4. Stopping the network, then auditing what it left")
+        agent.stop()
+        runner.stop()
+        let audit = try Audit.run(folder: folder.path) { common.say("   audit: \($0)") }
+        let report = DemoReport(
+            made.configuration, processes: runner.processes.count, results: results, single: single, audit: audit,
+            readySeconds: runner.readySeconds, runSeconds: Date().timeIntervalSince(begin))
+        try Data((JSONText.pretty(report) + "\n").utf8).write(to: URL(fileURLWithPath: "\(target)/report.json"))
+        try finish(report, audit, results, target)
+    }
+
+    private func payAlice(_ accounts: Accounts, isAborted: () -> Bool) throws -> SinglePayment.Ended {
+        guard let asset = AssetID("X"),
+            case .success(let order) = accounts.order(
+                payer: try accounts.signer("alice"), to: "bob", asset: asset, amount: 10, deadlineMilliseconds: 60_000, memo: "10 X for 100 Y")
+        else { throw Failure(.configuration, "this network has no contract between the chains of alice and bob", "Use at least two chains.") }
+        let ended = try SinglePayment(accounts).pay(order, isAborted: isAborted)
+        if !common.json, let name = ended.signed?.name, let trace = try TraceTable.fetch(name, accounts.configuration) {
+            for line in TraceTable.lines(trace, marks: ended.marks) { Console.print("   " + line) }
+        }
+        return ended
+    }
+
+    private func finish(_ report: DemoReport, _ audit: AuditReport, _ results: [PaymentRun.Result], _ target: String) throws {
+        if common.json {
+            Console.print(JSONText.line(report))
+        } else {
+            Console.print("")
+            for line in PayCommand.summary(results) { Console.print(line) }
+            Console.print("receiver sure after p50 \(report.latency_ms.receiver.p50) ms, p99 \(report.latency_ms.receiver.p99) ms; payer p50 \(report.latency_ms.payer.p50) ms, p99 \(report.latency_ms.payer.p99) ms")
+            Console.print("audit: \(report.audit.blocks) blocks, \(report.audit.violations) violations, money \(report.conserved ? "conserved" : "NOT CONSERVED")")
+            for violation in audit.violations.prefix(10) { Console.print("  \(violation)") }
+            Console.print("ready in \(String(format: "%.1f", report.ready_seconds)) s, all in \(String(format: "%.1f", report.run_seconds)) s")
+            Console.print("report \(target)/report.json   results \(target)/results.csv   receipts \(target)/receipts/")
+        }
+        guard report.payments.open == 0, report.audit.violations == 0, report.conserved else { throw ExitCode(Failure.Code.failed.rawValue) }
+    }
+}
+
+/// The report of a run; its fields are what harnesses read.
+struct DemoReport: Encodable {
+    struct Shape: Encodable { var chains: Int, nodes: Int, notaries: Int, processes: Int }
+    struct Payments: Encodable { var submitted: Int, settled: Int, refunded: Int, rejected: Int, open: Int }
+    struct Quantiles: Encodable { var p50: UInt64, p99: UInt64 }
+    struct Latency: Encodable { var receiver: Quantiles, payer: Quantiles }
+    struct Judgement: Encodable { var blocks: Int, violations: Int }
+    var network: Shape
+    var payments: Payments
+    var rejections: [String: Int]
+    var latency_ms: Latency
+    var audit: Judgement
+    var conserved: Bool
+    var ready_seconds: Double
+    var run_seconds: Double
+
+    init(
+        _ configuration: NetworkConfiguration, processes: Int, results: [PaymentRun.Result], single: SinglePayment.Ended,
+        audit: AuditReport, readySeconds: Double, runSeconds: Double
+    ) {
+        let chains = configuration.network.chains
+        network = Shape(
+            chains: chains.count, nodes: chains.map(\.nodes.count).reduce(0, +), notaries: configuration.network.notary.nodes.count,
+            processes: processes)
+        let outcomes = results.map(\.outcome) + [single.outcome.name]
+        func count(_ outcome: String) -> Int { outcomes.filter { $0 == outcome }.count }
+        payments = Payments(
+            submitted: outcomes.count, settled: count("settled"), refunded: count("refunded"), rejected: count("rejected"), open: count("open"))
+        rejections = [:]
+        for result in results where result.outcome == "rejected" { rejections[result.reason, default: 0] += 1 }
+        let settled = results.filter { $0.outcome == "settled" }
+        latency_ms = Latency(
+            receiver: DemoReport.quantiles(settled.compactMap(\.receiver_milliseconds)),
+            payer: DemoReport.quantiles(settled.compactMap(\.payer_milliseconds)))
+        self.audit = Judgement(blocks: audit.blocks, violations: audit.violations.count)
+        conserved = audit.conserved
+        ready_seconds = (readySeconds * 100).rounded() / 100
+        run_seconds = (runSeconds * 100).rounded() / 100
+    }
+
+    private static func quantiles(_ values: [UInt64]) -> Quantiles {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return Quantiles(p50: 0, p99: 0) }
+        return Quantiles(p50: sorted[sorted.count / 2], p99: sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
+    }
+}
+
+/// The receivers' devices, on a thread of their own.
+final class AgentThread: Sendable {
+    private let isStopping = Mutex(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ configuration: NetworkConfiguration, accounts: [Signer], rules: [AgentRule]) {
+        let thread = Thread { [self] in
+            let driver = AgentDriver(configuration, accounts: accounts, rules: rules)
+            do {
+                try driver.start { _, _ in }
+                while !isStopping.withLock({ $0 }) { try driver.turn { _, _ in } }
+            } catch {
+                Console.error("the receivers' devices ended: \(error)")
+            }
+            ended.signal()
+        }
+        thread.name = "agent"
+        thread.start()
+    }
+
+    /// A second time does nothing.
+    func stop() {
+        isStopping.withLock { $0 = true }
+        ended.wait()
+        ended.signal()
+    }
+}

@@ -1,0 +1,93 @@
+import Crypto
+import Foundation
+import Runtime
+import WalletCore
+import WalletShell
+import Wire
+
+/// One payment, followed to its end, with what recorders saw of it on the way.
+final class SinglePayment {
+    struct Ended {
+        var outcome: PaymentOutcome
+        var times: PaymentTimes
+        var signed: SignedPayment?
+        var receipt: Receipt?
+        /// Marks the wallet itself passed, Unix milliseconds.
+        var marks: [(mark: PaymentMark, wallMilliseconds: UInt64)]
+    }
+
+    private let driver: WalletDriver
+    private let key: PaymentKey = 1
+
+    init(_ accounts: Accounts) {
+        var options = Wallet.Options()
+        options.wantsReceipts = true
+        options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
+        driver = WalletDriver(accounts.configuration, options: options)
+    }
+
+    /// - Parameter isAborted: asked again and again; what has not ended is then given up as open.
+    func pay(_ order: PaymentOrder, isAborted: () -> Bool) throws -> Ended {
+        var ended = Ended(outcome: .open, times: PaymentTimes(started: BusClock.now()), signed: nil, receipt: nil, marks: [])
+        func take(_ effect: WalletEffect) {
+            switch effect {
+            case .marked(_, let mark): ended.marks.append((mark, BusClock.now().wallMilliseconds))
+            case .ended(_, let outcome, let times):
+                ended.outcome = outcome
+                ended.times = times
+            case .receipt(_, let receipt): ended.receipt = receipt
+            case .request, .keep, .answered: return
+            }
+        }
+        try driver.apply(.start(key, order), tell: take)
+        while !driver.isIdle {
+            try driver.turn(tell: take)
+            if isAborted() { try driver.apply(.giveUp, tell: take) }
+        }
+        ended.signed = driver.signed(key)
+        return ended
+    }
+}
+
+/// What recorders saw of a transaction, as a table.
+enum TraceTable {
+    static func fetch(_ id: Digest, _ configuration: NetworkConfiguration) throws -> Trace? {
+        let connections = WalletConnections(configuration)
+        let service = Service.name(.recorder, chain: .notary, node: configuration.network.notary.nodes[0].id)
+        try connections.request(call: 1, service: service, .trace(id), timeoutMilliseconds: 4_000)
+        let end = Date().addingTimeInterval(5)
+        while Date() < end {
+            for event in try connections.receive(waitMilliseconds: 50) {
+                switch event {
+                case .answered(_, .trace(let trace)): return trace
+                case .answered, .unanswered: return nil
+                case .noticed, .reconnected: continue
+                }
+            }
+        }
+        return nil
+    }
+
+    /// - Parameter marks: the wallet's own steps, first.
+    static func lines(_ trace: Trace, marks: [(mark: PaymentMark, wallMilliseconds: UInt64)]) -> [String] {
+        var steps = trace.steps
+        for mark in marks {
+            let (step, what): (String, String)
+            switch mark.mark {
+            case .signed: (step, what) = ("S810", "payer's device made and signed it")
+            case .accepted: (step, what) = ("S820", "a collector has checked and stored it")
+            default: continue
+            }
+            steps.append(Trace.Step(step: step, what: what, source: "wallet", chain: "", height: 0, time: mark.wallMilliseconds))
+        }
+        steps.sort { ($0.time, $0.step) < ($1.time, $1.step) }
+        guard let first = steps.first?.time else { return [] }
+        var rows = [["STEP", "AT", "WHAT", "CHAIN", "BLOCK", "BY"]]
+        for step in steps {
+            rows.append([
+                step.step, "+\(step.time - first) ms", step.what, step.chain, step.height > 0 ? "\(step.height)" : "", step.source,
+            ])
+        }
+        return Table.lines(rows)
+    }
+}
