@@ -53,13 +53,20 @@ import Wire
         ("another asset bought", changed(1) { $0.asset = World.z }, .termsViolated),
         ("past the reserve", changed(0) { $0.credit = World.carol.publicKey }, .termsViolated),
         ("a third leg", World.exchange(legs: legs + [legs[1]]), .termsViolated),
-        ("both legs on one chain pair of others", changed(1) { $0.chain = ChainID("gamma")! }, .termsViolated),
         ("at the deadline", World.exchange(deadline: 5_000), .deadlinePassed),
         ("past the deadline", World.exchange(deadline: 4_999), .deadlinePassed),
         ("too far a deadline", World.exchange(deadline: 5_001 + World.deadlineMaximum), .deadlineTooFar),
         ("not covered", changed(0) { $0.debit = World.carol.publicKey }.with(amount: 60), .insufficientFunds),
         ("no account", World.exchange(legs: legs.map { $0.paid(by: World.stranger) }, signers: [World.stranger]), .unknownPayer),
     ]
+
+    @Test("a leg that takes from an account on a chain where it is no reserve needs that account's signature, or no block may hold it")
+    func unauthorised() {
+        var alpha = World().alpha
+        let cross = HoldTests.changed(1) { $0.chain = ChainID("gamma")! }
+        #expect(alpha.block(World.open(cross), at: 5_000) == [.invalid(.missingAuthorization)])
+        #expect(alpha.cross(cross.xid) == nil)
+    }
 
     @Test("a refused hold stands in the block, reserves nothing and leaves a tombstone", arguments: refusals.indices)
     func refused(_ index: Int) throws {

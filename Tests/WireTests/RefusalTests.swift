@@ -149,7 +149,10 @@ import Wire
     func tooLarge() {
         let network = GoldenExamples().network
         let transaction = [UInt8](repeating: 0, count: Limits.transactionBytes + 1)
-        #expect(throws: WireFault(.tooLarge, "Transaction")) { try Transaction(decoding: transaction, chain: .notary, network: network) }
+        let alpha = ChainID("alpha")!
+        #expect(throws: WireFault(.tooLarge, "Transaction")) { try Transaction(decoding: transaction, chain: alpha, network: network) }
+        let record = [UInt8](repeating: 0, count: Limits.recordBytes + 1)
+        #expect(throws: WireFault(.tooLarge, "Transaction")) { try Transaction(decoding: record, chain: .notary, network: network) }
         let block = [UInt8](repeating: 0, count: Limits.blockBytes + 1)
         #expect(throws: WireFault(.tooLarge, "Block")) { try Block(decoding: block, network: network) }
         #expect(throws: WireFault(.tooLarge, "Published")) { try Message(decoding: block, network: network) }
