@@ -1,15 +1,39 @@
-# The two commands to know: `make run` and `make test`.
+# The two commands to know: `make run` and `make test`. Both install what is missing first (Debian, as root or with sudo).
 SHELL := /bin/bash
-BUILD := swift build -c release --build-tests
-.PHONY: test build proto
+BUILD := swift build -c release
+PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
+OUT ?= out/run
+.PHONY: help install build run test bench proto
 
-build:
-	$(BUILD)
+help:
+	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
+	@echo "make test   install, build, and run every test"
+	@echo "make bench  ledger transfers a second beside signature checks a second"
 
-test: ; $(BUILD) && swift test -c release --skip-build
+# Installs only what is not there yet, and says so.
+install:
+	@missing=""; for package in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "ok installed" || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then echo "Installing$$missing with apt-get …"; \
+	  if [ "$$(id -u)" = 0 ]; then root=""; else root=sudo; fi; \
+	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $$missing >/dev/null; fi
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux"; exit 1; }
+
+build: install
+	@[ -d .build ] || echo "First build: about 4 minutes on 2 cores."
+	@$(BUILD) --product concordat
+
+run: build
+	@.build/release/concordat demo --out $(OUT)
+
+test: install
+	@[ -d .build ] || echo "First build: about 5 minutes on 2 cores."
+	$(BUILD) --build-tests && swift test -c release --skip-build
+
+bench: install
+	$(BUILD) --product Benchmarks && .build/release/Benchmarks ledger
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:
-	swift build -c release --product protoc-gen-swift
+	$(BUILD) --product protoc-gen-swift
 	protoc --plugin=.build/release/protoc-gen-swift --swift_opt=Visibility=Package --swift_opt=UseAccessLevelOnImports=true \
 		--swift_out=Shared/Wire/Generated -IShared/Wire/proto Shared/Wire/proto/*.proto
