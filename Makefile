@@ -3,11 +3,12 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install build run test bench proto
+.PHONY: help install build run test bench sim proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
 	@echo "make test   install, build, and run every test"
+	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make bench  ledger transfers a second beside signature checks a second"
 
 # Installs only what is not there yet, and says so.
@@ -31,6 +32,10 @@ test: install
 
 bench: install
 	$(BUILD) --product Benchmarks && .build/release/Benchmarks ledger
+
+# Prints each failing seed and the command that runs it again.
+sim: install
+	$(BUILD) --product Simulate && .build/release/Simulate --seeds $(or $(SEEDS),100) --from $(or $(FROM),1)
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:

@@ -1,1 +1,53 @@
-@main struct Simulate { static func main() { print("simulate") } }
+import ArgumentParser
+import Dispatch
+import FoundationEssentials
+import Simulation
+
+/// Runs seeds of the deterministic simulator and says which break an invariant, and how to see it again.
+@main
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Runs whole networks under faults, one seed after the other, and judges what happens.",
+        discussion: "Exit code 1 when a seed breaks an invariant. A seed always gives the same run.")
+
+    @Option(help: ArgumentHelp("How many seeds.", valueName: "n"))
+    var seeds = 100
+
+    @Option(name: .customLong("from"), help: ArgumentHelp("The first seed.", valueName: "k"))
+    var first: UInt64 = 1
+
+    @Option(help: ArgumentHelp("This seed alone.", valueName: "s"))
+    var seed: UInt64?
+
+    @Option(help: "Payments of one seed.")
+    var payments = 50
+
+    @Option(help: "Threads; a seed always runs in one.")
+    var threads = 2
+
+    @Flag(help: "Print every line of what happens.")
+    var verbose = false
+
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard seeds > 0, payments > 0, (1...64).contains(threads) else {
+            throw ValidationError("seeds and payments must be at least 1, threads 1 to 64")
+        }
+    }
+
+    func run() throws {
+        let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
+        let started = DispatchTime.now().uptimeNanoseconds
+        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose) { report in
+            guard !json, !report.violations.isEmpty else { return }
+            print(SeedSummary.failure(report))
+        }.run()
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
+        let summary = SeedSummary(reports: reports, seconds: seconds)
+        print(json ? summary.json : summary.text)
+        if reports.contains(where: { !$0.violations.isEmpty }) { throw ExitCode(1) }
+    }
+}

@@ -23,8 +23,6 @@ struct Payment {
     var stage = Stage.planned
     var attempts = 0
     var polls = 0
-    /// Whether a collector may have it, though nobody said so.
-    var isUncertain = false
     /// Whose device must answer.
     var receiver: Wallet?
     /// The transaction that withdraws it, on the deciding chain.

@@ -119,21 +119,17 @@ package final class Wallet: SimulatedClient {
         guard !payments[position].isEnded else { return }
         let again: UInt64 = 300 + world.random.below(1_200)
         guard case .submit(let result) = response else {
-            payments[position].isUncertain = true
             if payments[position].stage != .following { world.setClientTimer(index, key: position, afterMilliseconds: again) }
             return
         }
         if let reason = result.rejection {
-            if Wallet.isPassing(reason) {
-                if payments[position].stage != .following { world.setClientTimer(index, key: position, afterMilliseconds: again) }
-            } else if !payments[position].isUncertain && payments[position].stage != .following {
+            if !Wallet.isPassing(reason) {
                 end(position, "refused: \(reason.code)", world)
-            } else {
-                follow(position, world, afterMilliseconds: again)
+            } else if payments[position].stage != .following {
+                world.setClientTimer(index, key: position, afterMilliseconds: again)
             }
             return
         }
-        payments[position].isUncertain = true
         follow(position, world, afterMilliseconds: again)
     }
 

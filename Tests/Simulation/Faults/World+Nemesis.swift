@@ -30,9 +30,7 @@ extension World {
             tally.add(.clog)
             links.clog(node, microseconds: extra)
             relieveLater(.unclog(node: node, microseconds: extra))
-        case .busRestart:
-            boots[Int(random.below(UInt64(boots.count)))] += 1
-            tally.add(.busRestart)
+        case .busRestart: restartBus(Int(random.below(UInt64(boots.count))))
         case .crashIdle: crash(drawInstance(), .crashIdle)
         case .crashNode:
             let node = drawNode()
@@ -45,6 +43,17 @@ extension World {
         default: preconditionFailure("\(kind.code) is not a scheduled fault")
         }
         scheduleNemesis()
+    }
+
+    /// The bus's log and streams begin anew; every role that hears them is told that any of its topics may have a hole.
+    private func restartBus(_ site: Int) {
+        boots[site] += 1
+        tally.add(.busRestart)
+        for instance in instances {
+            for topic in instance.core?.subscriptions ?? [] {
+                queue.push(.input(instance: instance.index, life: instance.life, .lost(topic)), at: now + 1_000 + random.below(200_000))
+            }
+        }
     }
 
     private func drawNode() -> Int { Int(random.below(UInt64(nodeNames.count))) }

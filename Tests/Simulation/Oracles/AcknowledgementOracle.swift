@@ -20,6 +20,9 @@ package struct AcknowledgementOracle: Sendable {
     private var told: [(key: Key, status: Status)] = []
     private var rejectedWithReason: [Key: Reason] = [:]
 
+    /// Answers to submissions that say "never".
+    private var refused: [(key: Key, reason: Reason)] = []
+
     package init() {}
 
     package var acknowledgedCount: Int { acknowledged.count }
@@ -33,6 +36,12 @@ package struct AcknowledgementOracle: Sendable {
     package mutating func acknowledged(_ id: Digest, chain: ChainID, at time: UInt64) {
         let key = Key(chain: chain, id: id)
         if isAcknowledged.insert(key).inserted { acknowledged.append(key) }
+    }
+
+    /// A collector refused a transaction for good: a client that is told so stops asking.
+    package mutating func refused(_ id: Digest, reason: Reason, chain: ChainID) {
+        let mayComeLater: [Reason] = [.overloaded, .notReady, .notFound]
+        if !mayComeLater.contains(reason) { refused.append((Key(chain: chain, id: id), reason)) }
     }
 
     /// A block became final.
@@ -72,6 +81,10 @@ package struct AcknowledgementOracle: Sendable {
                 findings.report(
                     .acknowledged, "\(key.id) is final at \(key.chain) \(ending.height), but a client was told \(reason.code)", at: time)
             }
+        }
+        for (key, reason) in refused {
+            guard let ending = endings[key], ending.rejection == nil else { continue }
+            findings.report(.acknowledged, "\(key.id) is final at \(key.chain) \(ending.height), but was refused for \(reason.code)", at: time)
         }
         for (key, status) in told {
             // A status may be asked for by xid, which is no transaction's id.

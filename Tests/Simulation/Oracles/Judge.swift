@@ -121,7 +121,12 @@ package struct Judge {
     package mutating func replied(_ response: Response, chain: ChainID, at time: UInt64) {
         switch response {
         case .submit(let result):
-            if let id = result.id, result.rejection == nil { acknowledgements.acknowledged(id, chain: chain, at: time) }
+            guard let id = result.id else { return }
+            if let reason = result.rejection {
+                acknowledgements.refused(id, reason: reason, chain: chain)
+            } else {
+                acknowledgements.acknowledged(id, chain: chain, at: time)
+            }
         case .status(let status): told(status, chain: chain, at: time)
         default: break
         }

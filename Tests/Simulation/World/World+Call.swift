@@ -27,7 +27,7 @@ extension World {
         trace.mix(number)
         queue.push(.callTimeout(call: number), at: now + max(1, timeoutMilliseconds) * 1_000)
         guard let replica = leastLoaded(service) else {
-            queue.push(.answer(call: number, .failure(.notFound, detail: "no_service")), at: now + plan.nearMicroseconds)
+            queue.push(.answer(call: number, .failure(.notReady, detail: "no_service")), at: now + plan.nearMicroseconds)
             return
         }
         let callerNode = node(of: caller)

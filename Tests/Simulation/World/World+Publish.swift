@@ -81,11 +81,8 @@ extension World {
         let instance = instances[index]
         guard instance.life == life, instance.core != nil else { return }
         if postpone(.deliver(instance: index, life: life, publication), instance) { return }
-        // A bus that has restarted since no longer holds the frame: the stream is known to have a hole.
-        if publication.boot != boots[publication.site] {
-            turn(instance, .lost(publication.topic))
-            return
-        }
+        // A bus that has restarted since no longer holds the frame; its subscribers are told of the restart.
+        guard publication.boot == boots[publication.site] else { return }
         turn(instance, .delivered(publication.message, publisher: publication.publisher))
     }
 }

@@ -98,6 +98,7 @@ package final class World {
 
     /// Starts the schedule of faults.
     package func unleash() {
+        if plan.has(.slowNetwork) { tally.add(.slowNetwork) }
         if !plan.scheduled.isEmpty, plan.nemesisMicroseconds > 0 { scheduleNemesis() }
     }
 
@@ -134,7 +135,7 @@ package final class World {
             if postpone(event, instance) { return }
             turn(instance, input)
         case .start(let index): start(instances[index])
-        case .callTimeout(let call): answer(call, .failure(.notFound, detail: "timeout"))
+        case .callTimeout(let call): answer(call, .failure(.notReady, detail: "timeout"))
         case .answer(let call, let response): answer(call, response)
         case .notice(let client, let notice): clients[client].noticed(notice, world: self)
         case .clientTimer(let client, let key): clients[client].timerFired(key, world: self)
