@@ -26,8 +26,13 @@ package struct ChainFollower: Sendable {
     private let timer: TimerID
     private let calls: UInt64
     private let peers: [String]
-    private var attempt: UInt64 = 0
+    /// Whom to ask next.
+    private var turn = 0
+    /// Questions in a row that brought nothing although something is known to be missing.
+    private var failures: UInt64 = 0
     private var outstandingCall: UInt64?
+    /// When the timer will fire; nil while it is not set.
+    private var timerAtMilliseconds: UInt64?
     private var lastNews: Moment?
 
     /// Bodies kept until their final header comes.
@@ -91,7 +96,7 @@ package struct ChainFollower: Sendable {
         guard call >= calls, call < calls + 1 << 32 else { return nil }
         guard call == outstandingCall else { return Step() }
         outstandingCall = nil
-        guard case .blocks(let blocks, let newest) = response else { return Step(effects: [retry()]) }
+        guard case .blocks(let blocks, let newest) = response else { return Step(effects: retry(at: now)) }
         lastNews = now
         var step = Step()
         for item in blocks {
@@ -106,14 +111,14 @@ package struct ChainFollower: Sendable {
             bodies[final.hash] = nil
         }
         if !step.blocks.isEmpty {
-            attempt = 0
+            failures = 0
             step.effects.append(.count(.caughtUp, by: UInt64(step.blocks.count)))
         }
         // A peer's claim to be ahead is only worth another question, of another peer if this one brought nothing.
         if newest > height || highestFinal > height {
-            step.effects += step.blocks.isEmpty ? [retry()] : ask(at: now).effects
+            step.effects += step.blocks.isEmpty ? retry(at: now) : ask(at: now).effects
         } else {
-            step.effects.append(.setTimer(timer, afterMilliseconds: idleMilliseconds))
+            step.effects += wake(afterMilliseconds: idleMilliseconds, at: now)
         }
         return step
     }
@@ -121,9 +126,10 @@ package struct ChainFollower: Sendable {
     /// - Returns: nil when the timer is not the follower's.
     package mutating func timerFired(_ fired: TimerID, at now: Moment) -> Step? {
         guard fired == timer else { return nil }
+        timerAtMilliseconds = nil
         if highestFinal > height { return ask(at: now) }
         if let lastNews, now.milliseconds(since: lastNews) < idleMilliseconds {
-            return Step(effects: [.setTimer(timer, afterMilliseconds: idleMilliseconds)])
+            return Step(effects: wake(afterMilliseconds: idleMilliseconds, at: now))
         }
         return ask(at: now)
     }
@@ -160,7 +166,7 @@ package struct ChainFollower: Sendable {
         highestFinal = max(highestFinal, height)
         if asking, highestFinal > height, outstandingCall == nil {
             // The body or an earlier header may still be on its way; give it a moment.
-            step.effects.append(.setTimer(timer, afterMilliseconds: attempt == 0 ? ChainFollower.graceMilliseconds : retryMilliseconds))
+            step.effects += wake(afterMilliseconds: failures == 0 ? ChainFollower.graceMilliseconds : retryMilliseconds, at: now)
         }
         return step
     }
@@ -168,20 +174,28 @@ package struct ChainFollower: Sendable {
     /// How long something announced may take to arrive before it is asked for.
     package static let graceMilliseconds: UInt64 = 50
 
-    private var retryMilliseconds: UInt64 { network.timing.fetchMilliseconds << min(attempt, 4) }
+    private var retryMilliseconds: UInt64 { network.timing.fetchMilliseconds << min(failures, 4) }
 
-    private mutating func retry() -> RoleEffect {
-        attempt += 1
-        return .setTimer(timer, afterMilliseconds: retryMilliseconds)
+    /// Sets the timer unless it fires sooner anyway: news that keep coming must not put a question off for ever.
+    private mutating func wake(afterMilliseconds wait: UInt64, at now: Moment) -> [RoleEffect] {
+        let due = now.monotonicMilliseconds + wait
+        if let timerAtMilliseconds, timerAtMilliseconds <= due { return [] }
+        timerAtMilliseconds = due
+        return [.setTimer(timer, afterMilliseconds: wait)]
+    }
+
+    private mutating func retry(at now: Moment) -> [RoleEffect] {
+        failures += 1
+        return wake(afterMilliseconds: retryMilliseconds, at: now)
     }
 
     private mutating func ask(at now: Moment) -> Step {
         guard outstandingCall == nil else { return Step() }
-        let peer = peers[Int(attempt % UInt64(peers.count))]
+        let peer = peers[turn]
+        turn = (turn + 1) % peers.count
         callsMade += 1
         let call = calls + callsMade % (1 << 32)
         outstandingCall = call
-        attempt += 1
         return Step(effects: [
             .call(
                 call, service: Service.name(.consensus, chain: chain.id, node: peer),

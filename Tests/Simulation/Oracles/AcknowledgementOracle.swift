@@ -40,7 +40,8 @@ package struct AcknowledgementOracle: Sendable {
 
     /// A collector refused a transaction for good: a client that is told so stops asking.
     package mutating func refused(_ id: Digest, reason: Reason, chain: ChainID) {
-        let mayComeLater: [Reason] = [.overloaded, .notReady, .notFound]
+        // A collector that has no such leg says so with unknown_cross; another one may have it.
+        let mayComeLater: [Reason] = [.overloaded, .notReady, .notFound, .unknownCross]
         if !mayComeLater.contains(reason) { refused.append((Key(chain: chain, id: id), reason)) }
     }
 
