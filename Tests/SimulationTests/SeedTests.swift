@@ -1,8 +1,20 @@
+import Dispatch
 import Simulation
 import Testing
 
 @Suite("Seeds with the cores that ship", .serialized)
 struct SeedTests {
+    @Test("300 seeds under faults break no invariant")
+    func threeHundredSeeds() {
+        let started = DispatchTime.now().uptimeNanoseconds
+        let reports = SeedBatch(seeds: 1..<301).run()
+        let summary = SeedSummary(reports: reports, seconds: Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9)
+        print(summary.text)
+        for report in summary.failing { Issue.record("\(SeedSummary.failure(report))") }
+        let kinds = FaultKind.allCases.filter { kind in !reports.contains { $0.tally[kind] > 0 } }
+        #expect(kinds.isEmpty, "faults that no seed exercised: \(kinds.map(\.code))")
+    }
+
     @Test("a seed run twice does exactly the same", arguments: [UInt64(11), 12])
     func seedIsDeterministic(seed: UInt64) {
         let first = SeedRun(seed: seed, kinds: .real, payments: 10).run()

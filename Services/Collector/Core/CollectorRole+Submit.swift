@@ -120,6 +120,10 @@ extension CollectorRole {
     mutating func admissionFault(of item: BlockItem, at now: Moment) -> (Reason, String)? {
         guard case .invalid(let reason) = tree.trial(item, time: now.wallMilliseconds) else { return nil }
         switch reason {
+        // Only chain time counts: by this clock the deadline may have passed while another collector's copy is in time.
+        case .deadlinePassed where isTimely(item, at: tree.finalTime + 1),
+            .deadlineTooFar where isTimely(item, at: now.wallMilliseconds + Limits.chainTimeSkewMilliseconds):
+            return nil
         case .insufficientFunds, .reserveShort, .tooManyAssets:
             return nil
         case _ where reason.isTemporary && !isCaughtUp:
@@ -127,6 +131,12 @@ extension CollectorRole {
         default:
             return (reason, "as of final block \(tree.finalHeight)")
         }
+    }
+
+    /// Whether nothing that concerns deadlines speaks against a transaction in a block of this time.
+    private mutating func isTimely(_ item: BlockItem, at time: UInt64) -> Bool {
+        guard case .invalid(let reason) = tree.trial(item, time: time) else { return true }
+        return reason != .deadlinePassed && reason != .deadlineTooFar
     }
 
     /// Headers for a transaction's evidence, from what validators have told of its cross transaction; all shown to be final.
