@@ -23,26 +23,38 @@ extension RecorderRole {
         if let current = proposal, current.lead.slot >= lead.slot {
             return current.lead.slot == lead.slot && current.block != nil ? publish() : []
         }
+        ancestors.removeAll()
         proposal = Proposal(lead: lead, block: proposed[lead.slot], resendMilliseconds: network.timing.candidateResendMilliseconds)
         if proposal?.block != nil { return publish() }
         return ensureParent() + buildIfDue(at: now)
     }
 
-    /// The parent may be a candidate that is not final here yet.
+    /// The parent, and its own, may be candidates that are not final here yet: asks for the oldest one missing.
     private mutating func ensureParent() -> [RoleEffect] {
         guard let lead = proposal?.lead, !tree.contains(lead.parent), lead.parentHeight > tree.finalHeight else { return [] }
+        let missing = ancestors.last?.header.parent ?? lead.parent
         return [
             .call(
                 Calls.parent + nextToken(), service: Service.name(.consensus, chain: .notary, node: context.address.node),
-                .fetchBlock(chain: .notary, hash: lead.parent), timeoutMilliseconds: network.timing.fetchMilliseconds * 2),
+                .fetchBlock(chain: .notary, hash: missing), timeoutMilliseconds: network.timing.fetchMilliseconds * 2),
             .setTimer(Timers.build, afterMilliseconds: network.timing.fetchMilliseconds),
         ]
     }
 
     mutating func parentAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
-        guard case .blocks(let blocks, _) = response, let block = blocks.first?.block, block.header.chain == .notary else { return [] }
-        // Consensus of the same node has judged it already; the tree judges it again by itself.
-        _ = tree.validate(block)
+        guard case .blocks(let blocks, _) = response, let block = blocks.first?.block, let lead = proposal?.lead,
+            block.hash == ancestors.last?.header.parent ?? lead.parent, block.header.height > tree.finalHeight,
+            ancestors.count < Limits.descendants
+        else { return [] }
+        ancestors.append(block)
+        // Consensus of the same node has judged them already; the tree judges them again by itself.
+        while let oldest = ancestors.last, tree.contains(oldest.header.parent) {
+            ancestors.removeLast()
+            guard case .valid = tree.validate(oldest) else {
+                ancestors.removeAll()
+                return []
+            }
+        }
         return buildIfDue(at: now)
     }
 

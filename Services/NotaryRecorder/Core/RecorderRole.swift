@@ -21,6 +21,8 @@ package struct RecorderRole: RoleCore {
     var index = ArchiveIndex()
     var steps = StepLog()
     var proposal: Proposal?
+    /// Notarized candidates between the final block and the proposal's parent, newest first, as far as they have come.
+    var ancestors: [Block] = []
     /// The own candidates made so far, by slot, so that no slot ever gets a second one.
     var proposed: [Slot: Block] = [:]
     var answers = PendingAnswers()
