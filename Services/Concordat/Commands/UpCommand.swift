@@ -114,8 +114,10 @@ struct UpCommand: ParsableCommand {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "CONCORDAT_DETACH" }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = FileHandle(forWritingAtPath: log)
+        // One handle for both, so that neither writes over the other.
+        let output = FileHandle(forWritingAtPath: log)
+        process.standardOutput = output
+        process.standardError = output
         try process.run()
         while process.isRunning {
             if let state = NetworkState.running(folder), let seconds = state.readySeconds {

@@ -12,7 +12,7 @@ struct PendingAnswers: Sendable {
         var id: Digest
         var isTrace: Bool
         var places: [ArchiveIndex.Place]
-        /// Rows read so far, in the order of `needs`.
+        /// Blocks still to be had.
         var needs: [Need]
         var blocks: [Need: FinalBlock] = [:]
     }
@@ -58,38 +58,40 @@ extension RecorderRole {
         let needs = places.prefix(PendingAnswers.needsMaximum).map {
             PendingAnswers.Need(position: Int($0.chain), height: $0.height)
         }
-        let read = nextToken()
-        answers.questions[read] = .init(token: token, id: id, isTrace: isTrace, places: places, needs: needs)
-        return [self.read(needs[0], token: read)]
+        return proceed(.init(token: token, id: id, isTrace: isTrace, places: places, needs: needs))
     }
 
-    private func read(_ need: PendingAnswers.Need, token: UInt64) -> RoleEffect {
-        .read(token: token, RecorderRole.archive(need.position), from: need.height, limit: 1)
+    /// Takes what a question needs from memory, and reads the first block that is not there; answers once all are.
+    private mutating func proceed(_ asked: PendingAnswers.Question) -> [RoleEffect] {
+        var question = asked
+        while let need = question.needs.first {
+            guard let item = recent[need] else {
+                let read = nextToken()
+                answers.questions[read] = question
+                return [.read(token: read, RecorderRole.archive(need.position), from: need.height, limit: 1)]
+            }
+            question.needs.removeFirst()
+            question.blocks[need] = item
+            // Once a sub-chain block is here, the notary block that records it is needed too.
+            if chains[need.position] != .notary, let height = index.record(of: item.block.hash) {
+                let record = PendingAnswers.Need(position: chains.count - 1, height: height)
+                if question.blocks[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
+            }
+        }
+        return [.reply(token: question.token, question.isTrace ? .trace(trace(question)) : .receipt(receipt(question)))]
     }
 
     mutating func served(token: UInt64, _ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
         if let position = refills.removeValue(forKey: token) { return refilled(rows, position: position, at: now) }
         if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
-        guard var question = answers.questions[token] else { return [] }
+        guard let question = answers.questions.removeValue(forKey: token) else { return [] }
         guard let need = question.needs.first, let row = rows.first, row.key == need.height,
             let item = try? FinalBlock(decoding: row.value, network: network.id)
         else {
-            answers.questions[token] = nil
             return [.reply(token: question.token, .failure(.notFound, detail: "the archive has lost a block; see the alarms"))]
         }
-        question.needs.removeFirst()
-        question.blocks[need] = item
-        // Once a sub-chain block is read, the notary block that records it is needed too.
-        if chains[need.position] != .notary, let height = index.record(of: item.block.hash) {
-            let record = PendingAnswers.Need(position: chains.count - 1, height: height)
-            if question.blocks[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
-        }
-        if let next = question.needs.first {
-            answers.questions[token] = question
-            return [read(next, token: token)]
-        }
-        answers.questions[token] = nil
-        return [.reply(token: question.token, question.isTrace ? .trace(trace(question)) : .receipt(receipt(question)))]
+        recent.insert(item, at: need)
+        return proceed(question)
     }
 
     private func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {

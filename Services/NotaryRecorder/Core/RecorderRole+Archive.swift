@@ -76,6 +76,7 @@ extension RecorderRole {
         var operations: [StoreOperation] = []
         for item in blocks {
             operations.append(.put(RecorderRole.archive(position), key: item.block.header.height, value: item.encoded))
+            recent.insert(item, at: .init(position: position, height: item.block.header.height))
             take(item, position: position)
         }
         if chains[position] == .notary { operations.append(.forgetVotes(below: tree.finalSlot)) }

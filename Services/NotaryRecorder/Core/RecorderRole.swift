@@ -26,6 +26,7 @@ package struct RecorderRole: RoleCore {
     /// The own candidates made so far, by slot, so that no slot ever gets a second one.
     var proposed: [Slot: Block] = [:]
     var answers = PendingAnswers()
+    var recent = RecentBlocks()
     /// Refills of a lane from the archive under way: read token to chain position.
     var refills: [UInt64: Int] = [:]
     /// FetchBlocks under way: read token to request token and chain position.

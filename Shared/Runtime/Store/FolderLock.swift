@@ -14,11 +14,17 @@ package final class FolderLock {
     package init(_ path: String) throws(Fault) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // Somebody who only looks whether it is held (`holder`) holds it for an instant.
+        var isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        for _ in 0..<FolderLock.attempts where !isTaken && errno == EWOULDBLOCK {
+            usleep(FolderLock.pauseMicroseconds)
+            isTaken = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isTaken else {
             let reason = errno
             defer { close(descriptor) }
             guard reason == EWOULDBLOCK else { throw .system(String(cString: strerror(reason))) }
-            throw .held(processID: FolderLock.holder(path) ?? 0)
+            throw .held(processID: FolderLock.writtenHolder(path) ?? 0)
         }
         let text = "\(getpid())\n"
         ftruncate(descriptor, 0)
@@ -28,8 +34,19 @@ package final class FolderLock {
 
     deinit { close(descriptor) }
 
-    /// What the file says of its holder.
+    private static let attempts = 5
+    private static let pauseMicroseconds: UInt32 = 10_000
+
+    /// The process that holds the lock now (0 when the file does not say); nil when nobody does.
     package static func holder(_ path: String) -> Int32? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : writtenHolder(path) ?? 0
+    }
+
+    /// What the file says of its holder.
+    private static func writtenHolder(_ path: String) -> Int32? {
         (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int32($0.prefix { $0 != "\n" }) }
     }
 }
