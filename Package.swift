@@ -83,7 +83,7 @@ let package = Package(
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
-        tests("ProcessTests", core + ["Runtime"]),
+        tests("ProcessTests", []),
         tests("TidyTests", []),
     ]
 )

@@ -37,6 +37,9 @@ extension BuilderRole {
         switch prepareParent(lead.parent) {
         case .ready: break
         case .waits(let effects): return effects
+        case .overtaken:
+            stage = .idle
+            return []
         case .impossible(let reason):
             stage = .idle
             return [

@@ -10,6 +10,9 @@ extension BuilderRole {
         case ready
         /// A body has to come first.
         case waits([RoleEffect])
+        /// It lies beside the final block: a slot may be both notarized and skipped, and consensus of this node does not know yet
+        /// which of two branches has become final.
+        case overtaken
         case impossible(Reason)
     }
 
@@ -29,8 +32,7 @@ extension BuilderRole {
         var next = hash
         while !tree.contains(next) {
             guard let body = bodies[next] else { return .waits(fetch(next)) }
-            // Below the final block lies no way to the tree: consensus is ahead of, or beside, what is followed here.
-            guard body.header.height > tree.finalHeight else { return .impossible(.wrongParent) }
+            guard body.header.height > tree.finalHeight else { return .overtaken }
             missing.append(body)
             next = body.header.parent
         }

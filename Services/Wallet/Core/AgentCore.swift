@@ -25,6 +25,8 @@ package struct AgentCore: Machine {
     private struct Pending: Sendable {
         var chain: Int
         var answer: Answer
+        /// In the deciding chain's time.
+        var deadline: ChainTime
         var due: UInt64
         var attempts = 0
         var isAsked = false
@@ -92,7 +94,8 @@ package struct AgentCore: Machine {
             return [.answered(notice, action)]
         }
         pending[xid] = Pending(
-            chain: chain, answer: Answer(xid: xid, refusal: refusal, network: network.id, signer: signer), due: now.monotonicMilliseconds)
+            chain: chain, answer: Answer(xid: xid, refusal: refusal, network: network.id, signer: signer),
+            deadline: notice.cross.deadline, due: now.monotonicMilliseconds)
         return [.answered(notice, action)]
     }
 
@@ -125,7 +128,7 @@ package struct AgentCore: Machine {
         case .watch(let item): watches.answered(item, isTaken: response == .watch(true), at: now)
         case .answer(let xid):
             guard let item = pending[xid] else { return }
-            if case .submit(let result)? = response, result.rejection.map({ !Wallet.isPassing($0) }) ?? true {
+            if case .submit(let result)? = response, isDefinite(result, of: item, at: now) {
                 pending[xid] = nil
                 settle(xid)
             } else {
@@ -135,6 +138,14 @@ package struct AgentCore: Machine {
                     + TrackedPayment.backOff(item.attempts, first: WalletTiming.retryMilliseconds, longest: WalletTiming.retryLongestMilliseconds)
             }
         }
+    }
+
+    /// Whether asking again cannot change a collector's answer. One that has not heard of the leg yet says that it knows none:
+    /// another may, and so may the same one a moment later.
+    private func isDefinite(_ result: SubmitResult, of item: Pending, at now: Moment) -> Bool {
+        guard let reason = result.rejection else { return true }
+        if reason == .unknownCross { return now.wallMilliseconds > item.deadline + Limits.chainTimeSkewMilliseconds }
+        return !Wallet.isPassing(reason)
     }
 
     private mutating func settle(_ xid: Digest) {
