@@ -16,6 +16,7 @@ struct DemoCommand: ParsableCommand {
         discussion: """
             Example:
               concordat demo --out out/run
+            What an earlier demo left in the folder is replaced; a folder with anything else in it is refused.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -30,16 +31,17 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         let begin = Date()
         let target = try Setting.text(out, "out", default: "out/run")
-        try? FileManager.default.removeItem(atPath: target)
-        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        let paymentsPath = try Setting.text(payments, "payments", default: "examples/payments.csv")
+        let file = try PayCommand.read(paymentsPath)
+        _ = try network.plan()
+        try DemoFolder.prepare(target)
         let folder = NetworkFolder("\(target)/network")
-        let file = try PayCommand.read(payments ?? "examples/payments.csv")
         common.say("1. Making and starting a network …")
         var options = network
         if options.portBase == nil { options.portBase = 0 }
         let made = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false)
         let accounts = try Accounts(folder, made.configuration, passphrase: nil)
-        let list = try AgentRules.read(rules ?? "examples/agent.rules", accounts.book)
+        let list = try AgentRules.read(try Setting.text(rules, "rules", default: "examples/agent.rules"), accounts.book)
         let shutdown = Shutdown()
         let isAborted = Mutex(false)
         func aborted() -> Bool {
@@ -55,11 +57,11 @@ struct DemoCommand: ParsableCommand {
         defer { agent.stop() }
         common.say("2. Alice pays 10 X; Bob gets 100 Y on the other chain")
         let single = try payAlice(accounts, isAborted: aborted)
-        common.say("3. Paying \(file.lines.count + file.faults.count) lines of \(payments ?? "examples/payments.csv") …")
+        common.say("3. Paying \(file.lines.count + file.faults.count) lines of \(paymentsPath) …")
         let run = try PaymentRun(accounts, strategy: .roundRobin, concurrency: 1_000, receiptsFolder: "\(target)/receipts")
         let results = try run.pay(file, isAborted: aborted) { common.say("   \($0) of \($2) done, \($1) under way") }
         try PayCommand.write(results, to: target)
-        if let receipt = single.receipt { ReceiptFile.write(receipt, named: "alice-to-bob", in: "\(target)/receipts") }
+        if let receipt = single.receipt { try ReceiptFile.write(receipt, named: "alice-to-bob", in: "\(target)/receipts") }
         common.say("4. Stopping the network, then auditing what it left")
         agent.stop()
         runner.stop()
@@ -67,7 +69,7 @@ struct DemoCommand: ParsableCommand {
         let report = DemoReport(
             made.configuration, processes: runner.processes.count, results: results, single: single, audit: audit,
             readySeconds: runner.readySeconds, runSeconds: Date().timeIntervalSince(begin))
-        try Data((JSONText.pretty(report) + "\n").utf8).write(to: URL(fileURLWithPath: "\(target)/report.json"))
+        try OutputFolder.write(JSONText.pretty(report) + "\n", to: "\(target)/report.json")
         try finish(report, audit, results, target)
     }
 
@@ -77,7 +79,7 @@ struct DemoCommand: ParsableCommand {
                 payer: try accounts.signer("alice"), to: "bob", asset: asset, amount: 10, deadlineMilliseconds: 60_000, memo: "10 X for 100 Y")
         else { throw Failure(.configuration, "this network has no contract between the chains of alice and bob", "Use at least two chains.") }
         let ended = try SinglePayment(accounts).pay(order, isAborted: isAborted)
-        if !common.json, let name = ended.signed?.name, let trace = try TraceTable.fetch(name, accounts.configuration) {
+        if !common.json, let name = ended.signed?.name, case .found(let trace) = try TraceTable.fetch(name, Inquiry(accounts.configuration)) {
             for line in TraceTable.lines(trace, marks: ended.marks) { Console.print("   " + line) }
         }
         return ended
