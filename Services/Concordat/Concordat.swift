@@ -14,7 +14,7 @@ struct Concordat: ParsableCommand {
               concordat up             make a network in .concordat and start it
               concordat status         see how it is
 
-            Every option --some-thing can also be given as the environment variable CONCORDAT_SOME_THING.
+            An option --some-thing that has a default can also be given as the environment variable CONCORDAT_SOME_THING.
             Exit codes: 0 done, 1 failed, 2 degraded, 27 timed out, 64 usage, 69 unreachable, 78 bad configuration.
             """,
         version: Version.text,
@@ -28,7 +28,7 @@ struct Concordat: ParsableCommand {
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
-            Failure.exit(with: error, isJSON: arguments.contains("--json"))
+            Failure.exit(with: error, isJSON: arguments.contains("--json") || Setting.isOn("json"))
         }
     }
 }
@@ -37,12 +37,13 @@ struct Concordat: ParsableCommand {
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
-        BalanceCommand.self, TraceCommand.self, AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
+        ConfirmCommand.self, BalanceCommand.self, TraceCommand.self, AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.
     static func checkSubcommand(_ arguments: [String]) throws {
-        guard let word = arguments.first, !word.hasPrefix("-") else { return }
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        guard let word = words.first, !word.hasPrefix("-") else { return }
         let known = commands.map { $0._commandName } + ["help"]
         guard !known.contains(word) else { return }
         let closest = Suggestion.closest(to: word, among: known)

@@ -27,6 +27,22 @@ struct Accounts {
         return try KeyFile.readIdentity(folder.walletKey(name), passphrase: passphrase).signer
     }
 
+    /// What to do about an order that cannot be.
+    func advice(for fault: OrderFault, payee: String) -> String {
+        switch fault.reason {
+        case .unknownPayee:
+            let name = String(payee.prefix { $0 != "@" })
+            let closest = Suggestion.closest(to: name, among: book.entries.map(\.name))
+            return closest.map { "Did you mean \($0)?" } ?? "See the names in \(folder.addressBook), or give a whole address."
+        case .termsViolated: return "Pay an amount that the rate divides; contracts are in \(folder.networkFile)."
+        case .unknownContract: return "See the contracts in \(folder.networkFile)."
+        case .wrongChain:
+            let assets = configuration.network.chains.flatMap { $0.genesis.flatMap { $0.balances.map(\.asset.description) } }
+            return "Assets of this network: \(Set(assets).sorted().joined(separator: ", "))."
+        default: return "Choose another payee or amount."
+        }
+    }
+
     /// A payee by name or address, with `@chain` or at home.
     /// - Returns: nil with a reason when there is none.
     func payee(_ text: String) -> Result<(key: PublicKey, chain: ChainID?), OrderFault> {

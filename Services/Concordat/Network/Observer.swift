@@ -34,12 +34,16 @@ final class Observer {
     func heads(timeoutMilliseconds: UInt32) throws -> [Head] {
         var questions: [(head: Head, connection: ClientConnection, id: UInt64?)] = []
         let network = configuration.network
+        // One wait for all sites together: a network that is down must not cost it once a node.
+        let joinEnd = BusClock.now().monotonicMilliseconds + UInt64(timeoutMilliseconds)
+        for site in configuration.sites { _ = try connection(site) }
         for chain in network.chains + [network.notary] {
             for node in chain.nodes {
                 guard let site = configuration.site(node.site) else { continue }
                 let connection = try connection(site)
                 let service = Service.name(.consensus, chain: chain.id, node: node.id)
-                let isJoined = try connection.waitUntilJoined(timeoutMilliseconds: timeoutMilliseconds)
+                let left = joinEnd > BusClock.now().monotonicMilliseconds ? UInt32(joinEnd - BusClock.now().monotonicMilliseconds) : 0
+                let isJoined = try connection.waitUntilJoined(timeoutMilliseconds: left)
                 let id = isJoined ? try connection.begin(service, Request.head(chain.id).encoded(), timeoutMilliseconds: timeoutMilliseconds) : nil
                 questions.append((Head(chain: chain.id, node: node.id), connection, id))
             }

@@ -27,7 +27,8 @@ final class SinglePayment {
     }
 
     /// - Parameter isAborted: asked again and again; what has not ended is then given up as open.
-    func pay(_ order: PaymentOrder, isAborted: () -> Bool) throws -> Ended {
+    /// - Parameter until: the mark at which to stop following; nil for the end.
+    func pay(_ order: PaymentOrder, until: PaymentMark? = nil, isAborted: () -> Bool) throws -> Ended {
         var ended = Ended(outcome: .open, times: PaymentTimes(started: BusClock.now()), signed: nil, receipt: nil, marks: [])
         func take(_ effect: WalletEffect) {
             switch effect {
@@ -42,6 +43,7 @@ final class SinglePayment {
         try driver.apply(.start(key, order), tell: take)
         while !driver.isIdle {
             try driver.turn(tell: take)
+            if let until, ended.marks.contains(where: { $0.mark == until }) { break }
             if isAborted() { try driver.apply(.giveUp, tell: take) }
         }
         ended.signed = driver.signed(key)
@@ -51,21 +53,26 @@ final class SinglePayment {
 
 /// What recorders saw of a transaction, as a table.
 enum TraceTable {
-    static func fetch(_ id: Digest, _ configuration: NetworkConfiguration) throws -> Trace? {
-        let connections = WalletConnections(configuration)
-        let service = Service.name(.recorder, chain: .notary, node: configuration.network.notary.nodes[0].id)
-        try connections.request(call: 1, service: service, .trace(id), timeoutMilliseconds: 4_000)
-        let end = Date().addingTimeInterval(5)
-        while Date() < end {
-            for event in try connections.receive(waitMilliseconds: 50) {
-                switch event {
-                case .answered(_, .trace(let trace)): return trace
-                case .answered, .unanswered: return nil
-                case .noticed, .reconnected: continue
-                }
+    enum Found {
+        case found(Trace)
+        /// Recorders answer, and none has seen it.
+        case unknown
+        /// No recorder answers.
+        case silent
+    }
+
+    /// Asks one recorder after another until one has seen it.
+    static func fetch(_ id: Digest, _ inquiry: Inquiry) throws -> Found {
+        var answered = false
+        for node in inquiry.configuration.network.notary.nodes {
+            let service = Service.name(.recorder, chain: .notary, node: node.id)
+            switch try inquiry.ask([(service, .trace(id))])[0] {
+            case .trace(let trace)? where !trace.steps.isEmpty: return .found(trace)
+            case nil, .failure(.notReady, _)?: continue
+            default: answered = true
             }
         }
-        return nil
+        return answered ? .unknown : .silent
     }
 
     /// - Parameter marks: the wallet's own steps, first.

@@ -5,6 +5,11 @@ enum Console {
     static func print(_ line: String) { write(line + "\n", to: STDOUT_FILENO) }
     static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// Other people's text without control characters.
+    static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control || $0.properties.generalCategory == .format ? "?" : $0 }))
+    }
+
     /// Whether standard output shows to a person.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
