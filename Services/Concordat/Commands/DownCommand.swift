@@ -26,6 +26,9 @@ struct DownCommand: ParsableCommand {
             if common.json { return Console.print(#"{"stopped":false,"was_running":false}"#) }
             return common.say("The network in \(folder.path) is not up.")
         }
+        guard holder > 0 else {
+            throw Failure(.failed, "\(folder.lockFile) is held, but does not say by which process", "Look for it with: fuser \(folder.lockFile)")
+        }
         let state = NetworkState.read(folder)
         kill(holder, SIGTERM)
         let deadline = Date().addingTimeInterval(DownCommand.waitSeconds)
@@ -36,6 +39,7 @@ struct DownCommand: ParsableCommand {
             }
             for entry in state?.processes ?? [] where entry.processID > 0 { kill(entry.processID, SIGKILL) }
             kill(holder, SIGKILL)
+            while FolderLock.holder(folder.lockFile) != nil { usleep(10_000) }
         }
         if common.json { return Console.print(#"{"stopped":true,"was_running":true}"#) }
         Console.print("Stopped. Its state is kept in \(folder.path).")

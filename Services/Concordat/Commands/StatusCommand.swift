@@ -88,6 +88,12 @@ struct StatusCommand: ParsableCommand {
 
     private func printTables(_ report: Report, _ configuration: NetworkConfiguration) throws {
         let paint = try common.paint
+        guard report.nodes.contains(where: { $0.height != nil }) else {
+            Console.print("\(configuration.name)  \(paint.bad("DOWN"))  no node answers")
+            let folder = try common.folder
+            let isUp = FolderLock.holder(folder.lockFile) != nil
+            return Console.print(isUp ? "Suggestion: see the logs in \(folder.path)/run/logs" : "Suggestion: start it with: concordat up --data \(folder.path)")
+        }
         let word = report.problems.isEmpty ? paint.good("HEALTHY") : paint.bad("DEGRADED")
         Console.print("\(configuration.name)  \(word)  \(report.processes.filter(\.running).count) of \(report.processes.count) processes run")
         var rows = [["CHAIN", "NODES", "ANSWER", "FINAL HEIGHT", "BEHIND"]]

@@ -91,13 +91,14 @@ struct UpCommand: ParsableCommand {
         }
         Console.print("")
         let data = runner.folder.path
-        Console.print("Next  concordat send --data \(data) --from alice --to bob --amount 10 --wait")
+        Console.print("Next  concordat send --data \(data) --from alice --to bob --amount 10 --trace")
         Console.print("      concordat status --data \(data)")
         Console.print(paint.good("Ready in \(seconds) s.") + " Ctrl-C stops the network, its state is kept; again forces.")
     }
 
     /// Starts the same command in a session of its own, and waits until it is ready.
     private func runDetached(_ folder: NetworkFolder) throws {
+        if let holder = FolderLock.holder(folder.lockFile) { throw NetworkRunner.isUp(folder, holder) }
         _ = try prepared(folder)
         try FileManager.default.createDirectory(atPath: "\(folder.path)/run/logs", withIntermediateDirectories: true)
         let log = folder.log(of: "up")
@@ -111,8 +112,9 @@ struct UpCommand: ParsableCommand {
         if let collectors = network.collectors { arguments += ["--collectors", "\(collectors)"] }
         if let file = passphraseOptions.passphraseFile { arguments += ["--passphrase-file", file] }
         if let level = logs.logLevel { arguments += ["--log-level", level] }
+        if let format = logs.logFormat { arguments += ["--log-format", format] }
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "CONCORDAT_DETACH" }
+        process.environment = ProcessInfo.processInfo.environment.filter { !["CONCORDAT_DETACH", "CONCORDAT_JSON"].contains($0.key) }
         process.standardInput = FileHandle.nullDevice
         // One handle for both, so that neither writes over the other.
         let output = FileHandle(forWritingAtPath: log)
@@ -131,7 +133,9 @@ struct UpCommand: ParsableCommand {
             usleep(50_000)
         }
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        let problem = text.split(separator: "\n").last { $0.hasPrefix("Error: ") }.map { String($0.dropFirst(7)) }
-        throw Failure(.failed, problem ?? "the network did not start", "See \(log)")
+        func last(_ word: String) -> String? { text.split(separator: "\n").last { $0.hasPrefix(word) }.map { String($0.dropFirst(word.count)) } }
+        throw Failure(
+            Failure.Code(rawValue: process.terminationStatus) ?? .failed, last("Error: ") ?? "the network did not start",
+            last("Suggestion: ") ?? "See \(log)")
     }
 }

@@ -43,16 +43,17 @@ final class NetworkRunner {
 
     /// Checks that nothing is in the way.
     func preflight() throws {
-        try FileManager.default.createDirectory(atPath: "\(folder.path)/run/logs", withIntermediateDirectories: true)
+        try OutputFolder.make("\(folder.path)/run/logs")
         do {
             lock = try FolderLock(folder.lockFile)
         } catch {
             switch error {
             case .held(let processID):
-                throw Failure(.failed, "the network in \(folder.path) is up already (process \(processID))", "concordat status --data \(folder.path), or concordat down --data \(folder.path)")
+                throw NetworkRunner.isUp(folder, processID)
             case .system(let reason): throw Failure(.failed, "\(folder.lockFile) cannot be taken: \(reason)", "Check the owner and mode of the folder.")
             }
         }
+        try checkSpace()
         for site in configuration.sites {
             for endpoint in site.endpoints.all {
                 guard case .tcp(_, let port)? = Endpoint(endpoint), !Ports.isFree(port) else { continue }
@@ -61,6 +62,25 @@ final class NetworkRunner {
             }
         }
     }
+
+    static func isUp(_ folder: NetworkFolder, _ processID: Int32) -> Failure {
+        Failure(
+            .failed, "the network in \(folder.path) is up already (process \(processID))",
+            "concordat status --data \(folder.path), or concordat down --data \(folder.path)")
+    }
+
+    /// A network that starts on a full disk could only refuse everything.
+    private func checkSpace() throws {
+        guard let free = OutputFolder.freeBytes(folder.path) else { return }
+        let needed = UInt64(processes.count) * NetworkRunner.freeBytesPerProcess
+        guard free < needed else { return }
+        throw Failure(
+            .failed, "\(folder.path): only \(free / 1024) KiB are free on its disk, and \(processes.count) processes need \(needed / 1024) KiB to start",
+            "Free some space, then run the same command again; what is stored is kept.")
+    }
+
+    /// A store, its log and its index files while they are small.
+    private static let freeBytesPerProcess: UInt64 = 256 * 1024
 
     /// Starts everything and waits until every role answers.
     ///
@@ -94,9 +114,7 @@ final class NetworkRunner {
     }
 
     private func startHere(_ report: @escaping @Sendable (String) -> Void) throws {
-        let passphrase = try options.passphraseFile.map {
-            String(try TextFile.read($0, byteCountMax: 64 * 1024, whenMissing: "Name the file that holds the passphrase.").prefix { $0 != "\n" })
-        }
+        let passphrase = try options.passphraseFile.map { try PassphraseOptions.read($0) }
         let launcher = Launcher(folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: .all)
         self.launcher = launcher
         let authenticator = try launcher.authenticator()
