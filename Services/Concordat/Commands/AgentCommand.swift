@@ -17,14 +17,14 @@ struct AgentCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var passphraseOptions: PassphraseOptions
-    @Option(help: "File of rules.")
+    @Option(help: "File of rules. (default: none, every leg is confirmed)")
     var rules: String?
 
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
         let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
-        let list = try rules.map { try AgentRules.read($0, accounts.book) } ?? []
+        let list = try Setting.text(rules, "rules").map { try AgentRules.read($0, accounts.book) } ?? []
         let signers = try accounts.book.entries.map { try accounts.signer($0.name) }
         let driver = AgentDriver(configuration, accounts: signers, rules: list)
         let shutdown = Shutdown()

@@ -8,6 +8,8 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Replay every chain from genesis and check every certificate, trusting nothing that was stored.",
         discussion: """
+            Example:
+              concordat audit --data .concordat
             The network may be stopped, running, or a copy; nothing in the folder is changed.
             Exit codes: 0 nothing is wrong, 1 violations were found, 2 there was nothing to judge, 78 no network here.
             """)

@@ -6,7 +6,10 @@ struct CompletionsCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "completions", abstract: "Print a completion script for a shell.",
-        discussion: "For bash: source <(concordat completions bash)")
+        discussion: """
+            Example, for bash:
+              source <(concordat completions bash)
+            """)
 
     @Argument(help: "bash, zsh or fish.")
     var shell: Shell

@@ -5,7 +5,11 @@ import Wire
 /// Makes a network's folder.
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Make a new network: network.yaml, the keys of its nodes, and accounts with money.")
+        commandName: "init", abstract: "Make a new network: network.yaml, the keys of its nodes, and accounts with money.",
+        discussion: """
+            Example:
+              concordat init --chains 2 --nodes 4 --notaries 4 --data .concordat
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var network: NetworkOptions

@@ -12,7 +12,7 @@ struct PayCommand: ParsableCommand {
             Example:
               concordat pay --file examples/payments.csv --out out/pay
             The file has the columns id,from,to,asset,amount,deadline_seconds,memo; amounts are whole minor units.
-            Exit code 2 when a payment is still open at the end.
+            Exit codes: 0 every line is settled or refunded, 1 lines were rejected, 2 payments are still open, 78 the file is none.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -34,6 +34,7 @@ struct PayCommand: ParsableCommand {
         guard let strategy = CollectorStrategy(rawValue: text) else { throw Setting.bad("collectors", text, "Use round-robin, random or fastest.") }
         let concurrent = try Setting.number(concurrency, "concurrency", default: 1_000, in: 1...WalletLimits.concurrency)
         let payments = try PayCommand.read(file)
+        try Inquiry.requireReachable(configuration, folder)
         let run = try PaymentRun(accounts, strategy: strategy, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
         let shutdown = Shutdown()
         var isAborted = false
@@ -48,14 +49,22 @@ struct PayCommand: ParsableCommand {
             for line in PayCommand.summary(results) { Console.print(line) }
             if let out { Console.print("Every line: \(out)/results.csv   Receipts: \(run.receipts) in \(out)/receipts") }
         }
+        if run.lostReceipts > 0 {
+            throw Failure(.failed, "\(run.lostReceipts) receipts could not be written to \(out ?? "")/receipts", "Check the free space; recorders keep them: concordat trace ID")
+        }
         if open > 0 { throw ExitCode(Failure.Code.degraded.rawValue) }
+        if results.contains(where: { $0.outcome == "rejected" }) { throw ExitCode(Failure.Code.failed.rawValue) }
     }
 
+    /// Reads a file of payments; one that is none at all is refused as a whole.
     static func read(_ path: String) throws -> PaymentFile {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(.usage, "\(path) cannot be read", "Name a file of payments, for example examples/payments.csv.")
+        let text = try TextFile.read(
+            path, byteCountMax: WalletLimits.fileBytes, whenMissing: "Name a file of payments, for example examples/payments.csv.")
+        let file = PaymentFile(Array(text.utf8))
+        if file.lines.isEmpty, let fault = file.faults.first, fault.number == 1 {
+            throw Failure(.configuration, "\(path), line 1: \(fault.problem)", "See examples/payments.csv for the form.")
         }
-        return PaymentFile([UInt8](data))
+        return file
     }
 
     static func summary(_ results: [PaymentRun.Result]) -> [String] {
@@ -70,7 +79,7 @@ struct PayCommand: ParsableCommand {
     }
 
     static func write(_ results: [PaymentRun.Result], to folder: String) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try OutputFolder.make(folder)
         func cell(_ text: String) -> String {
             text.contains(where: { ",\"\n\r".contains($0) }) ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
         }
@@ -82,7 +91,7 @@ struct PayCommand: ParsableCommand {
                     result.receiver_milliseconds.map { "\($0)" } ?? "", result.payer_milliseconds.map { "\($0)" } ?? "",
                 ].map(cell).joined(separator: ","))
         }
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/results.csv"))
-        try Data((JSONText.pretty(results) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/results.json"))
+        try OutputFolder.write(lines.joined(separator: "\n") + "\n", to: "\(folder)/results.csv")
+        try OutputFolder.write(JSONText.pretty(results) + "\n", to: "\(folder)/results.json")
     }
 }

@@ -26,6 +26,8 @@ final class PaymentRun {
     private var positions: [PaymentKey: Int] = [:]
     private let receiptsFolder: String?
     private(set) var receipts = 0
+    /// Receipts that the disk did not take.
+    private(set) var lostReceipts = 0
 
     /// Deadline of a payment that names none.
     static let deadlineSeconds: UInt64 = 60
@@ -41,7 +43,7 @@ final class PaymentRun {
         options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
         driver = WalletDriver(accounts.configuration, options: options)
         if let receiptsFolder {
-            try FileManager.default.createDirectory(atPath: receiptsFolder, withIntermediateDirectories: true)
+            try OutputFolder.make(receiptsFolder)
         }
     }
 
@@ -106,8 +108,12 @@ final class PaymentRun {
             results[position].payer_milliseconds = times.milliseconds(to: \.payerSure)
         case .receipt(let key, let receipt):
             guard let receiptsFolder, let position = positions[key] else { return }
-            receipts += 1
-            ReceiptFile.write(receipt, named: results[position].id, in: receiptsFolder)
+            do {
+                try ReceiptFile.write(receipt, named: results[position].id, in: receiptsFolder)
+                receipts += 1
+            } catch {
+                lostReceipts += 1
+            }
         case .request, .keep, .marked, .answered: return
         }
     }
@@ -115,10 +121,10 @@ final class PaymentRun {
 
 /// Receipts as files: the exact bytes for verifiers, and JSON for people.
 enum ReceiptFile {
-    static func write(_ receipt: Receipt, named name: String, in folder: String) {
+    static func write(_ receipt: Receipt, named name: String, in folder: String) throws {
         let safe = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" })
-        try? Data(receipt.encoded).write(to: URL(fileURLWithPath: "\(folder)/\(safe).receipt"))
-        try? Data((JSONText.pretty(Readable(receipt)) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/\(safe).json"))
+        try Data(receipt.encoded).write(to: URL(fileURLWithPath: "\(folder)/\(safe).receipt"))
+        try Data((JSONText.pretty(Readable(receipt)) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/\(safe).json"))
     }
 
     private struct Readable: Encodable {

@@ -9,11 +9,14 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .customLong("data"), help: "The network's folder. (default: .concordat)")
     var dataOption: String?
 
-    @Flag(help: "Print the result as JSON on standard output, and errors as JSON on standard error.")
-    var json = false
+    @Flag(name: .customLong("json"), help: "Print the result as JSON on standard output, and errors as JSON on standard error.")
+    var jsonFlag = false
 
-    @Flag(name: .shortAndLong, help: "Print nothing but results and errors.")
-    var quiet = false
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Print nothing but results and errors.")
+    var quietFlag = false
+
+    var json: Bool { jsonFlag || Setting.isOn("json") }
+    var quiet: Bool { quietFlag || Setting.isOn("quiet") }
 
     @Option(name: .customLong("color"), help: "Colours: auto, always or never. (default: auto)")
     var colorOption: ColorChoice?
@@ -62,6 +65,9 @@ enum Setting {
         return result
     }
 
+    /// Whether an environment twin says yes; anything else that it says is no.
+    static func isOn(_ option: String) -> Bool { ["1", "true", "yes"].contains(environment(twin(option)) ?? "") }
+
     static func flag(_ flag: Bool, _ option: String) throws -> Bool {
         if flag { return true }
         switch environment(twin(option)) {
@@ -82,9 +88,12 @@ struct PassphraseOptions: ParsableArguments {
     var passphraseFile: String?
 
     func passphrase() throws -> String? {
-        guard let path = Setting.text(passphraseFile, "passphrase-file") else { return nil }
+        try Setting.text(passphraseFile, "passphrase-file").map { try PassphraseOptions.read($0) }
+    }
+
+    static func read(_ path: String) throws -> String {
         let text = try TextFile.read(path, byteCountMax: 64 * 1024, whenMissing: "Name the file that holds the passphrase.")
-        let line = String(text.prefix { $0 != "\n" && $0 != "\r\n" })
+        let line = String(text.prefix { !$0.isNewline })
         guard !line.isEmpty else { throw Failure(.configuration, "\(path): its first line is empty", "Write the passphrase there.") }
         return line
     }

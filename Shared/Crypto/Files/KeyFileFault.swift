@@ -38,7 +38,10 @@ package struct KeyFileFault: Error, Hashable, Sendable {
 
 extension KeyFileFault: CustomStringConvertible {
     /// What, where, and what to do, for people.
-    package var description: String { "key file \(path): \(what). \(advice)" }
+    package var description: String { "\(summary). \(advice)" }
+
+    /// What and where, without a full stop.
+    package var summary: String { "key file \(path): \(what)" }
 
     private var what: String {
         switch problem {
@@ -58,7 +61,8 @@ extension KeyFileFault: CustomStringConvertible {
         }
     }
 
-    private var advice: String {
+    /// What to do, a sentence.
+    package var advice: String {
         switch problem {
         case .missing: "Check the path, or make a key first."
         case .alreadyThere: "Choose another path, or move the old file away if its key is no longer needed."

@@ -60,6 +60,10 @@ package enum NetworkFile {
 
 /// Small text files of a network.
 package enum TextFile {
+    private static func reason(_ error: any Error) -> String {
+        ((error as? CocoaError)?.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)"
+    }
+
     /// Reads a whole file of at most `byteCountMax` bytes of UTF-8.
     package static func read(_ path: String, byteCountMax: Int, whenMissing advice: String) throws(NetworkFileFault) -> String {
         guard let handle = FileHandle(forReadingAtPath: path) else {
@@ -76,7 +80,7 @@ package enum TextFile {
         do {
             data = try handle.read(upToCount: byteCountMax + 1) ?? Data()
         } catch {
-            throw NetworkFileFault(file: path, problem: "it cannot be read: \(error)", advice: "Name an ordinary file.")
+            throw NetworkFileFault(file: path, problem: "it cannot be read: \(TextFile.reason(error))", advice: "Name an ordinary file.")
         }
         guard data.count <= byteCountMax else {
             throw NetworkFileFault(

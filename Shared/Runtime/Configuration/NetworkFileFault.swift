@@ -20,8 +20,11 @@ package struct NetworkFileFault: Error, Hashable, Sendable, CustomStringConverti
     }
 
     /// `FILE:LINE: PLACE: problem. Advice`
-    package var description: String {
+    package var description: String { "\(summary). \(advice)" }
+
+    /// What and where, without a full stop.
+    package var summary: String {
         let position = line.map { "\(file):\($0)" } ?? file
-        return "\(position): \(place.isEmpty ? "" : "\(place): ")\(problem). \(advice)"
+        return "\(position): \(place.isEmpty ? "" : "\(place): ")\(problem)"
     }
 }

@@ -31,8 +31,19 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// Whether starting again cannot help: the folder, or the program, has to be changed first.
+    package var isLasting: Bool {
+        switch problem {
+        case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict: true
+        case .locked, .diskFull, .refused: false
+        }
+    }
+
     /// What, where, and what to do.
-    package var description: String { "\(path): \(what). \(advice)" }
+    package var description: String { "\(summary). \(advice)" }
+
+    /// What and where, without a full stop.
+    package var summary: String { "\(path): \(what)" }
 
     private var what: String {
         switch problem {
@@ -50,7 +61,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    private var advice: String {
+    /// What to do, a sentence.
+    package var advice: String {
         switch problem {
         case .locked: "Stop that process first; one role has one process."
         case .wrongNetwork: "Name the folder of this network, or move this one aside."
