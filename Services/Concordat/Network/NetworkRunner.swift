@@ -93,7 +93,7 @@ final class NetworkRunner {
         var silent = ["everything"]
         while !silent.isEmpty {
             if isAborted() { throw Failure(.failed, "stopped before the network was ready", "") }
-            if let dead = supervisor?.firstDead { throw Failure(.failed, "\(dead) ended while the network was starting", "See \(folder.log(of: dead))") }
+            if let fault = supervisor?.firstFault { throw fault }
             guard Date().timeIntervalSince(begin) < NetworkRunner.readyTimeoutSeconds else {
                 throw Failure(.timedOut, "\(silent.joined(separator: ", ")) did not answer within \(Int(NetworkRunner.readyTimeoutSeconds)) s", "See the logs in \(folder.path)/run/logs")
             }

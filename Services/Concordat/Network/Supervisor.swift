@@ -13,6 +13,8 @@ final class Supervisor: @unchecked Sendable {
         /// Restarts in quick succession; decides the next wait.
         var streak = 0
         var startedAt = Date()
+        /// Why it is not started again: nothing would change.
+        var fault: Failure?
 
         init(_ name: ProcessName) { self.name = name }
     }
@@ -34,6 +36,10 @@ final class Supervisor: @unchecked Sendable {
     /// A process that has run this long starts its back-off anew.
     private static let healthySeconds = 30.0
     private static let stopSeconds = 10.0
+    /// Exit codes after which starting again cannot help: usage, and bad configuration.
+    private static let lastingCodes = [Failure.Code.usage.rawValue, Failure.Code.configuration.rawValue]
+    private static let logTailBytes: UInt64 = 16 * 1024
+    private static let lineLength = 500
 
     /// - Parameter arguments: options that every child is started with.
     init(_ folder: NetworkFolder, arguments: [String], restarts: Bool, report: @escaping @Sendable (String) -> Void) {
@@ -62,10 +68,8 @@ final class Supervisor: @unchecked Sendable {
         }
     }
 
-    /// The first child that ended while nothing restarts it; nil while all run.
-    var firstDead: String? {
-        queue.sync { restarts ? nil : children.first { $0.process?.isRunning != true }?.name.description }
-    }
+    /// Why the first child that ended for good did so; nil while all run or are started again.
+    var firstFault: Failure? { queue.sync { children.lazy.compactMap(\.fault).first } }
 
     private func launch(_ child: Child) throws {
         let process = Process()
@@ -88,17 +92,21 @@ final class Supervisor: @unchecked Sendable {
     private func ended(_ child: Child, _ process: Process) {
         guard !isStopping else { return }
         let how = process.terminationReason == .uncaughtSignal ? "was killed by signal \(process.terminationStatus)" : "ended with exit code \(process.terminationStatus)"
-        let last = Supervisor.lastLine(folder.log(of: child.name.description))
-        guard restarts else {
+        let log = folder.log(of: child.name.description)
+        let last = Supervisor.lastLine(log, "Error: ") ?? Supervisor.lastLine(log, " CRITICAL ")
+        let isLasting = process.terminationReason == .exit && Supervisor.lastingCodes.contains(process.terminationStatus)
+        guard restarts, !isLasting else {
             child.process = nil
+            let code = process.terminationReason == .exit ? Failure.Code(rawValue: process.terminationStatus) : nil
+            child.fault = Failure(code ?? .failed, "\(child.name) \(how)\(last.map { ": \($0)" } ?? "")", Supervisor.lastLine(log, "Suggestion: ") ?? "See \(log)")
             writeState()
-            return report("\(child.name) \(how)\(last)")
+            return report("\(child.name) \(how)\(last.map { ": \($0)" } ?? ""); it is not started again")
         }
         if Date().timeIntervalSince(child.startedAt) > Supervisor.healthySeconds { child.streak = 0 }
         let wait = min(Supervisor.firstWait * Double(1 << min(child.streak, 10)), Supervisor.longestWait)
         child.streak += 1
         child.restarts += 1
-        report("\(child.name) \(how); starting it again in \(wait) s\(last)")
+        report("\(child.name) \(how); starting it again in \(wait) s\(last.map { ": \($0)" } ?? "")")
         queue.asyncAfter(deadline: .now() + wait) { [self] in
             guard !isStopping else { return }
             do {
@@ -110,12 +118,16 @@ final class Supervisor: @unchecked Sendable {
         }
     }
 
-    /// What a process said last, for the report of its end.
-    private static func lastLine(_ path: String) -> String {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-            let line = text.split(separator: "\n").last(where: { $0.hasPrefix("Error:") || $0.contains(" CRITICAL ") })
-        else { return "" }
-        return " — \(line.prefix(300))"
+    /// What a process said last behind a word, for the report of its end.
+    private static func lastLine(_ path: String, _ word: String) -> String? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? handle.close() }
+        // The end says why; a log may have grown large.
+        let size = (try? handle.seekToEnd()) ?? 0
+        try? handle.seek(toOffset: size > logTailBytes ? size - logTailBytes : 0)
+        let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
+        guard let line = text.split(separator: "\n").last(where: { $0.contains(word) }), let range = line.range(of: word) else { return nil }
+        return String(line[range.upperBound...].prefix(lineLength))
     }
 
     private func writeState() {
