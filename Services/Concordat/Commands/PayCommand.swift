@@ -12,7 +12,7 @@ struct PayCommand: ParsableCommand {
             Example:
               concordat pay --file examples/payments.csv --out out/pay
             The file has the columns id,from,to,asset,amount,deadline_seconds,memo; amounts are whole minor units.
-            Exit codes: 0 every line is settled or refunded, 1 lines were rejected, 2 payments are still open, 78 the file is none.
+            Exit codes: 0 every line has its answer, 1 the file has bad lines (the others are paid), 2 payments are still open, 78 the file is none.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -53,7 +53,7 @@ struct PayCommand: ParsableCommand {
             throw Failure(.failed, "\(run.lostReceipts) receipts could not be written to \(out ?? "")/receipts", "Check the free space; recorders keep them: concordat trace ID")
         }
         if open > 0 { throw ExitCode(Failure.Code.degraded.rawValue) }
-        if results.contains(where: { $0.outcome == "rejected" }) { throw ExitCode(Failure.Code.failed.rawValue) }
+        if !payments.faults.isEmpty { throw ExitCode(Failure.Code.failed.rawValue) }
     }
 
     /// Reads a file of payments; one that is none at all is refused as a whole.
