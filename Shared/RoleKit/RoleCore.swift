@@ -7,7 +7,8 @@ package protocol RoleCore: Machine where Input == RoleInput, Effect == RoleEffec
     /// Tables whose rows are handed over at creation.
     static var recoveredTables: [StoreTable] { get }
 
-    init(context: RoleContext, recovered: StoredState)
+    /// - Throws: which stored row cannot be used.
+    init(context: RoleContext, recovered: StoredState) throws(StoredFault)
 
     /// Topics it hears.
     var subscriptions: [Topic] { get }

@@ -21,6 +21,8 @@ package enum RoleEffect: Sendable {
     case count(Counter, by: UInt64)
     /// An operator must see this: logged, and published on `alarm`.
     case raise(code: String, detail: String, severity: Alarm.Severity)
+    /// A row that was read cannot be used: the shell ends the role and says so. Nothing else of the turn is carried out.
+    case unusable(StoredFault)
     /// A line for the log at debug level.
     case note(String)
 }

@@ -53,7 +53,7 @@ struct RoleNetwork {
         let context = RoleContext(
             network: test.network, address: RoleAddress(role: .consensus, chain: chain.id, node: node), signer: keys.signer)
         generations[node] = (generations[node] ?? [:]).mapValues { $0 + 1 }
-        roles[node] = ConsensusRole(context: context, recovered: stores[node, default: RoleStore()].recovered)
+        roles[node] = try! ConsensusRole(context: context, recovered: stores[node, default: RoleStore()].recovered)
         queue.add(.input(node, .started), at: now)
     }
 
@@ -110,6 +110,7 @@ struct RoleNetwork {
             let rows = stores[node, default: RoleStore()].rows(table).filter { $0.key >= from }.prefix(limit)
             queue.add(.input(node, .rows(token: token, Array(rows))), at: now)
         case .raise(let code, _, _): raised.append(code)
+        case .unusable(let fault): failures.append("\(node) cannot use what it stored: \(fault)")
         case .push, .count, .note: break
         }
     }

@@ -13,7 +13,7 @@ struct RoleBench<Role: RoleCore> {
 
     init(_ context: RoleContext) {
         self.context = context
-        role = Role(context: context, recovered: StoredState())
+        role = try! Role(context: context, recovered: StoredState())
     }
 
     /// Hands a fact over and stores what is to be stored.
@@ -44,7 +44,7 @@ struct RoleBench<Role: RoleCore> {
     /// A crash and a new start from what was stored.
     mutating func restart() {
         let tables = rows.mapValues { table in table.map { StoredRow(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key } }
-        role = Role(context: context, recovered: StoredState(rows: tables, votes: votes.sorted { $0.slot < $1.slot }))
+        role = try! Role(context: context, recovered: StoredState(rows: tables, votes: votes.sorted { $0.slot < $1.slot }))
     }
 
     /// Rows of a table by ascending key.

@@ -17,7 +17,7 @@ struct ValidatorDriver {
     init(_ test: TestNetwork, chain: ChainID, notary: Int = 1, recovered: StoredState = StoredState()) {
         self.test = test
         let address = RoleAddress(role: .validator, chain: chain, node: "notary-\(notary)")
-        role = ValidatorRole(
+        role = try! ValidatorRole(
             context: RoleContext(network: test.network, address: address, signer: test.nodeKeys[.notary]![notary - 1].signer),
             recovered: recovered)
         _ = send(.started)

@@ -24,7 +24,7 @@ extension BuilderRole {
     /// A candidate for the slot was signed before a restart: the same bytes again, never others (invariant 9).
     private mutating func proposeAgain(_ row: VoteRow) -> [RoleEffect] {
         guard let block = try? Block(decoding: row.bytes, network: network.id), block.hash == row.hash else {
-            preconditionFailure("the candidate of slot \(row.slot) of \(context.address) is stored and cannot be read")
+            return [.unusable(StoredFault(nil, key: row.slot, "the candidate signed for this slot cannot be read"))]
         }
         bodies.insert(block)
         stage = .proposed(Proposal(block, notaries: network.notaryKeys(epoch: block.header.epoch)))

@@ -70,7 +70,7 @@ package struct BuilderRole: RoleCore {
     /// First call number of the follower.
     private static let followerCalls: UInt64 = 1 << 40
 
-    package init(context: RoleContext, recovered: StoredState) {
+    package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
         chain = context.address.chain
@@ -84,7 +84,7 @@ package struct BuilderRole: RoleCore {
         notaryHead = (0, .zero)
         proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
         let stored = recovered[.facts].first { $0.key == Facts.floor }?.value ?? UInt64(0).bigEndianBytes
-        precondition(stored.count == 8, "fact \(Facts.floor) of \(context.address) is not what this version writes")
+        guard stored.count == 8 else { throw StoredFault(.facts, key: Facts.floor, "this is no number of 8 bytes") }
         floor = stored.reduce(0) { $0 << 8 | UInt64($1) }
     }
 

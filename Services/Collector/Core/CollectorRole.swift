@@ -54,7 +54,7 @@ package struct CollectorRole: RoleCore {
     /// First call number of the follower.
     private static let followerCalls: UInt64 = 1 << 40
 
-    package init(context: RoleContext, recovered: StoredState) {
+    package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
         chain = context.address.chain
@@ -64,16 +64,16 @@ package struct CollectorRole: RoleCore {
             network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: CollectorRole.followerCalls,
             preferred: context.address.node)
         pending = PendingTransactions(republishMilliseconds: context.network.timing.republishMilliseconds)
-        ended = EndedTransactions(recovered[.ended])
+        ended = try EndedTransactions(recovered[.ended])
         for row in recovered[.accepted] {
             guard let pooled = try? PooledTransaction(decoding: row.value),
                 let transaction = try? Transaction(decoding: pooled.transaction, chain: chain, network: network.id)
-            else { preconditionFailure("row \(row.key) of table accepted of \(context.address) is not what this version writes") }
+            else { throw StoredFault(.accepted, key: row.key, "this is no acknowledged transaction") }
             pending.recover(BlockItem(transaction: transaction, foreign: pooled.foreign), key: row.key)
         }
         for row in recovered[.legs] {
             guard let notice = try? LegNotice(decoding: row.value, network: network.id) else {
-                preconditionFailure("row \(row.key) of table legs of \(context.address) is not what this version writes")
+                throw StoredFault(.legs, key: row.key, "this is no waiting leg")
             }
             legs.recover(notice, key: row.key)
         }

@@ -10,11 +10,11 @@ struct EndedTransactions: Sendable {
     private var order: Deque<(key: UInt64, id: Digest)> = []
 
     /// Reads table `ended`.
-    init(_ rows: [StoredRow]) {
+    init(_ rows: [StoredRow]) throws(StoredFault) {
         for row in rows {
             guard row.value.count == Digest.byteCount + 1, let id = Digest(row.value.prefix(Digest.byteCount)),
                 let reason = Reason(rawValue: row.value[Digest.byteCount])
-            else { preconditionFailure("row \(row.key) of table ended is not what this version writes") }
+            else { throw StoredFault(.ended, key: row.key, "this is no ended transaction") }
             reasons[id] = reason
             order.append((row.key, id))
         }

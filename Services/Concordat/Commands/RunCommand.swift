@@ -53,14 +53,14 @@ struct RunCommand: ParsableCommand {
             }
             bus.stop()
         case .role(let address):
-            let problem = Mutex<String?>(nil)
-            let host = try launcher.startRole(address, logger: logger) { text in
-                problem.withLock { $0 = text }
+            let problem = Mutex<(any Error)?>(nil)
+            let host = try launcher.startRole(address, logger: logger) { error in
+                problem.withLock { $0 = error }
                 shutdown.ask()
             }
             logger.info("started")
             shutdown.wait()
-            if let problem = problem.withLock({ $0 }) { throw Failure(.failed, "\(address) ended: \(problem)", "") }
+            if let problem = problem.withLock({ $0 }) { throw problem }
             host.stop()
         }
         logger.info("stopped")

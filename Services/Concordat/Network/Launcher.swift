@@ -81,7 +81,7 @@ final class Launcher: Sendable {
     }
 
     /// Starts a role's thread. `failed` is told when it ends by itself.
-    func startRole(_ address: RoleAddress, logger: Logger, failed: @escaping @Sendable (String) -> Void) throws -> any RoleHosting {
+    func startRole(_ address: RoleAddress, logger: Logger, failed: @escaping @Sendable (any Error) -> Void) throws -> any RoleHosting {
         guard let node = configuration.node(address.node), let site = configuration.site(of: address) else {
             throw Failure(.usage, "there is no node \(address.node) in \(folder.networkFile)", "See concordat status for the names of nodes.")
         }

@@ -44,7 +44,7 @@ package struct ConsensusRole: RoleCore {
         static let floor: UInt64 = 1
     }
 
-    package init(context: RoleContext, recovered: StoredState) {
+    package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
         let chain = context.chain
@@ -56,7 +56,7 @@ package struct ConsensusRole: RoleCore {
             guard let item = try? FinalBlock(decoding: row.value, network: context.network.id), let final = item.final,
                 case .valid = tree.validate(item.block)
             else {
-                preconditionFailure("stored block \(row.key) of \(context.address) cannot be read or does not follow from those before it")
+                throw StoredFault(.blocks, key: row.key, "this block cannot be read or does not follow from those before it")
             }
             _ = tree.finalize(item.block.hash)
             finalProof = final

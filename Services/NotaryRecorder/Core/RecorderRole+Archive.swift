@@ -49,7 +49,7 @@ extension RecorderRole {
     private mutating func recovered(_ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
         for row in rows {
             guard let item = try? FinalBlock(decoding: row.value, network: network.id), item.final != nil else {
-                preconditionFailure("archive \(recovery.position), row \(row.key), cannot be read: restore the folder from a backup or empty it")
+                return [.unusable(StoredFault(RecorderRole.archive(recovery.position), key: row.key, "this block cannot be read"))]
             }
             take(item, position: recovery.position)
             recovery.height = row.key

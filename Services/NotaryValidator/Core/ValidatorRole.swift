@@ -42,7 +42,7 @@ package struct ValidatorRole: RoleCore {
         static let sibling: UInt64 = 3 << 40
     }
 
-    package init(context: RoleContext, recovered: StoredState) {
+    package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
         tree = BlockTree(network: context.network, chain: context.address.chain, verify: context.verify)
@@ -50,10 +50,10 @@ package struct ValidatorRole: RoleCore {
         legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
         for row in recovered[.blocks] {
             guard let block = try? FinalBlock(decoding: row.value, network: context.network.id), let final = block.final else {
-                preconditionFailure("stored block \(row.key) of \(context.address) cannot be read: restore the folder from a backup or empty it")
+                throw StoredFault(.blocks, key: row.key, "this block cannot be read")
             }
             guard case .valid = tree.validate(block.block) else {
-                preconditionFailure("stored block \(row.key) of \(context.address) does not follow from those before it")
+                throw StoredFault(.blocks, key: row.key, "this block does not follow from those before it")
             }
             _ = tree.finalize(block.block.hash)
             finalProof = final

@@ -71,7 +71,7 @@ extension KeyFileFault: CustomStringConvertible {
         case .futureVersion: "Update this program, or use the release that wrote the file."
         case .damaged: "Restore it from a backup; it cannot be repaired."
         case .wrongKind: "Name the other key file; they are easily mixed up."
-        case .passphraseNeeded: "Give the passphrase."
+        case .passphraseNeeded: "Give the file that holds it: --passphrase-file FILE."
         case .wrongPassphrase: "Try again; mind capitals and the keyboard's language."
         case .emptyPassphrase: "Give a passphrase, or none at all for a plain file."
         case .mismatch: "Somebody has edited it; restore it from a backup."

@@ -51,7 +51,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
     /// - Throws: `RoleStoreFault` when the folder must not be used.
     package init(
         _ core: Core.Type, context: ZMQContext, settings: RoleHostSettings, logger: Logger,
-        failed: @escaping @Sendable (String) -> Void
+        failed: @escaping @Sendable (any Error) -> Void
     ) throws {
         let address = settings.context.address
         state = Mutex(RoleSnapshot(address: address.description))

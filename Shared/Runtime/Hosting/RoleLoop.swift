@@ -41,10 +41,10 @@ final class RoleLoop<Core: RoleCore> {
 
     /// Runs until stopped.
     /// - Returns: what ended it otherwise.
-    func run() -> String? {
+    func run() -> (any Error)? {
         do {
             let recovered = try store.recovered(Core.recoveredTables)
-            var core = Core(context: settings.context, recovered: recovered)
+            var core = try Core(context: settings.context, recovered: recovered)
             var configuration = settings.bus
             configuration.subscriptions = core.subscriptions.map { BusPattern($0.name) }
             configuration.services = settings.context.address.services
@@ -52,8 +52,10 @@ final class RoleLoop<Core: RoleCore> {
             while !mailbox.isStopped { try turn(&core, client) }
             try client.leave()
             return nil
+        } catch let fault as StoredFault {
+            return RoleStoreFault(fault, folder: store.folder)
         } catch {
-            return "\(error)"
+            return error
         }
     }
 
@@ -73,6 +75,7 @@ final class RoleLoop<Core: RoleCore> {
         inputs.removeFirst(batch.count)
         var effects: [RoleEffect] = []
         for input in batch { effects += core.apply(input, at: now) }
+        for case .unusable(let fault) in effects { throw fault }
         try commit(effects)
         for effect in effects { try carryOut(effect, client, now) }
         tell(core, client, now)
@@ -153,7 +156,7 @@ final class RoleLoop<Core: RoleCore> {
 
     private func carryOut(_ effect: RoleEffect, _ client: BusClient, _ now: Moment) throws {
         switch effect {
-        case .persist: break
+        case .persist, .unusable: break
         case .publish(let topic, let message): try publish(topic, message, client)
         case .call(let id, let service, let request, let timeout):
             try client.call(id, service: service, request.encoded(), timeoutMilliseconds: UInt32(clamping: timeout))

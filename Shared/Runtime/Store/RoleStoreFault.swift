@@ -18,6 +18,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case voteConflict(chain: String, epoch: UInt64, slot: UInt64, duty: UInt8)
         /// The database and the log of votes tell different stories.
         case votesDiffer(String)
+        /// A row holds something else than this program writes; the table is nil for votes.
+        case unreadable(table: String?, key: UInt64, problem: String)
         /// The system or the database refused.
         case refused(String)
     }
@@ -25,6 +27,11 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
     /// The role's folder, or a file in it.
     package var path: String
     package var problem: Problem
+
+    /// What a core says of a row, with the file it is in.
+    package init(_ fault: StoredFault, folder: String) {
+        self.init("\(folder)/store.sqlite", .unreadable(table: fault.table?.rawValue, key: fault.key, problem: fault.problem))
+    }
 
     package init(_ path: String, _ problem: Problem) {
         self.path = path
@@ -34,7 +41,7 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
     /// Whether starting again cannot help: the folder, or the program, has to be changed first.
     package var isLasting: Bool {
         switch problem {
-        case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict: true
+        case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict, .unreadable: true
         case .locked, .diskFull, .refused: false
         }
     }
@@ -57,6 +64,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .voteConflict(let chain, let epoch, let slot, let duty):
             "a second, different vote (chain \(chain), epoch \(epoch), slot \(slot), duty \(duty)) was refused"
         case .votesDiffer(let reason): "the record of what this role has signed is not whole: \(reason)"
+        case .unreadable(let table?, let key, let problem): "table \(table), row \(key): \(problem)"
+        case .unreadable(nil, let key, let problem): "votes, slot \(key): \(problem)"
         case .refused(let reason): "the system refused: \(reason)"
         }
     }
@@ -74,6 +83,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .votesDiffer:
             "Signing with it could contradict an earlier signature, so the role does not start. "
                 + "Restore the newest backup of the whole folder if nothing was signed since; else give the node a new identity."
+        case .unreadable:
+            "Nothing was changed. Restore the newest backup of the role's folder if the role has signed nothing since; else give the node a new identity."
         case .refused: "Check the disk, and the owner and mode of the folder."
         }
     }

@@ -8,7 +8,13 @@ package struct RoleKind: Sendable {
 
     package init<Core: RoleCore>(_ type: Core.Type) {
         recoveredTables = type.recoveredTables
-        makeCore = { type.init(context: $0, recovered: $1) }
+        makeCore = {
+            do {
+                return try type.init(context: $0, recovered: $1)
+            } catch {
+                fatalError("a core cannot use what it stored itself: \(error)")
+            }
+        }
     }
 
     package func make(context: RoleContext, recovered: StoredState) -> any RoleCore { makeCore(context, recovered) }

@@ -96,6 +96,7 @@ extension World {
     private func perform(_ effect: RoleEffect, of instance: Instance) {
         switch effect {
         case .persist: break
+        case .unusable(let fault): fatalError("\(instance.name) cannot use what it stored itself: \(fault)")
         case .publish(let topic, let message): publish(message, on: topic, by: instance)
         case .call(let id, let service, let request, let timeout):
             call(service, request, from: .instance(instance.index, life: instance.life, id: id), timeoutMilliseconds: timeout)
