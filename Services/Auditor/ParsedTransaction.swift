@@ -5,6 +5,8 @@ import SwiftProtobuf
 /// Bounds that blocks keep to (docs/protocol.md, limits).
 enum AuditLimits {
     static let transactionBytes = 32 * 1024
+    /// A record names every cross transaction of the block that it records.
+    static let recordBytes = 256 * 1024
     static let blockTransactions = 1_000
     static let foreignHeaders = 64
     static let legs = 16
@@ -66,7 +68,8 @@ struct ParsedTransaction: Sendable {
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
-        guard data.count <= AuditLimits.transactionBytes else { throw FormFault("is larger than a transaction may be") }
+        let byteCountMax = chain == AuditNetwork.notaryName ? AuditLimits.recordBytes : AuditLimits.transactionBytes
+        guard data.count <= byteCountMax else { throw FormFault("is larger than a transaction may be") }
         let message = try ParsedTransaction.canonical(PBTransaction.self, data, "it")
         guard let kind = message.kind else { throw FormFault("is of no kind") }
         bytes = Bytes(data)

@@ -23,6 +23,8 @@ struct UpCommand: ParsableCommand {
     var noRestart = false
     @Flag(help: "Go to the background once the network is ready.")
     var detach = false
+    @Flag(help: .hidden)
+    var background = false
 
     func run() throws {
         let folder = try common.folder
@@ -36,6 +38,7 @@ struct UpCommand: ParsableCommand {
         options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
         options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
         options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
+        if background { signal(SIGHUP, SIG_IGN) }
         let shutdown = Shutdown()
         let runner = NetworkRunner(folder, configuration, options)
         try runner.preflight()
@@ -96,7 +99,7 @@ struct UpCommand: ParsableCommand {
         Console.print(paint.good("Ready in \(seconds) s.") + " Ctrl-C stops the network, its state is kept; again forces.")
     }
 
-    /// Starts the same command in a session of its own, and waits until it is ready.
+    /// Starts the same command in a process group of its own, which the terminal's end does not concern, and waits until it is ready.
     private func runDetached(_ folder: NetworkFolder) throws {
         if let holder = FolderLock.holder(folder.lockFile) { throw NetworkRunner.isUp(folder, holder) }
         _ = try prepared(folder)
@@ -104,9 +107,8 @@ struct UpCommand: ParsableCommand {
         let log = folder.log(of: "up")
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-        var arguments = [own, "up", "--data", folder.path]
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var arguments = ["up", "--data", folder.path, "--background"]
         if inProcess { arguments.append("--in-process") }
         if noRestart { arguments.append("--no-restart") }
         if let collectors = network.collectors { arguments += ["--collectors", "\(collectors)"] }
