@@ -9,7 +9,7 @@ help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
 	@echo "make test   install, build, and run every test"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
-	@echo "make bench  ledger transfers a second beside signature checks a second"
+	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
 # Installs only what is not there yet, and says so.
 install:
@@ -31,7 +31,7 @@ test: install
 	$(BUILD) --build-tests && swift test -c release --skip-build
 
 bench: install
-	$(BUILD) --product Benchmarks && .build/release/Benchmarks ledger
+	$(BUILD) --product Benchmarks && .build/release/Benchmarks
 
 # Prints each failing seed and the command that runs it again.
 sim: install

@@ -70,7 +70,7 @@ let package = Package(
         library("Simulation", "Tests/Simulation",
                 core + ["WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore"]),
         .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
-        .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
+        .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
         library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "Determinism"]),
         tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),
         tests("CryptoTests", ["Crypto", "Determinism"]),

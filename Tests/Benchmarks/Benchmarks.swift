@@ -4,10 +4,10 @@ import ArgumentParser
 @main
 struct Benchmarks: ParsableCommand {
     /// A new benchmark is its file and one entry here.
-    static let all: [any Benchmark.Type] = [LedgerBenchmark.self]
+    static let all: [any Benchmark.Type] = [LedgerBenchmark.self, ValidatorBenchmark.self]
 
     static let configuration = CommandConfiguration(
-        abstract: "Measures what this machine can do. Figures are per core, by the processor time of the measuring thread.",
+        abstract: "Measures what this machine can do. Each figure says by which clock it was taken.",
         subcommands: all.map { $0 as any ParsableCommand.Type })
 
     @OptionGroup var output: OutputOptions

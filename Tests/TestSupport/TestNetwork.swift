@@ -18,7 +18,8 @@ package struct TestNetwork: Sendable {
     package static let funds: Amount = 1_000_000
 
     /// - Parameter nodes: nodes of each sub-chain; `notaries`: of the notary chain.
-    package init(nodes: Int = 4, notaries: Int = 4) {
+    /// - Parameter accounts: more accounts of alpha.
+    package init(nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = []) {
         let alpha = TestNetwork.alpha
         let beta = TestNetwork.beta
         alice = TestNetwork.key(1)
@@ -43,7 +44,7 @@ package struct TestNetwork: Sendable {
                 genesis: [
                     .init(key: alice.publicKey, balances: x), .init(key: carol.publicKey, balances: x),
                     .init(key: bob.publicKey, balances: []), .init(key: reserveAlpha, balances: x),
-                ]),
+                ] + accounts),
             description(
                 beta, count: nodes, first: 200,
                 genesis: [
