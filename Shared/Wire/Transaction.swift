@@ -12,13 +12,14 @@ package struct Transaction: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case register(Register)
         case transfer(Transfer)
-        case open(CrossTransaction)
-        case confirm(Confirm)
-        case refuse(Refuse)
-        case cancel(Cancel)
-        case settle(Resolution)
-        case refund(Resolution)
-        case record(Record)
+        // Boxed, so that a plain transfer is not as wide, and as dear to copy, as the widest kind.
+        indirect case open(CrossTransaction)
+        indirect case confirm(Confirm)
+        indirect case refuse(Refuse)
+        indirect case cancel(Cancel)
+        indirect case settle(Resolution)
+        indirect case refund(Resolution)
+        indirect case record(Record)
 
         /// Field number in the schema.
         package var number: UInt8 {
