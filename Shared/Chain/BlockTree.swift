@@ -198,10 +198,16 @@ package struct BlockTree: Sendable {
 
     /// Drops candidates that no longer descend from the final block.
     private mutating func prune() {
-        let blocks = candidates.values.map(\.header).sorted { $0.height < $1.height }
-        var kept: Set<Digest> = [finalHash]
-        for header in blocks where header.height > finalHeight && kept.contains(header.parent) { kept.insert(header.hash) }
-        candidates = candidates.filter { kept.contains($0.key) && $0.key != finalHash }
+        candidates = candidates.filter { descendsFromFinal($0.value.header) }
+    }
+
+    private func descendsFromFinal(_ header: BlockHeader) -> Bool {
+        var next = header
+        while next.height > finalHeight, next.parent != finalHash {
+            guard let parent = candidates[next.parent]?.header else { return false }
+            next = parent
+        }
+        return next.height > finalHeight
     }
 }
 

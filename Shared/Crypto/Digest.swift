@@ -1,5 +1,6 @@
 /// 32 bytes, held as four words in memory order: hashes, and what is 32 bytes wide like one.
 package struct Digest: Hashable, Sendable {
+    /// The 32 bytes as four words, most significant first.
     package typealias Words = (UInt64, UInt64, UInt64, UInt64)
     /// Words in memory order: the bytes of the digest are the bytes of the words.
     package var a: UInt64, b: UInt64, c: UInt64, d: UInt64

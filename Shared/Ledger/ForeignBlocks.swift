@@ -10,9 +10,9 @@ package struct ForeignBlocks: Sendable {
     /// None.
     package static let none = ForeignBlocks([])
 
-    /// - Parameter headers: verified, in any order.
-    package init(_ headers: [FinalHeader]) {
-        for final in headers { self.headers[final.hash] = final.header }
+    /// - Parameter finals: verified, in any order.
+    package init(_ finals: [FinalHeader]) {
+        for final in finals { headers[final.hash] = final.header }
     }
 
     /// The final block named `hash`; nil when nobody showed it.

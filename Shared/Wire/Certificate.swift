@@ -138,6 +138,7 @@ package struct Vote: Hashable, Sendable {
         signature = signer.sign(.vote, network: network, statement.payload)
     }
 
+    /// What has to hold for the signature to be the signer's.
     package func check(network: Digest) -> SignatureCheck {
         SignatureCheck(key: voter, signature: signature, message: Domain.vote.preimage(network: network, statement.payload))
     }

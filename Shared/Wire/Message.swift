@@ -129,6 +129,7 @@ package struct AcceptedTransactions: Hashable, Sendable {
 
 /// A notary's answer to a candidate (S850, S860).
 package struct NotaryVerdict: Hashable, Sendable {
+    /// What a notary says of a candidate.
     package enum Verdict: Hashable, Sendable {
         /// Valid: signature over the notary statement, by the notary set of `epoch`.
         case signed(epoch: Epoch, slot: Slot, height: Height, signature: Signature)
@@ -196,6 +197,7 @@ package struct NotaryVerdict: Hashable, Sendable {
 
 /// What the validators of a notary tell another chain (S860, S824, S825).
 package struct LegNotice: Hashable, Sendable {
+    /// What the other chain may do now.
     package enum Purpose: UInt8, Hashable, Sendable {
         /// Every hold is final: ask the receiver.
         case confirm = 1

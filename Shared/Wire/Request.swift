@@ -47,6 +47,7 @@ package enum Request: Hashable, Sendable {
         }
     }
 
+    /// The bytes that go to the bus.
     package func encoded(traceparent: String = "") -> [UInt8] {
         var message = PBRequest()
         message.traceparent = traceparent
@@ -87,6 +88,7 @@ package struct Watch: Hashable, Sendable {
         signature = signer.sign(.watch, network: network, signer.publicKey.bytes + time.bigEndianBytes)
     }
 
+    /// What has to hold for the signature to be the account's.
     package func check(network: Digest) -> SignatureCheck {
         SignatureCheck(
             key: account, signature: signature, message: Domain.watch.preimage(network: network, account.bytes + time.bigEndianBytes))
@@ -127,6 +129,7 @@ package struct Answer: Hashable, Sendable {
                 : signer.sign(.refuse, network: network, xid.bytes + Array(reason.utf8)))
     }
 
+    /// What has to hold for the signature to be the account's.
     package func check(network: Digest) -> SignatureCheck {
         confirmed
             ? SignatureCheck(

@@ -102,6 +102,7 @@ package struct SubmitResult: Hashable, Sendable {
 
 /// Where a transaction stands.
 package struct Status: Hashable, Sendable {
+    /// How far a transaction has come.
     package enum State: Int, Hashable, Sendable, CaseIterable {
         case unknown = 1
         case pending, final, rejected, held, committed, settled, refunded, refused

@@ -139,6 +139,7 @@ package struct PoolState: Hashable, Sendable {
 
 /// Something an operator must see.
 package struct Alarm: Hashable, Sendable {
+    /// How soon somebody should look.
     package enum Severity: String, Sendable, CaseIterable {
         case info, warning, critical
     }
@@ -175,6 +176,7 @@ package struct Alarm: Hashable, Sendable {
 
 /// Two statements by one key that contradict each other.
 package struct Evidence: Hashable, Sendable {
+    /// Which rule was broken.
     package enum Kind: String, Sendable, CaseIterable {
         case doubleVote = "double_vote"
         case doubleCandidate = "double_candidate"

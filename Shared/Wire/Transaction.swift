@@ -9,6 +9,7 @@ package struct Transaction: Hashable, Sendable {
     package let id: Digest
     package let kind: Kind
 
+    /// What a transaction does; one case for each message of the schema.
     package enum Kind: Hashable, Sendable {
         case register(Register)
         case transfer(Transfer)

@@ -1,5 +1,6 @@
 /// Why bytes from outside were refused at the door. A value, never a crash: it is logged, counted, and the bytes dropped.
 package struct WireFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong with bytes from outside.
     package enum Kind: String, Sendable, CaseIterable {
         /// No protocol buffer of the expected type.
         case malformed

@@ -4,7 +4,7 @@ import Wire
 /// Decoded blocks of the archive that questions are likely to need: the newest ones, and those read last. Most receipts are asked
 /// for right after the block that ends them, and many lie in one block.
 struct RecentBlocks: Sendable {
-    private var blocks: [PendingAnswers.Need: FinalBlock] = [:]
+    private var kept: [PendingAnswers.Need: FinalBlock] = [:]
     private var order: Deque<PendingAnswers.Need> = []
     private var transactionCount = 0
 
@@ -13,14 +13,14 @@ struct RecentBlocks: Sendable {
     /// Transactions in the blocks kept at once.
     static let transactionsMaximum = 32_768
 
-    subscript(need: PendingAnswers.Need) -> FinalBlock? { blocks[need] }
+    subscript(need: PendingAnswers.Need) -> FinalBlock? { kept[need] }
 
     mutating func insert(_ item: FinalBlock, at need: PendingAnswers.Need) {
-        guard blocks.updateValue(item, forKey: need) == nil else { return }
+        guard kept.updateValue(item, forKey: need) == nil else { return }
         order.append(need)
         transactionCount += item.block.transactions.count
         while order.count > 1, order.count > RecentBlocks.maximum || transactionCount > RecentBlocks.transactionsMaximum {
-            guard let oldest = blocks.removeValue(forKey: order.removeFirst()) else { preconditionFailure("what is in order is kept") }
+            guard let oldest = kept.removeValue(forKey: order.removeFirst()) else { preconditionFailure("what is in order is kept") }
             transactionCount -= oldest.block.transactions.count
         }
     }

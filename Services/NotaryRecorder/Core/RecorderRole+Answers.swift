@@ -14,7 +14,7 @@ struct PendingAnswers: Sendable {
         var places: [ArchiveIndex.Place]
         /// Blocks still to be had.
         var needs: [Need]
-        var blocks: [Need: FinalBlock] = [:]
+        var found: [Need: FinalBlock] = [:]
     }
 
     /// A row of an archive.
@@ -71,11 +71,11 @@ extension RecorderRole {
                 return [.read(token: read, RecorderRole.archive(need.position), from: need.height, limit: 1)]
             }
             question.needs.removeFirst()
-            question.blocks[need] = item
+            question.found[need] = item
             // Once a sub-chain block is here, the notary block that records it is needed too.
             if chains[need.position] != .notary, let height = index.record(of: item.block.hash) {
                 let record = PendingAnswers.Need(position: chains.count - 1, height: height)
-                if question.blocks[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
+                if question.found[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
             }
         }
         return [.reply(token: question.token, question.isTrace ? .trace(trace(question)) : .receipt(receipt(question)))]

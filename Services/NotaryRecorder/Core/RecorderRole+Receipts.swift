@@ -9,7 +9,7 @@ extension RecorderRole {
     func receipt(_ question: PendingAnswers.Question) -> Receipt {
         var parts: [Receipt.Part] = []
         for place in question.places {
-            guard let item = question.blocks[.init(position: Int(place.chain), height: place.height)], let final = item.final else { continue }
+            guard let item = question.found[.init(position: Int(place.chain), height: place.height)], let final = item.final else { continue }
             let block = item.block
             let position = Int(place.transaction)
             parts.append(
@@ -22,7 +22,7 @@ extension RecorderRole {
     }
 
     private func recordProof(of block: Digest, _ question: PendingAnswers.Question) -> Receipt.RecordProof? {
-        guard let height = index.record(of: block), let notary = question.blocks[.init(position: chains.count - 1, height: height)],
+        guard let height = index.record(of: block), let notary = question.found[.init(position: chains.count - 1, height: height)],
             let final = notary.final, let position = recordPosition(of: block, in: notary.block)
         else { return nil }
         return Receipt.RecordProof(
@@ -46,11 +46,11 @@ extension RecorderRole {
         var found: [Trace.Step] = []
         var xid: Digest?
         for place in question.places {
-            guard let item = question.blocks[.init(position: Int(place.chain), height: place.height)] else { continue }
+            guard let item = question.found[.init(position: Int(place.chain), height: place.height)] else { continue }
             let transaction = item.block.transactions[Int(place.transaction)]
             xid = xid ?? transaction.xid
             found += steps(of: transaction, in: item.block)
-            if let height = index.record(of: item.block.hash), let notary = question.blocks[.init(position: chains.count - 1, height: height)] {
+            if let height = index.record(of: item.block.hash), let notary = question.found[.init(position: chains.count - 1, height: height)] {
                 found += recordSteps(notary.block)
             }
         }

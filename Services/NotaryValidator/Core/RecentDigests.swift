@@ -12,8 +12,10 @@ package struct RecentDigests: Sendable {
         self.capacity = capacity
     }
 
+    /// Whether it is one of those remembered.
     package func contains(_ digest: Digest) -> Bool { members.contains(digest) }
 
+    /// Remembers one; the oldest goes when there are too many.
     package mutating func insert(_ digest: Digest) {
         guard members.insert(digest).inserted else { return }
         order.append(digest)

@@ -3,6 +3,7 @@ import Wire
 
 /// What a receiver's device does with a leg that waits for it; the first rule that fits decides.
 package struct AgentRule: Hashable, Sendable {
+    /// What to do with a leg.
     package enum Action: Hashable, Sendable {
         case confirm
         /// With the reason that the payer is told.

@@ -22,6 +22,7 @@ package struct PaymentFile: Sendable {
 
     /// What is wrong with a line, where, and what to do.
     package struct Fault: Hashable, Sendable {
+        /// What can be wrong with a line.
         package enum Kind: String, Hashable, Sendable, CaseIterable {
             case malformed
             case duplicate = "duplicate_line"

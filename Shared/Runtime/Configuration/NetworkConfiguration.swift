@@ -98,8 +98,10 @@ package struct NetworkConfiguration: Hashable, Sendable {
         self.collectorsPerNode = collectorsPerNode
     }
 
+    /// The site with an id; nil when there is none.
     package func site(_ id: String) -> SiteDescription? { sites.first { $0.id == id } }
 
+    /// The member with a name; nil when there is none.
     package func member(_ name: String) -> MemberDescription? { members.first { $0.name == name } }
 
     /// The node of this id, with its chain.

@@ -72,6 +72,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
 
     package var snapshot: RoleSnapshot { state.withLock { $0 } }
 
+    /// Ends the role after the turn under way, and waits for that.
     package func stop() {
         mailbox.stop()
         ended.wait()

@@ -10,6 +10,7 @@ package final class RoleMailbox: Sendable {
 
     package init() {}
 
+    /// Leaves an input for the role and wakes it; any thread may.
     package func leave(_ input: RoleInput) {
         inputs.withLock { $0.append(input) }
         wake.raise()
@@ -23,6 +24,7 @@ package final class RoleMailbox: Sendable {
 
     package var isStopped: Bool { isStopping.withLock { $0 } }
 
+    /// Everything left since the last time, in order.
     package func take() -> [RoleInput] {
         wake.clear()
         return inputs.withLock {

@@ -13,6 +13,7 @@ package struct ZMQMessage: Sendable {
 
 /// One ZeroMQ socket. Not Sendable: the thread that made it owns it.
 package final class ZMQSocket {
+    /// Socket types of ZeroMQ that are used here.
     package enum Kind: Sendable {
         case pair, publish, subscribe, reply, request, dealer, router, extendedPublish
 
@@ -65,21 +66,25 @@ package final class ZMQSocket {
         return handle
     }
 
+    /// Sets an option that is an `int`.
     package func set(_ option: Int32, _ value: Int32) throws(ZMQError) {
         var value = value
         guard zmq_setsockopt(open, option, &value, MemoryLayout<Int32>.size) == 0 else { throw .last("set socket option \(option)") }
     }
 
+    /// Sets an option that is an `int64_t`.
     package func set(_ option: Int32, wide value: Int64) throws(ZMQError) {
         var value = value
         guard zmq_setsockopt(open, option, &value, MemoryLayout<Int64>.size) == 0 else { throw .last("set socket option \(option)") }
     }
 
+    /// Sets an option that is a byte string.
     package func set(_ option: Int32, _ bytes: [UInt8]) throws(ZMQError) {
         let result = bytes.withUnsafeBytes { zmq_setsockopt(open, option, $0.baseAddress, $0.count) }
         guard result == 0 else { throw .last("set socket option \(option)") }
     }
 
+    /// Connects to an endpoint; ZeroMQ goes on trying by itself.
     package func connect(_ endpoint: String) throws(ZMQError) {
         guard zmq_connect(open, endpoint) == 0 else { throw .last("connect to \(endpoint)") }
     }

@@ -2,6 +2,7 @@ import Foundation
 
 /// An exclusive lock that lives as long as its process or this value: two processes with one key would sign against each other.
 package final class FolderLock {
+    /// Why the lock could not be taken.
     package enum Fault: Error, Equatable, Sendable {
         /// Held already, by this process id (0 when it cannot be told).
         case held(processID: Int32)

@@ -4,6 +4,7 @@ import Wire
 
 /// Why a role's store could not be opened, read or written: the world's fault, with what to do.
 package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
+    /// What is wrong with the store.
     package enum Problem: Hashable, Sendable {
         /// Another process holds the folder's lock; its id, 0 when it cannot be told.
         case locked(processID: Int32)
