@@ -86,8 +86,8 @@ extension Wallet {
     ) -> [WalletEffect] {
         switch subject {
         case .submit(let key), .status(let key):
-            guard let payment = payments[key], !payment.isEnded, let door else { return [] }
             payments[key]?.isAsking = false
+            guard let payment = payments[key], !payment.isEnded, let door else { return [] }
             if case .submit = subject, isUncertain { payments[key]?.isUncertain = true }
             payments[key]?.door = choices[door.chain].choose(avoiding: door.position, at: now)
             // The next collector may not know it: it is handed in there first.

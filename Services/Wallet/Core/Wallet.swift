@@ -172,7 +172,12 @@ package struct Wallet: Machine {
 
     /// Does what a payment's stage asks for, unless a request of its own is under way.
     mutating func advance(_ key: PaymentKey, at now: Moment) -> [WalletEffect] {
-        guard let payment = payments[key], !payment.isAsking else { return [] }
+        guard let payment = payments[key] else { return [] }
+        guard !payment.isAsking else {
+            // A question from before its end is still under way: the receipt is asked for after it.
+            if payment.isEnded { schedule(key, afterMilliseconds: WalletTiming.receiptMilliseconds, at: now) }
+            return []
+        }
         switch payment.stage {
         case .queued, .done: break
         case .preparing: return prepare(key, at: now)
