@@ -94,7 +94,7 @@ private struct Notary {
     init(_ test: TestNetwork, _ number: Int) throws {
         self.test = test
         let address = RoleAddress(role: .validator, chain: TestNetwork.alpha, node: "notary-\(number)")
-        role = ValidatorRole(
+        role = try ValidatorRole(
             context: RoleContext(network: test.network, address: address, signer: test.nodeKeys[.notary]![number - 1].signer),
             recovered: StoredState())
         _ = role.apply(.started, at: Moment(monotonicMilliseconds: 0, wallMilliseconds: TestNetwork.genesisTime))
