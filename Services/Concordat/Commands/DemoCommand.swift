@@ -59,7 +59,7 @@ struct DemoCommand: ParsableCommand {
         let single = try payAlice(accounts, isAborted: aborted)
         common.say("3. Paying \(file.lines.count + file.faults.count) lines of \(paymentsPath) …")
         let run = try PaymentRun(accounts, strategy: .roundRobin, concurrency: 1_000, receiptsFolder: "\(target)/receipts")
-        let results = try run.pay(file, isAborted: aborted) { common.say("   \($0) of \($2) done, \($1) under way") }
+        let results = try run.pay(file, isAborted: aborted) { common.say("   \($0) of \($1) have ended\($0 < $1 ? ", \($1 - $0) are under way" : "")") }
         try PayCommand.write(results, to: target)
         if let receipt = single.receipt { try ReceiptFile.write(receipt, named: "alice-to-bob", in: "\(target)/receipts") }
         common.say("4. Stopping the network, then auditing what it left")

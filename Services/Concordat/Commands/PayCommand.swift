@@ -39,7 +39,7 @@ struct PayCommand: ParsableCommand {
         let shutdown = Shutdown()
         var isAborted = false
         let results = try run.pay(payments, isAborted: { if shutdown.wait(milliseconds: 0) { isAborted = true }; return isAborted }) {
-            common.say("paid \($0) of \($2), \($1) under way")
+            common.say("paid \($0) of \($1)\($0 < $1 ? ", \($1 - $0) under way" : "")")
         }
         if let out { try PayCommand.write(results, to: out) }
         let open = results.filter { $0.outcome == "open" }.count

@@ -49,9 +49,9 @@ final class PaymentRun {
 
     /// Pays every line of a file; bad lines are refused one by one.
     ///
-    /// - Parameter progress: lines done, open, and all.
+    /// - Parameter progress: lines ended, and all.
     /// - Returns: a result a line, ascending.
-    func pay(_ file: PaymentFile, isAborted: () -> Bool, progress: (_ done: Int, _ open: Int, _ all: Int) -> Void) throws -> [Result] {
+    func pay(_ file: PaymentFile, isAborted: () -> Bool, progress: (_ ended: Int, _ all: Int) -> Void) throws -> [Result] {
         for fault in file.faults {
             results.append(
                 Result(
@@ -78,18 +78,17 @@ final class PaymentRun {
                 reject(position, Reason.unknownPayer.code, failure.problem)
             }
         }
-        var last = Date.distantPast
+        var pace = ProgressPace()
         while !driver.isIdle {
             try driver.turn(tell: take)
             if isAborted() { try driver.apply(.giveUp, tell: take) }
-            if Date().timeIntervalSince(last) > 0.5 {
-                last = Date()
-                progress(results.filter { $0.outcome != "open" }.count, driver.openCount, results.count)
-            }
+            if pace.isDue { pace.say(done: ended, of: results.count, progress) }
         }
-        progress(results.filter { $0.outcome != "open" }.count, driver.openCount, results.count)
+        pace.say(done: ended, of: results.count, progress)
         return results.sorted { $0.line < $1.line }
     }
+
+    private var ended: Int { results.reduce(0) { $0 + ($1.outcome == "open" ? 0 : 1) } }
 
     private func reject(_ position: Int, _ reason: String, _ detail: String) {
         results[position].outcome = "rejected"
@@ -116,6 +115,24 @@ final class PaymentRun {
             }
         case .request, .keep, .marked, .answered: return
         }
+    }
+}
+
+/// When progress is said: at most twice a second while it changes, now and then while it does not.
+struct ProgressPace {
+    private var lastSaid = Date.distantPast
+    private var lastDone = -1
+
+    private static let shortest = 0.5
+    private static let longest = 10.0
+
+    var isDue: Bool { Date().timeIntervalSince(lastSaid) >= ProgressPace.shortest }
+
+    mutating func say(done: Int, of all: Int, _ progress: (_ ended: Int, _ all: Int) -> Void) {
+        guard done != lastDone || Date().timeIntervalSince(lastSaid) >= ProgressPace.longest else { return }
+        lastSaid = Date()
+        lastDone = done
+        progress(done, all)
     }
 }
 

@@ -22,6 +22,7 @@ final class SinglePayment {
     init(_ accounts: Accounts) {
         var options = Wallet.Options()
         options.wantsReceipts = true
+        options.sendsAgain = true
         options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
         driver = WalletDriver(accounts.configuration, options: options)
     }
@@ -48,53 +49,5 @@ final class SinglePayment {
         }
         ended.signed = driver.signed(key)
         return ended
-    }
-}
-
-/// What recorders saw of a transaction, as a table.
-enum TraceTable {
-    enum Found {
-        case found(Trace)
-        /// Recorders answer, and none has seen it.
-        case unknown
-        /// No recorder answers.
-        case silent
-    }
-
-    /// Asks one recorder after another until one has seen it.
-    static func fetch(_ id: Digest, _ inquiry: Inquiry) throws -> Found {
-        var answered = false
-        for node in inquiry.configuration.network.notary.nodes {
-            let service = Service.name(.recorder, chain: .notary, node: node.id)
-            switch try inquiry.ask([(service, .trace(id))])[0] {
-            case .trace(let trace)? where !trace.steps.isEmpty: return .found(trace)
-            case nil, .failure(.notReady, _)?: continue
-            default: answered = true
-            }
-        }
-        return answered ? .unknown : .silent
-    }
-
-    /// - Parameter marks: the wallet's own steps, first.
-    static func lines(_ trace: Trace, marks: [(mark: PaymentMark, wallMilliseconds: UInt64)]) -> [String] {
-        var steps = trace.steps
-        for mark in marks {
-            let (step, what): (String, String)
-            switch mark.mark {
-            case .signed: (step, what) = ("S810", "payer's device made and signed it")
-            case .accepted: (step, what) = ("S820", "a collector has checked and stored it")
-            default: continue
-            }
-            steps.append(Trace.Step(step: step, what: what, source: "wallet", chain: "", height: 0, time: mark.wallMilliseconds))
-        }
-        steps.sort { ($0.time, $0.step) < ($1.time, $1.step) }
-        guard let first = steps.first?.time else { return [] }
-        var rows = [["STEP", "AT", "WHAT", "CHAIN", "BLOCK", "BY"]]
-        for step in steps {
-            rows.append([
-                step.step, "+\(step.time - first) ms", step.what, step.chain, step.height > 0 ? "\(step.height)" : "", step.source,
-            ])
-        }
-        return Table.lines(rows)
     }
 }

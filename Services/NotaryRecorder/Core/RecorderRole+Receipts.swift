@@ -61,9 +61,9 @@ extension RecorderRole {
     /// Step numbers of the source, by what the transaction is: candidate, verdict, certificate, adoption.
     private static func numbers(_ transaction: Transaction) -> (candidate: String, verdict: String, certified: String, final: String) {
         switch transaction.kind {
-        case .confirm, .refuse, .cancel: ("S890", "S892", "S893", "S894")
-        case .settle, .refund: ("S822", "S824", "S825", "S826")
-        default: ("S830", "S850", "S860", "S860")
+        case .confirm, .refuse, .cancel: ("S890-S891", "S892", "S893", "S894")
+        case .settle, .refund: ("S822-S823", "S824", "S825", "S826")
+        default: ("S830-S840", "S850", "S860", "S860")
         }
     }
 
@@ -119,8 +119,8 @@ extension RecorderRole {
                 case .told(.confirm): ("S860", "second transaction sent to the second chain")
                 case .told(.settle): ("S824", "first chain told that the second leg is final")
                 case .told(.refund): ("S824", "first chain told that the second leg cannot happen")
-                case .answered(confirmed: true): ("S880", "receiver confirmed and sent back")
-                case .answered(confirmed: false): ("S880", "receiver refused and sent back")
+                case .answered(confirmed: true): ("S870-S880", "receiver's device told, confirmed, and sent back")
+                case .answered(confirmed: false): ("S870-S880", "receiver's device told, refused, and sent back")
                 }
             return Trace.Step(step: number, what: what, source: step.source, chain: step.chain?.description ?? "", height: 0, time: step.time)
         }

@@ -221,7 +221,9 @@ extension Wallet {
     private mutating func receiverSure(_ key: PaymentKey, at now: Moment) -> [WalletEffect] {
         guard let payment = payments[key], payment.times.receiverSure == nil else { return [] }
         payments[key]?.times.receiverSure = now
-        return [.marked(key, .receiverSure)]
+        guard options.sendsAgain, !payment.isEnded else { return [.marked(key, .receiverSure)] }
+        submit(key, at: now)
+        return [.marked(key, .receiverSure), .marked(key, .sentAgain)]
     }
 
     // MARK: receipts

@@ -38,6 +38,8 @@ package struct Wallet: Machine {
         package var concurrency = WalletLimits.concurrency
         /// Whether the receipt of every ended payment is fetched.
         package var wantsReceipts = false
+        /// Whether an Open is handed in once more when the receiver is sure (S821); validators settle it in any case.
+        package var sendsAgain = false
         /// First nonce of cross payments: what makes each body unique. Never the same for two runs of one account's wallet.
         package var crossNonce: UInt64 = 0
 

@@ -26,6 +26,8 @@ package enum PaymentMark: String, Hashable, Sendable, CaseIterable {
     case held
     /// The receiver is sure of it.
     case receiverSure = "receiver_sure"
+    /// The payer's device has sent it again, now that the receiver is sure (S821).
+    case sentAgain = "sent_again"
     /// The receiver has refused it.
     case refused
 }
