@@ -3,11 +3,12 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install build run test bench sim proto
+.PHONY: help install build run test interop bench sim proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
 	@echo "make test   install, build, and run every test"
+	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -27,8 +28,17 @@ run: build
 	@.build/release/concordat demo --out $(OUT)
 
 test: install
-	@[ -d .build ] || echo "First build: about 5 minutes on 2 cores."
+	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 3."
 	$(BUILD) --build-tests && swift test -c release --skip-build
+	@$(MAKE) --no-print-directory interop
+
+# Another language, with nothing of ours but the schema, watches a network and pays on it.
+interop: PACKAGES += python3 python3-venv
+interop: install
+	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
+	@[ -x .build/interop/bin/python ] || python3 -m venv .build/interop
+	@.build/interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
+	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/interop_test.py .build/release/concordat
 
 bench: install
 	$(BUILD) --product Benchmarks && .build/release/Benchmarks

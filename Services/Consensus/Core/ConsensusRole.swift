@@ -120,7 +120,8 @@ package struct ConsensusRole: RoleCore {
         case .certificate(let certificate): return step(.certificate(certificate), at: now)
         case .pool(let state):
             guard isOwnBuilder(publisher), state.node == context.address.node, state.chain == chain else { return [] }
-            return step(.work(state.waiting > 0), at: now)
+            // A builder that has just come to work may have missed that its node leads.
+            return step(.work(state.waiting > 0), at: now) + (state.waiting > 0 ? sayLead(at: now) : [])
         case .lead: return []
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
