@@ -1,6 +1,7 @@
 # The two commands to know: `make run` and `make test`. Both install what is missing first (Debian, as root or with sudo).
 SHELL := /bin/bash
-BUILD := swift build -c release
+# A target may import only what Package.swift says: that keeps cores pure.
+BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
 .PHONY: help install build run test interop bench sim proto

@@ -80,7 +80,7 @@ let package = Package(
         tests("RoleTests", core + ["CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
-        tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime"]),
+        tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
         tests("ProcessTests", []),
