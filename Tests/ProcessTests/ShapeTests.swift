@@ -6,6 +6,7 @@ extension RealProcesses {
         "payments settle and the audit is clean",
         arguments: [
             ["--in-process"],
+            ["--hand-to", "one"],
             ["--in-process", "--nodes", "1", "--notaries", "1"],
             ["--nodes", "1", "--notaries", "1", "--collectors", "2"],
             ["--in-process", "--chains", "3", "--nodes", "1", "--notaries", "4"],

@@ -22,8 +22,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var logs: LogOptions
     @Option(help: "Which: ROLE.CHAIN@NODE/REPLICA or bus@SITE.")
     var role: String
-    @Option(help: "Builders hand candidates to: all notaries, or one in turn. (default: all)")
-    var notaries: String?
+    @OptionGroup var handTo: HandToOption
     @Flag(help: .hidden)
     var supervised = false
 
@@ -31,8 +30,7 @@ struct RunCommand: ParsableCommand {
         guard let name = ProcessName(role) else {
             throw Failure(.usage, "--role \(role) names no role", "Write ROLE.CHAIN@NODE/REPLICA, for example consensus.alpha@alpha-1/1, or bus@SITE.")
         }
-        let text = try Setting.text(notaries, "notaries", default: NotaryStrategy.all.rawValue)
-        guard let strategy = NotaryStrategy(rawValue: text) else { throw Setting.bad("notaries", text, "Use all or one.") }
+        let strategy = try handTo.strategy()
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
         let launcher = Launcher(

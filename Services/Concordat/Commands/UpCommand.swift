@@ -17,6 +17,7 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var network: NetworkOptions
     @OptionGroup var passphraseOptions: PassphraseOptions
     @OptionGroup var logs: LogOptions
+    @OptionGroup var handTo: HandToOption
     @Flag(help: "Every role in this one process.")
     var inProcess = false
     @Flag(help: "Do not start a process again that has died.")
@@ -38,6 +39,7 @@ struct UpCommand: ParsableCommand {
         options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
         options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
         options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
+        options.notaryStrategy = try handTo.strategy()
         if background { signal(SIGHUP, SIG_IGN) }
         let shutdown = Shutdown()
         let runner = NetworkRunner(folder, configuration, options)
@@ -115,6 +117,7 @@ struct UpCommand: ParsableCommand {
         if let file = passphraseOptions.passphraseFile { arguments += ["--passphrase-file", file] }
         if let level = logs.logLevel { arguments += ["--log-level", level] }
         if let format = logs.logFormat { arguments += ["--log-format", format] }
+        if let name = handTo.handTo { arguments += ["--hand-to", name] }
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !["CONCORDAT_DETACH", "CONCORDAT_JSON"].contains($0.key) }
         process.standardInput = FileHandle.nullDevice

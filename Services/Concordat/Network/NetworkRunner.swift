@@ -15,6 +15,7 @@ final class NetworkRunner {
         var passphraseFile: String?
         var logLevel = "info"
         var logFormat = "text"
+        var notaryStrategy = NotaryStrategy.all
     }
 
     let folder: NetworkFolder
@@ -106,7 +107,7 @@ final class NetworkRunner {
     }
 
     private func startProcesses(_ report: @escaping @Sendable (String) -> Void) throws {
-        var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat]
+        var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat, "--hand-to", options.notaryStrategy.rawValue]
         if let file = options.passphraseFile { arguments += ["--passphrase-file", file] }
         let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
         self.supervisor = supervisor
@@ -115,7 +116,7 @@ final class NetworkRunner {
 
     private func startHere(_ report: @escaping @Sendable (String) -> Void) throws {
         let passphrase = try options.passphraseFile.map { try PassphraseOptions.read($0) }
-        let launcher = Launcher(folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: .all)
+        let launcher = Launcher(folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: options.notaryStrategy)
         self.launcher = launcher
         let authenticator = try launcher.authenticator()
         self.authenticator = authenticator

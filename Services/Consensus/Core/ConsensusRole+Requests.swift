@@ -32,15 +32,6 @@ extension ConsensusRole {
 
     /// Rows for a question; the read's token is the request's.
     func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        var size = 0
-        let blocks = rows.prefix {
-            size += $0.value.count
-            return size <= Limits.blockAnswerBytes
-        }
-        return [
-            .reply(
-                token: token,
-                .blocks(blocks.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }, head: tree.finalHeight))
-        ]
+        [.reply(token: token, .blocks(from: rows, network: network.id, head: tree.finalHeight))]
     }
 }

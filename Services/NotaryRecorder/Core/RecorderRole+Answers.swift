@@ -95,15 +95,6 @@ extension RecorderRole {
     }
 
     private func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {
-        var size = 0
-        let blocks = rows.prefix {
-            size += $0.value.count
-            return size <= Limits.blockAnswerBytes
-        }
-        return [
-            .reply(
-                token: token,
-                .blocks(blocks.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }, head: followers[position].height))
-        ]
+        [.reply(token: token, .blocks(from: rows, network: network.id, head: followers[position].height))]
     }
 }
