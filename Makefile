@@ -4,13 +4,14 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install build run test interop bench sim proto
+.PHONY: help install build run test interop bench sim sim-mutants proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
+	@echo "make sim-mutants   19 known bugs, each switched on in turn, must be caught"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
 # Installs only what is not there yet, and says so.
@@ -47,6 +48,11 @@ bench: install
 # Prints each failing seed and the command that runs it again.
 sim: install
 	$(BUILD) --product Simulate && .build/release/Simulate --seeds $(or $(SEEDS),100) --from $(or $(FROM),1)
+
+# Every known bug, switched on one at a time in a build of its own, must be caught by the simulator.
+sim-mutants: install
+	CONCORDAT_PLANTED_BUGS=1 $(BUILD) --scratch-path .build-planted --product Simulate
+	@.build-planted/release/Simulate --catch-all --seeds $(or $(SEEDS),400)
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:

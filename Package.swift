@@ -2,7 +2,10 @@
 import PackageDescription
 
 /// Language mode 6 and warnings as errors in every target of ours; a target may import only what it declares.
-let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+/// PLANTED_BUGS (`make sim-mutants`) compiles known bugs in, to be switched on one at a time; no other build has them.
+let strict: [SwiftSetting] =
+    [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+    + (Context.environment["CONCORDAT_PLANTED_BUGS"] == nil ? [] : [.define("PLANTED_BUGS")])
 
 /// A target whose folder stands in the order in which data flows (docs/architecture.md).
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {

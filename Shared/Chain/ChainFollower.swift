@@ -179,6 +179,9 @@ package struct ChainFollower: Sendable {
     /// Sets the timer unless it fires sooner anyway: news that keep coming must not put a question off for ever.
     private mutating func wake(afterMilliseconds wait: UInt64, at now: Moment) -> [RoleEffect] {
         let due = now.monotonicMilliseconds + wait
+#if PLANTED_BUGS
+        if PlantedBug.questionPutOff.isPlanted { return [.setTimer(timer, afterMilliseconds: wait)] }
+#endif
         if let timerAtMilliseconds, timerAtMilliseconds <= due { return [] }
         timerAtMilliseconds = due
         return [.setTimer(timer, afterMilliseconds: wait)]

@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Wire
 
 extension LedgerState {
@@ -100,6 +101,9 @@ extension LedgerState {
         changes.reserveCapacity(journal.accounts.count + slots.count - journal.accountCount + 16)
         for old in journal.accounts { changes.append(accountChange(Int(old.place))) }
         for place in journal.accountCount..<slots.count { changes.append(accountChange(place)) }
+#if PLANTED_BUGS
+        if PlantedBug.crossNotInRoot.isPlanted { return changes }
+#endif
         for old in journal.crosses { changes.append(crossChange(Int(old.place))) }
         for place in journal.crossCount..<crosses.count { changes.append(crossChange(place)) }
         for old in journal.heads {

@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Wire
 
 /// Rules R3, R4 and R5: one hold, one end. What is true of the deciding chain's final blocks stays true, and the two rules
@@ -35,6 +36,11 @@ extension LedgerState {
         case .success(let (entry, finding)):
             switch finding.entry?.decision ?? .none {
             case .committed: return .invalid(.alreadyDecided)
+#if PLANTED_BUGS
+            case .none where PlantedBug.refundTooEarly.isPlanted:
+                resolve(entry, .refunded, at: block)
+                return .applied
+#endif
             case .none where finding.header.time <= entry.deadline: return .invalid(.notReady)
             case .none, .refused, .cancelled:
                 resolve(entry, .refunded, at: block)
@@ -48,6 +54,13 @@ extension LedgerState {
         _ resolution: Resolution, foreign: ForeignBlocks
     ) -> Result<(CrossEntry, EvidenceCheck.Finding), Reason> {
         guard let entry = cross(resolution.xid), entry.holdStatus != .none else { return .failure(.unknownCross) }
+#if PLANTED_BUGS
+        if PlantedBug.holdResolvedTwice.isPlanted, entry.holdStatus != .held, let decidingChain = entry.history?.decidingChain {
+            var held = entry
+            held.holdStatus = .held
+            return EvidenceCheck.finding(about: entry.xid, on: decidingChain, in: resolution.evidence, foreign: foreign).map { (held, $0) }
+        }
+#endif
         guard entry.holdStatus == .held else { return .failure(.crossAlreadyEnded) }
         guard let decidingChain = entry.history?.decidingChain else { preconditionFailure("the ledger knows who decides its own holds") }
         return EvidenceCheck.finding(about: entry.xid, on: decidingChain, in: resolution.evidence, foreign: foreign)
@@ -65,6 +78,9 @@ extension LedgerState {
             guard let place = place(of: status == .settled ? leg.credit : leg.debit) else {
                 preconditionFailure("the accounts of a hold exist")
             }
+#if PLANTED_BUGS
+            if PlantedBug.settlePaysTwice.isPlanted, status == .settled { credit(place, leg.amount, of: leg.asset) }
+#endif
             credit(place, leg.amount, of: leg.asset)
         }
     }

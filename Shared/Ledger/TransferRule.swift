@@ -1,3 +1,4 @@
+import Determinism
 import Wire
 
 extension LedgerState {
@@ -12,11 +13,18 @@ extension LedgerState {
         guard let sender = place(of: transfer.sender) else { return .invalid(.unknownPayer) }
         guard !slots[sender].isReserve, transfer.sender != transfer.receiver, transfer.amount > 0 else { return .invalid(.notAllowed) }
         switch slots[sender].account.nonces.refusal(of: transfer.nonce) {
+#if PLANTED_BUGS
+        case .used where PlantedBug.nonceUnchecked.isPlanted: break
+#endif
         case .used: return .invalid(.nonceUsed)
         case .outside: return .invalid(.nonceOutsideWindow)
         case nil: break
         }
         touch(sender)
+#if PLANTED_BUGS
+        if PlantedBug.rejectedKeepsNonce.isPlanted, place(of: transfer.receiver) == nil { return .rejected(.unknownPayee) }
+        if PlantedBug.nonceUnchecked.isPlanted, slots[sender].account.nonces.refusal(of: transfer.nonce) != nil { return .applied }
+#endif
         slots[sender].account.nonces.use(transfer.nonce)
         guard let receiver = place(of: transfer.receiver) else { return .rejected(.unknownPayee) }
         guard slots[sender].account.balances.amount(of: transfer.asset) >= transfer.amount else { return .rejected(.insufficientFunds) }

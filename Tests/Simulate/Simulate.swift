@@ -1,4 +1,5 @@
 import ArgumentParser
+import Determinism
 import Dispatch
 import FoundationEssentials
 import Simulation
@@ -32,6 +33,14 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
+#if PLANTED_BUGS
+    @Option(help: "The known bug that is switched on.")
+    var planted: String?
+
+    @Flag(help: "Switch every known bug on, one at a time, and demand that each is caught.")
+    var catchAll = false
+#endif
+
     func validate() throws {
         guard seeds > 0, payments > 0, (1...64).contains(threads) else {
             throw ValidationError("seeds and payments must be at least 1, threads 1 to 64")
@@ -39,6 +48,16 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
+#if PLANTED_BUGS
+        if catchAll {
+            guard try PlantedBugs.catchAll(seeds: seeds, only: planted) else { throw ExitCode(1) }
+            return
+        }
+        if let planted {
+            guard let bug = PlantedBug(rawValue: planted) else { throw ValidationError("there is no known bug \(planted)") }
+            PlantedBug.planted = bug
+        }
+#endif
         let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
         let started = DispatchTime.now().uptimeNanoseconds
         let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose) { report in

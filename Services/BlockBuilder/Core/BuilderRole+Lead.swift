@@ -96,6 +96,9 @@ extension BuilderRole {
     /// An idle chain makes an empty block every heartbeat, in chain time or since the slot opened by this machine's clock,
     /// whichever comes first. Where work stands in blocks that are not final, a block on top may be what makes them so.
     private func patience(parent: Digest, hasUnfinishedWork: Bool, since: Moment, at now: Moment) -> UInt64 {
+#if PLANTED_BUGS
+        if PlantedBug.heartbeatStops.isPlanted { return 3_600_000 }
+#endif
         let heartbeat = network.timing.heartbeatMilliseconds
         let elapsed = now.milliseconds(since: since)
         let limit = hasUnfinishedWork ? min(network.timing.candidateResendMilliseconds, heartbeat) : heartbeat

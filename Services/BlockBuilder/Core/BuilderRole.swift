@@ -83,6 +83,9 @@ package struct BuilderRole: RoleCore {
         pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
         notaryHead = (0, .zero)
         proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
+#if PLANTED_BUGS
+        if PlantedBug.secondCandidate.isPlanted { proposals = [] }
+#endif
         let stored = recovered[.facts].first { $0.key == Facts.floor }?.value ?? UInt64(0).bigEndianBytes
         guard stored.count == 8 else { throw StoredFault(.facts, key: Facts.floor, "this is no number of 8 bytes") }
         floor = stored.reduce(0) { $0 << 8 | UInt64($1) }

@@ -82,6 +82,9 @@ extension CollectorRole {
             }
         }
         guard !fresh.isEmpty else { return answers }
+#if PLANTED_BUGS
+        if PlantedBug.acknowledgedUnstored.isPlanted { operations.removeAll() }
+#endif
         return [.persist(operations), .count(.received, by: UInt64(fresh.count))] + answers + spread(fresh)
             + armRepublish(afterMilliseconds: network.timing.republishMilliseconds)
     }

@@ -14,6 +14,9 @@ extension Simplex {
 
     /// Rule 6: votes Skip for every entered slot whose timeout has run out, unless it voted Final there.
     mutating func skipOverdueSlots(_ effects: inout [SimplexEffect], at now: Moment) {
+#if PLANTED_BUGS
+        if PlantedBug.skipNeverVoted.isPlanted { return }
+#endif
         for slot in slots.range {
             guard slot >= slots.first, let deadline = skipDeadlineMilliseconds(slot), deadline <= now.monotonicMilliseconds else {
                 continue

@@ -17,6 +17,9 @@ extension Simplex {
     /// and again (Lemma 3.1) and a long stall cannot fill the links with its own repair.
     mutating func resend(_ effects: inout [SimplexEffect], at now: Moment) {
         guard isStarted else { return }
+#if PLANTED_BUGS
+        if PlantedBug.nothingSentAgain.isPlanted { return }
+#endif
         if let finalCertificate { effects.append(.broadcastCertificate(finalCertificate)) }
         let items = unsettledMessages
         let count = min(items.count, Limits.standstillMessages)

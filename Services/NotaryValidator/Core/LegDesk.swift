@@ -157,6 +157,12 @@ struct LegDesk: Sendable {
     }
 
     private func putOff(_ item: inout Item, from now: UInt64) {
+#if PLANTED_BUGS
+        if PlantedBug.legsToldOnce.isPlanted {
+            item.dueMilliseconds = now + 3_600_000
+            return
+        }
+#endif
         item.dueMilliseconds = now + item.intervalMilliseconds
         item.intervalMilliseconds = min(item.intervalMilliseconds * 2, network.timing.legResendMaximumMilliseconds)
     }

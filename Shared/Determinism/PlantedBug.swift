@@ -1,0 +1,50 @@
+#if PLANTED_BUGS
+/// Known bugs that a build for testing the simulator can switch on, one at a time: each must be caught by an oracle or by a
+/// precondition of a core. No other build contains them.
+package enum PlantedBug: String, CaseIterable, Sendable {
+    /// A certificate needs one vote fewer than a quorum.
+    case quorumMinusOne = "quorum_minus_one"
+    /// Skip and Final votes are sent without being stored.
+    case voteNotStored = "vote_not_stored"
+    /// Final is voted in a slot in which Skip was voted.
+    case finalAfterSkip = "final_after_skip"
+    /// Overdue slots are never skipped.
+    case skipNeverVoted = "skip_never_voted"
+    /// Votes and certificates are sent once, never again.
+    case nothingSentAgain = "nothing_sent_again"
+    /// After a restart a builder makes another candidate for a slot that it has one for.
+    case secondCandidate = "second_candidate"
+    /// An idle chain makes no blocks, so its time stands still.
+    case heartbeatStops = "heartbeat_stops"
+    /// A collector acknowledges what it has not stored.
+    case acknowledgedUnstored = "acknowledged_unstored"
+    /// A collector forgets on restart what it has acknowledged.
+    case pendingForgotten = "pending_forgotten"
+    /// A transfer's nonce may be used twice.
+    case nonceUnchecked = "nonce_unchecked"
+    /// A rejected transfer leaves its nonce free.
+    case rejectedKeepsNonce = "rejected_keeps_nonce"
+    /// A hold that is resolved can be resolved again.
+    case holdResolvedTwice = "hold_resolved_twice"
+    /// A refund is valid before the deadline.
+    case refundTooEarly = "refund_too_early"
+    /// The deadline is compared the wrong way when a leg is confirmed.
+    case deadlineWrongWay = "deadline_wrong_way"
+    /// A settlement pays twice what was held.
+    case settlePaysTwice = "settle_pays_twice"
+    /// The state root leaves out changed cross entries.
+    case crossNotInRoot = "cross_not_in_root"
+    /// Validators tell the other chain once, and never again.
+    case legsToldOnce = "legs_told_once"
+    /// Every piece of news puts a follower's next question off.
+    case questionPutOff = "question_put_off"
+    /// A recorder fetches only the parent of its proposal, not what the parent stands on.
+    case ancestorsForgotten = "ancestors_forgotten"
+
+    /// Set once, before any core runs.
+    nonisolated(unsafe) package static var planted: PlantedBug?
+
+    /// Whether this bug is the one switched on.
+    package var isPlanted: Bool { PlantedBug.planted == self }
+}
+#endif
