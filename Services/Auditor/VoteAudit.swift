@@ -12,6 +12,8 @@ struct VoteAudit {
         case propose = 1
         case notar = 2
         case decide = 3
+        /// A notary binds itself to a final block: the slot is the block's height, and nothing is signed.
+        case follow = 4
     }
 
     private struct Key: Hashable {
@@ -50,6 +52,7 @@ struct VoteAudit {
     mutating func add(_ store: StoreSnapshot, audit: inout CertificateAudit) {
         for vote in store.votes { add(vote, of: store, "\(store.name), table of votes", audit: &audit) }
         for vote in store.loggedVotes { add(vote, of: store, "\(store.name), vote log", audit: &audit) }
+        if store.role == "validator" { bind(store) }
         for row in store.rows("certificates") {
             guard let certificate = try? PBCertificate(serializedBytes: row.value) else {
                 violations.append(Violation(.readable, chain: store.chain, node: store.name, "a stored certificate cannot be read"))
@@ -66,7 +69,7 @@ struct VoteAudit {
     private mutating func add(_ vote: StoredVote, of store: StoreSnapshot, _ place: String, audit: inout CertificateAudit) {
         let key = Key(node: store.node, chain: vote.chain, epoch: vote.epoch, slot: vote.slot, duty: vote.duty)
         note(key, vote.hash, place)
-        guard vote.duty != Duty.propose.rawValue else { return }
+        guard vote.duty != Duty.propose.rawValue, vote.duty != Duty.follow.rawValue else { return }
         guard let message = try? PBVote(serializedBytes: vote.bytes), message.chain == vote.chain, message.epoch == vote.epoch,
             message.slot == vote.slot, VoteAudit.duty(message.kind)?.rawValue == vote.duty, Bytes(message.hash) == vote.hash,
             names[Bytes(message.voter)] == store.node
@@ -80,6 +83,14 @@ struct VoteAudit {
             Bytes(message.signature), by: Bytes(message.voter), over: .vote, payload,
             at: Violation(.votes, chain: vote.chain, node: store.node, ""), invariant: .votes,
             "the signature under the vote stored for slot \(vote.slot) does not stand")
+    }
+
+    /// What a validator stores as the branch it follows is what its notary is bound to, in both records (R7).
+    private mutating func bind(_ store: StoreSnapshot) {
+        for row in store.rows("blocks") {
+            guard let item = try? PBFinalBlock(serializedBytes: row.value), let header = ParsedHeader(item.block.header) else { continue }
+            note(Key(node: store.node, chain: store.chain, epoch: 0, slot: row.key, duty: Duty.follow.rawValue), header.hash, "\(store.name), blocks")
+        }
     }
 
     private static func duty(_ kind: PBVoteKind) -> Duty? {

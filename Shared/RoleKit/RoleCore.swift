@@ -4,7 +4,7 @@ import Wire
 
 /// The core of a role: one value, driven alike by the real shell and by the simulator.
 package protocol RoleCore: Machine where Input == RoleInput, Effect == RoleEffect {
-    /// Tables whose rows are handed over at creation.
+    /// Small tables, whose rows are handed over whole at creation; others are read in portions.
     static var recoveredTables: [StoreTable] { get }
 
     /// - Throws: which stored row cannot be used.
@@ -28,16 +28,19 @@ package struct RoleContext: Sendable {
     package var verify: @Sendable (SignatureCheck) -> Bool
     /// How builders choose notaries (A12).
     package var notaryStrategy: NotaryStrategy
+    /// When snapshots are made and fetched.
+    package var snapshots: SnapshotPolicy
 
     package init(
         network: Network, address: RoleAddress, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds },
-        notaryStrategy: NotaryStrategy = .all
+        notaryStrategy: NotaryStrategy = .all, snapshots: SnapshotPolicy = SnapshotPolicy()
     ) {
         self.network = network
         self.address = address
         self.signer = signer
         self.verify = verify
         self.notaryStrategy = notaryStrategy
+        self.snapshots = snapshots
     }
 
     /// The chain the role serves.
@@ -53,4 +56,23 @@ package enum NotaryStrategy: String, Hashable, Sendable, CaseIterable {
     case all
     /// One, in turn by slot, which publishes it to the others.
     case one
+}
+
+/// When a role makes a snapshot of its chain's state, and when it fetches one (V-8, V-9). The simulator makes them often.
+package struct SnapshotPolicy: Hashable, Sendable {
+    /// Final blocks after which a snapshot is made.
+    package var blocks: Height
+    /// Transactions after which one is made before that.
+    package var transactions: Int
+    /// A node that is further behind than so many blocks asks for a snapshot.
+    package var blocksBehind: Height
+
+    package init(
+        blocks: Height = Limits.snapshotBlocks, transactions: Int = Limits.snapshotTransactions,
+        blocksBehind: Height = Limits.snapshotBlocksBehind
+    ) {
+        self.blocks = blocks
+        self.transactions = transactions
+        self.blocksBehind = blocksBehind
+    }
 }

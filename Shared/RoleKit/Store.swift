@@ -34,10 +34,13 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
 package struct StoredRow: Hashable, Sendable {
     package var key: UInt64
     package var value: [UInt8]
+    /// The bytes are not those that were stored (faults case 15): never to be used or served.
+    package var isDamaged: Bool
 
-    package init(key: UInt64, value: [UInt8]) {
+    package init(key: UInt64, value: [UInt8], isDamaged: Bool = false) {
         self.key = key
         self.value = value
+        self.isDamaged = isDamaged
     }
 }
 
@@ -46,6 +49,8 @@ package enum VoteDuty: UInt8, Hashable, Sendable, CaseIterable {
     case propose = 1
     case notar = 2
     case decide = 3
+    /// A notary binds itself to a final block of a chain: the slot is the block's height, the epoch 0, and no message is signed (R7).
+    case follow = 4
 }
 
 /// A signed statement of the role, kept so that it is never contradicted. Key: chain, epoch, slot, duty.
@@ -55,7 +60,7 @@ package struct VoteRow: Hashable, Sendable {
     package var slot: Slot
     package var duty: VoteDuty
     package var hash: Digest
-    /// The encoded signed message, to be sent again as it was.
+    /// The encoded signed message, to be sent again as it was; empty for `follow`.
     package var bytes: [UInt8]
 
     package init(chain: ChainID, epoch: Epoch, slot: Slot, duty: VoteDuty, hash: Digest, bytes: [UInt8]) {
@@ -78,21 +83,7 @@ package enum StoreOperation: Hashable, Sendable {
     /// Inserts a vote. The store refuses a second, different one under the same key and stops the role; the core must have
     /// refused it before.
     case vote(VoteRow)
-    /// Forgets votes of slots below `slot`, which can no longer be cast.
+    /// Forgets votes of slots below `slot`; the store refuses every vote for one of those from then on.
     case forgetVotes(below: Slot)
 }
 
-/// What a store held when its role started.
-package struct StoredState: Sendable {
-    private var rows: [StoreTable: [StoredRow]]
-    /// Ascending by slot and duty.
-    package private(set) var votes: [VoteRow]
-
-    package init(rows: [StoreTable: [StoredRow]] = [:], votes: [VoteRow] = []) {
-        self.rows = rows
-        self.votes = votes
-    }
-
-    /// Rows of a table by ascending key.
-    package subscript(table: StoreTable) -> [StoredRow] { rows[table] ?? [] }
-}

@@ -68,4 +68,16 @@ package enum Limits {
     package static let builderBodies = 64
     /// Bytes of transactions and evidence a builder holds.
     package static let builderPoolBytes = 256 * 1024 * 1024
+    /// Final blocks that a notary's validator remembers, in both records of what it signed, to have followed.
+    package static let followedBlocks: Height = 64
+    /// Final blocks after which a role makes a snapshot of its chain's state.
+    package static let snapshotBlocks: Height = 1_024
+    /// Transactions after which it makes one before that.
+    package static let snapshotTransactions = 50_000
+    /// A node further behind than so many blocks catches up by a snapshot.
+    package static let snapshotBlocksBehind: Height = 1_024
+    /// Bytes of one part of a snapshot.
+    package static let snapshotPartBytes = 256 * 1024
+    /// Parts of one snapshot.
+    package static let snapshotParts = 16_384
 }

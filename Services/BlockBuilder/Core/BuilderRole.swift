@@ -86,9 +86,10 @@ package struct BuilderRole: RoleCore {
 #if PLANTED_BUGS
         if PlantedBug.secondCandidate.isPlanted { proposals = [] }
 #endif
-        let stored = recovered[.facts].first { $0.key == Facts.floor }?.value ?? UInt64(0).bigEndianBytes
+        let stored = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }?.value ?? UInt64(0).bigEndianBytes
         guard stored.count == 8 else { throw StoredFault(.facts, key: Facts.floor, "this is no number of 8 bytes") }
-        floor = stored.reduce(0) { $0 << 8 | UInt64($1) }
+        // The record of votes knows by itself what has been forgotten, should the fact be lost.
+        floor = max(stored.reduce(0) { $0 << 8 | UInt64($1) }, recovered.forgottenBelow)
     }
 
     package var subscriptions: [Topic] {

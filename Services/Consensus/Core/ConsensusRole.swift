@@ -62,7 +62,9 @@ package struct ConsensusRole: RoleCore {
             finalProof = final
         }
         if let finalProof { certificates.append(finalProof.finality) }
-        let floor = recovered[.facts].first { $0.key == Facts.floor }.flatMap { Digest($0.value) }?.a ?? 0
+        let stored = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }.flatMap { Digest($0.value) }?.a ?? 0
+        // The record of votes knows by itself what has been forgotten, should the fact be lost.
+        let floor = max(stored, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
         simplex = Simplex(
             settings: SimplexSettings(
                 network: context.network.id, chain: chain, epoch: 0, genesis: context.network.genesisHash(of: chain.id),

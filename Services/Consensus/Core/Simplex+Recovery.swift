@@ -41,7 +41,7 @@ extension Simplex {
 
     /// An own vote binds this node whether or not its bytes can still be read.
     private mutating func recover(_ row: VoteRow) {
-        guard row.slot > finalSlot, row.duty != .propose else { return }
+        guard row.slot > finalSlot, row.duty == .notar || row.duty == .decide else { return }
         guard isOpen(row.slot) else {
             // Certificates below it were lost: the vote still binds, and so does every one that may have been lost with them.
             floor = max(floor, row.slot)

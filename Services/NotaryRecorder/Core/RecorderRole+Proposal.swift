@@ -20,6 +20,7 @@ extension RecorderRole {
 
     /// Consensus says this notary leads a slot.
     mutating func lead(_ lead: Lead, at now: Moment) -> [RoleEffect] {
+        guard lead.slot >= floor, lead.slot >= tree.finalSlot else { return [] }
         if let current = proposal, current.lead.slot >= lead.slot {
             return current.lead.slot == lead.slot && current.block != nil ? publish() : []
         }

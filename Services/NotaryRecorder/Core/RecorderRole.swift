@@ -25,6 +25,8 @@ package struct RecorderRole: RoleCore {
     var ancestors: [Block] = []
     /// The own candidates made so far, by slot, so that no slot ever gets a second one.
     var proposed: [Slot: Block] = [:]
+    /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.
+    let floor: Slot
     var answers = PendingAnswers()
     var recent = RecentBlocks()
     /// Refills of a lane from the archive under way: read token to chain position.
@@ -57,6 +59,7 @@ package struct RecorderRole: RoleCore {
         tree = BlockTree(network: context.network, chain: .notary, verify: context.verify)
         followers = []
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
+        floor = recovered.forgottenBelow
         recovery = Recovery(chainCount: context.network.chains.count + 1)
         for vote in recovered.votes where vote.duty == .propose {
             if let block = try? Block(decoding: vote.bytes, network: context.network.id) { proposed[vote.slot] = block }

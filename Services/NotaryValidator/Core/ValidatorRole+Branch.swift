@@ -14,10 +14,12 @@ extension ValidatorRole {
             guard let final = item.final else { preconditionFailure("a follower hands out final blocks") }
             if case .invalid(let reason, _) = tree.validate(item.block) { return stopFollowing(item.block, reason) }
             precondition(tree.contains(item.block.hash), "final blocks come in order")
+            guard mayFollow(item.block.header) else { return [.persist(operations)] + heads + contradictBound(item.block.header) }
             _ = tree.finalize(item.block.hash)
             finalProof = final
             operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
-            heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block))))
+            operations += bind(to: item.block.header)
+            if !isRejoining { heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block)))) }
             legs.follow(item.block, at: now)
         }
         operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
@@ -45,7 +47,7 @@ extension ValidatorRole {
 
     /// After a restart, siblings hear again where the branch ends.
     func sayHead() -> [RoleEffect] {
-        guard let final = finalProof else { return [] }
+        guard let final = finalProof, !isRejoining else { return [] }
         return [
             .publish(
                 .branch(context.address.chain),
@@ -77,11 +79,12 @@ extension ValidatorRole {
     mutating func requested(_ request: Request, token: UInt64, at now: Moment) -> [RoleEffect] {
         switch request {
         case .validate(let block):
-            guard !pending.isFull else { return [.reply(token: token, .validate(taken: false))] }
+            guard !pending.isFull, !isRejoining else { return [.reply(token: token, .validate(taken: false))] }
             // The builder chose this notary: it passes the candidate on to the others (A7).
             return [.reply(token: token, .validate(taken: true)), .publish(.candidate(context.address.chain), .candidate(block))]
                 + candidate(block, at: now)
         case .fetchBlocks(let chain, let from, let limit) where chain == context.address.chain:
+            guard !isRejoining else { return [.reply(token: token, .failure(.notReady, detail: "this validator is catching up"))] }
             return [.read(token: token, .blocks, from: from, limit: limit)]
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a validator does not answer this"))]
         }

@@ -10,6 +10,7 @@ extension ValidatorRole {
     mutating func candidate(_ block: Block, at now: Moment, isToBeSigned: Bool = true) -> [RoleEffect] {
         let header = block.header
         guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
+        guard !isRejoining else { return [] }
         guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + UInt64(Limits.slotsAhead) else {
             return [.count(.duplicate, by: 1)]
         }

@@ -33,6 +33,7 @@ extension ValidatorRole {
 
     /// Tells other chains what they may do now, with the header, the certificates and the path that show it.
     mutating func sendLegs(at now: Moment) -> [RoleEffect] {
+        guard !isRejoining else { return [] }
         var effects: [RoleEffect] = []
         let due = legs.takeDue(at: now)
         if !due.isEmpty, let final = finalProof {

@@ -26,6 +26,8 @@ package struct ValidatorRole: RoleCore {
     var checkedTransactions = RecentDigests(capacity: ValidatorRole.checkedMaximum)
     var tokens: UInt64 = 0
     var isFollowing = true
+    /// What this notary had followed when the role started (R7).
+    let bound: FollowedBlock?
 
     /// Transactions remembered as well signed.
     package static let checkedMaximum = 16_384
@@ -48,12 +50,16 @@ package struct ValidatorRole: RoleCore {
         tree = BlockTree(network: context.network, chain: context.address.chain, verify: context.verify)
         siblings = SiblingBranches(network: context.network, chain: context.address.chain)
         legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
+        bound = FollowedBlock(recovered.votes, chain: context.address.chain)
         for row in recovered[.blocks] {
             guard let block = try? FinalBlock(decoding: row.value, network: context.network.id), let final = block.final else {
                 throw StoredFault(.blocks, key: row.key, "this block cannot be read")
             }
             guard case .valid = tree.validate(block.block) else {
                 throw StoredFault(.blocks, key: row.key, "this block does not follow from those before it")
+            }
+            guard bound?.allows(block.block.header) ?? true else {
+                throw StoredFault(nil, key: row.key, "the notary is bound to another block of this height than the one that is stored")
             }
             _ = tree.finalize(block.block.hash)
             finalProof = final

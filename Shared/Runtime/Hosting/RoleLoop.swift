@@ -76,7 +76,14 @@ final class RoleLoop<Core: RoleCore> {
         var effects: [RoleEffect] = []
         for input in batch { effects += core.apply(input, at: now) }
         for case .unusable(let fault) in effects { throw fault }
-        try commit(effects)
+        do {
+            try commit(effects)
+        } catch let fault as RoleStoreFault where fault.isConflict {
+            // Nothing of the turn leaves; people must hear that the role wanted to contradict itself.
+            try publish(.alarm, .alarm(Alarm(source: settings.context.address.description, code: "vote_conflict", detail: fault.summary, severity: .critical)), client)
+            try client.leave()
+            throw fault
+        }
         for effect in effects { try carryOut(effect, client, now) }
         tell(core, client, now)
     }

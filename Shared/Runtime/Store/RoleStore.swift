@@ -9,7 +9,7 @@ import Wire
 /// All operations of a `commit` become durable together or not at all (write-ahead log, `synchronous=FULL`).
 package final class RoleStore {
     /// Version of the tables; later ones are refused.
-    package static let version = 1
+    package static let version = 2
     /// `CONC`, so that tools tell our files from others.
     private static let applicationID = 0x434f_4e43
     /// A log of votes beyond this size is written anew without what is forgotten.
@@ -61,10 +61,19 @@ package final class RoleStore {
     }
 
     /// What tables and votes hold, for a role that starts.
+    ///
+    /// - Parameter names: tables handed over whole; the others are read from this store in portions.
     package func recovered(_ names: [StoreTable]) throws(RoleStoreFault) -> StoredState {
         var rows: [StoreTable: [StoredRow]] = [:]
         for name in names { rows[name] = try self.rows(name, from: 0, limit: Int.max) }
-        return StoredState(rows: rows, votes: try translating { try database.read { try RoleStore.votes($0) } })
+        let votes = try translating { try database.read { try RoleStore.votes($0) } }
+        return StoredState(rows: rows, votes: votes, forgottenBelow: forgottenBelow) { table, key, limit throws(StoredFault) in
+            do throws(RoleStoreFault) {
+                return try self.rows(table, from: key, limit: limit)
+            } catch {
+                throw StoredFault(table, key: key, error.summary)
+            }
+        }
     }
 
     /// Rows of a table from a key on, ascending.
@@ -74,14 +83,14 @@ package final class RoleStore {
             try database.read { database in
                 guard try database.tableExists(table.rawValue) else { return [] }
                 var rows: [StoredRow] = []
-                for half in StoredKey.halves(from: key) {
+                for half in RoleStoreRows.halves(from: key) {
                     let left = limit - rows.count
                     guard left > 0 else { break }
                     let cursor = try Row.fetchCursor(
-                        database, sql: "SELECT key, value FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
+                        database, sql: "SELECT key, value, sum FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
                         arguments: [half.lowerBound, half.upperBound, Int64(clamping: left)])
                     while let row = try cursor.next() {
-                        rows.append(StoredRow(key: UInt64(bitPattern: row[0]), value: [UInt8](row[1] as Data)))
+                        rows.append(RoleStoreRows.row(row))
                     }
                 }
                 return rows
@@ -134,18 +143,19 @@ package final class RoleStore {
             switch operation {
             case .put(let table, let key, let value):
                 try makeTable(table, database, &tables)
-                try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(table.rawValue) (key, value) VALUES (?, ?)")
-                    .execute(arguments: [Int64(bitPattern: key), Data(value)])
+                try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(table.rawValue) (key, value, sum) VALUES (?, ?, ?)")
+                    .execute(arguments: [Int64(bitPattern: key), Data(value), RoleStoreRows.sum(value)])
             case .delete(let table, let key):
                 try makeTable(table, database, &tables)
                 try database.cachedStatement(sql: "DELETE FROM \(table.rawValue) WHERE key = ?").execute(arguments: [Int64(bitPattern: key)])
             case .deleteThrough(let table, let key):
                 try makeTable(table, database, &tables)
-                for half in StoredKey.halves(through: key) {
+                for half in RoleStoreRows.halves(through: key) {
                     try database.cachedStatement(sql: "DELETE FROM \(table.rawValue) WHERE key BETWEEN ? AND ?")
                         .execute(arguments: [half.lowerBound, half.upperBound])
                 }
             case .vote(let vote):
+                guard vote.slot >= forgotten else { throw conflict(vote) }
                 if try insert(vote, database) { votes.append(vote) }
             case .forgetVotes(let slot):
                 guard slot > forgotten else { continue }
@@ -162,7 +172,7 @@ package final class RoleStore {
         precondition(
             table.rawValue.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 } && !["meta", "votes"].contains(table.rawValue),
             "a table's name is small letters and digits, and none of the store's own")
-        try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(table.rawValue) (key INTEGER PRIMARY KEY, value BLOB NOT NULL)")
+        try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(table.rawValue) (key INTEGER PRIMARY KEY, value BLOB NOT NULL, sum INTEGER)")
     }
 
     /// - Returns: false when the same vote is there already.
@@ -179,12 +189,13 @@ package final class RoleStore {
             arguments: [
                 vote.chain.description, Int64(bitPattern: vote.epoch), Int64(bitPattern: vote.slot), Int64(vote.duty.rawValue),
             ])
-        guard try present.flatMap(RoleStore.vote) == vote else {
-            throw RoleStoreFault(
-                folder,
-                .voteConflict(chain: vote.chain.description, epoch: vote.epoch, slot: vote.slot, duty: vote.duty.rawValue))
-        }
+        guard try present.flatMap(RoleStore.vote) == vote else { throw conflict(vote) }
         return false
+    }
+
+    private func conflict(_ vote: VoteRow) -> RoleStoreFault {
+        RoleStoreFault(
+            folder, .voteConflict(chain: vote.chain.description, epoch: vote.epoch, slot: vote.slot, duty: vote.duty.rawValue))
     }
 
     /// Takes over the votes of a commit that a crash cut off after the log had them: they were never sent, but holding to
@@ -206,19 +217,6 @@ package final class RoleStore {
         let batch = voteBatch
         log.close()
         log = try VoteLog.rewrite(logFile, kept.map { VoteLog.Record(batch: batch, vote: $0) })
-    }
-}
-
-/// Keys are unsigned and SQLite's integers are not: keys from 2^63 on lie below zero, in the same order.
-private enum StoredKey {
-    static func halves(from key: UInt64) -> [ClosedRange<Int64>] {
-        let start = Int64(bitPattern: key)
-        return start >= 0 ? [start...Int64.max, Int64.min...(-1)] : [start...(-1)]
-    }
-
-    static func halves(through key: UInt64) -> [ClosedRange<Int64>] {
-        let end = Int64(bitPattern: key)
-        return end >= 0 ? [0...end] : [0...Int64.max, Int64.min...end]
     }
 }
 
@@ -246,6 +244,7 @@ extension RoleStore {
         guard found <= version else { throw RoleStoreFault(file, .futureVersion(found: found, known: version)) }
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: meta and votes", migrate: createTables)
+        migrator.registerMigration("2: checksums of rows", migrate: RoleStoreRows.addSums)
         try migrator.migrate(queue)
         return try queue.write { database in
             try claim(database, file, "network", network.hex) { .wrongNetwork(found: $0, expected: network.hex) }

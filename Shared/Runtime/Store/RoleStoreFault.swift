@@ -47,6 +47,9 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the role was about to contradict what it has signed.
+    package var isConflict: Bool { if case .voteConflict = problem { true } else { false } }
+
     /// What, where, and what to do.
     package var description: String { "\(summary). \(advice)" }
 
@@ -82,10 +85,12 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .diskFull: "Free some space; the role goes on by itself."
         case .voteConflict: "The role has stopped; its software is at fault, please report it with the log."
         case .votesDiffer:
-            "Signing with it could contradict an earlier signature, so the role does not start. "
-                + "Restore the newest backup of the whole folder if nothing was signed since; else give the node a new identity."
+            "Signing with it could contradict an earlier signature, so the role does not start. Restore the folder as it was when the role "
+                + "last ran. If that is impossible, move the folder aside and start again: the role then follows the chain without signing, "
+                + "until the node has a new identity."
         case .unreadable:
-            "Nothing was changed. Restore the newest backup of the role's folder if the role has signed nothing since; else give the node a new identity."
+            "Nothing was changed. Restore the folder as it was when the role last ran. If that is impossible, move the folder aside and start "
+                + "again: the role then follows the chain without signing, until the node has a new identity."
         case .refused: "Check the disk, and the owner and mode of the folder."
         }
     }

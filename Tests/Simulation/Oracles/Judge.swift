@@ -100,6 +100,12 @@ package struct Judge {
             see(final, at: time)
             history.claim(
                 final.hash, chain: final.header.chain, height: final.header.height, by: address.description, at: time, &findings)
+        case .branch(let head):
+            guard let notary = network.notary.nodes.first(where: { $0.id == head.notary && $0.id == address.node }) else {
+                findings.report(.contract, "\(address) says what \(head.notary) follows", at: time)
+                return
+            }
+            votes.follows(head, by: notary.key, at: time, &findings)
         default: break
         }
     }

@@ -9,7 +9,7 @@ package struct VoteOracle: Sendable {
         var chain: ChainID
         var epoch: Epoch
         var slot: Slot
-        /// 1 propose, 2 notar, 3 skip or final.
+        /// 1 propose, 2 notar, 3 skip or final, 4 the block of a height (here `slot`) that a notary says it follows.
         var duty: UInt8
     }
 
@@ -35,6 +35,13 @@ package struct VoteOracle: Sendable {
         see(
             Key(signer: header.builder, chain: header.chain, epoch: header.epoch, slot: header.slot, duty: 1),
             Content(kind: 0, hash: header.hash), at: time, &findings)
+    }
+
+    /// A notary says that it follows a block (R7).
+    package mutating func follows(_ head: BranchHead, by signer: PublicKey, at time: UInt64, _ findings: inout Findings) {
+        see(
+            Key(signer: signer, chain: head.chain, epoch: 0, slot: head.height, duty: 4), Content(kind: 0, hash: head.block), at: time,
+            &findings)
     }
 
     private mutating func see(_ key: Key, _ content: Content, at time: UInt64, _ findings: inout Findings) {

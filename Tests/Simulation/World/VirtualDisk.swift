@@ -22,6 +22,7 @@ package struct VirtualDisk {
 
     private var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
     private var votes: [VoteKey: VoteRow] = [:]
+    private var forgottenBelow: Slot = 0
     /// Committed operations that a crash may take away, oldest first.
     private var unsynced: [StoreOperation] = []
 
@@ -33,6 +34,7 @@ package struct VirtualDisk {
     /// - Throws: `VoteConflict` when a stored vote of the same key says something else; nothing is changed.
     package mutating func commit(_ operations: [StoreOperation], synced: Bool) throws(VoteConflict) {
         for case .vote(let row) in operations {
+            if row.slot < forgottenBelow { throw VoteConflict(stored: row, refused: row) }
             if let stored = vote(like: row), stored.hash != row.hash || stored.bytes != row.bytes {
                 throw VoteConflict(stored: stored, refused: row)
             }
@@ -58,6 +60,10 @@ package struct VirtualDisk {
     /// Rows of a table from a key on, ascending.
     package mutating func rows(_ table: StoreTable, from key: UInt64, limit: Int) -> [StoredRow] {
         sync()
+        return settledRows(table, from: key, limit: limit)
+    }
+
+    private func settledRows(_ table: StoreTable, from key: UInt64, limit: Int) -> [StoredRow] {
         guard let rows = tables[table] else { return [] }
         return rows.keys.filter { $0 >= key }.sorted().prefix(limit).map { StoredRow(key: $0, value: rows[$0] ?? []) }
     }
@@ -70,7 +76,10 @@ package struct VirtualDisk {
         let ordered = votes.values.sorted {
             $0.slot != $1.slot ? $0.slot < $1.slot : $0.duty != $1.duty ? $0.duty.rawValue < $1.duty.rawValue : $0.epoch < $1.epoch
         }
-        return StoredState(rows: rows, votes: ordered)
+        let disk = self
+        return StoredState(rows: rows, votes: ordered, forgottenBelow: forgottenBelow) { table, key, limit in
+            disk.settledRows(table, from: key, limit: limit)
+        }
     }
 
     private func vote(like row: VoteRow) -> VoteRow? {
@@ -91,6 +100,7 @@ package struct VirtualDisk {
         case .vote(let row): votes[VirtualDisk.key(row)] = row
         case .forgetVotes(let slot):
             for key in votes.keys.filter({ $0.slot < slot }) { votes[key] = nil }
+            forgottenBelow = max(forgottenBelow, slot)
         }
     }
 }
