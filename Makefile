@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install build run test interop bench sim sim-mutants proto
+.PHONY: help install install-packages build run test interop bench sim sim-mutants model proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
@@ -12,15 +12,18 @@ help:
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make sim-mutants   19 known bugs, each switched on in turn, must be caught"
+	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
+install: install-packages
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux"; exit 1; }
+
 # Installs only what is not there yet, and says so.
-install:
+install-packages:
 	@missing=""; for package in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "ok installed" || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then echo "Installing$$missing with apt-get …"; \
 	  if [ "$$(id -u)" = 0 ]; then root=""; else root=sudo; fi; \
 	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $$missing >/dev/null; fi
-	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux"; exit 1; }
 
 build: install
 	@[ -d .build ] || echo "First build: about 4 minutes on 2 cores."
@@ -53,6 +56,11 @@ sim: install
 sim-mutants: install
 	CONCORDAT_PLANTED_BUGS=1 $(BUILD) --scratch-path .build-planted --product Simulate
 	@.build-planted/release/Simulate --catch-all --seeds $(or $(SEEDS),400)
+
+# Needs no Swift: only what it installs.
+model: PACKAGES := spin gcc libc6-dev python3
+model: install-packages
+	@PYTHONDONTWRITEBYTECODE=1 python3 docs/model/run.py
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:

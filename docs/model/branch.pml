@@ -1,0 +1,35 @@
+/* Which blocks of B count: R7's "one branch" and R8's "blocks above h count for nothing". */
+
+/* Blocks on one branch with x: those below it, itself, and those that descend from it. */
+#define kin(x) (line[x] | above[x])
+
+/* The blocks a reader of k entries may act on: the recorded ones, and above them any branch, unless B is frozen;
+   what was made before a freeze never counts above it. */
+#define standing(k) (line[head[k]] | (frozen[k] -> 0 : (above[head[k]] & ofEra[eraAt[k]])))
+
+/* The blocks that notary i is bound to by what it signed on chain A. Once the notary chain has recorded which branch stands,
+   or frozen B below it, a signature that relied on another branch binds no longer: a quorum has ruled out that it ever counts. */
+#ifdef BOUND_FOR_EVER
+#define bound(i) (signatures[i] & ALL_BLOCKS)
+#else
+#define bound(i) (signatures[i] & ALL_BLOCKS & standing(seen[i]))
+#endif
+
+/* R7, on signing for chain A: x lies on the recorded branch as far as notary i has read, and on every branch it is bound to,
+   by signatures for A or by votes for the notary chain that may still become final; and not above a freeze it voted for. */
+#ifdef NO_R7
+#define actsOn(i, x) true
+#else
+#ifdef VOTES_DO_NOT_BIND
+#define votesAllow(i, x) true
+#else
+#define votesAllow(i, x) \
+	(!(votes[i] & ALL_BLOCKS & ~kin(x)) && freezeAllows(i, x))
+#endif
+#ifdef FREEZE_VOTES_DO_NOT_BIND
+#define freezeAllows(i, x) true
+#else
+#define freezeAllows(i, x) (!(votes[i] & FREEZE) || (line[head[seen[i]]] & bit(x)))
+#endif
+#define actsOn(i, x) ((standing(seen[i]) & bit(x)) && !(bound(i) & ~kin(x)) && votesAllow(i, x))
+#endif
