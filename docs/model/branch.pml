@@ -17,19 +17,20 @@
 
 /* R7, on signing for chain A: x lies on the recorded branch as far as notary i has read, and on every branch it is bound to,
    by signatures for A or by votes for the notary chain that may still become final; and not above a freeze it voted for. */
-#ifdef NO_R7
-#define actsOn(i, x) true
-#else
-#ifdef VOTES_DO_NOT_BIND
-#define votesAllow(i, x) true
-#else
-#define votesAllow(i, x) \
-	(!(votes[i] & ALL_BLOCKS & ~kin(x)) && freezeAllows(i, x))
-#endif
 #ifdef FREEZE_VOTES_DO_NOT_BIND
 #define freezeAllows(i, x) true
 #else
 #define freezeAllows(i, x) (!(votes[i] & FREEZE) || (line[head[seen[i]]] & bit(x)))
 #endif
-#define actsOn(i, x) ((standing(seen[i]) & bit(x)) && !(bound(i) & ~kin(x)) && votesAllow(i, x))
+#ifdef RECORD_VOTES_DO_NOT_BIND
+#define recordsAllow(i, x) true
+#else
+#define recordsAllow(i, x) (!(votes[i] & ALL_BLOCKS & ~kin(x)))
+#endif
+/* Without R7 a freeze is still respected, so that what is found wrong is R7's own. */
+#define notFrozen(k, x) ((line[head[k]] & bit(x)) || (!frozen[k] && era[x] == eraAt[k]))
+#ifdef NO_R7
+#define actsOn(i, x) (notFrozen(seen[i], x) && freezeAllows(i, x))
+#else
+#define actsOn(i, x) ((standing(seen[i]) & bit(x)) && !(bound(i) & ~kin(x)) && recordsAllow(i, x) && freezeAllows(i, x))
 #endif

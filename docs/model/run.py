@@ -24,7 +24,7 @@ CHECKS = [
     ("deadline compared the wrong way", WRONG, SMALL + ["FEW_KINDS", "DEADLINE_WRONG"]),
     ("deadline off by one on both sides", WRONG, SMALL + ["SORTED", "REFUND_AT_DEADLINE", "LEG_AFTER_DEADLINE"]),
     ("without R5", WRONG, MIDDLE + ["NO_ONE_RESOLUTION"]),
-    ("votes for the notary chain bind nobody", WRONG, MIDDLE + ["VOTES_DO_NOT_BIND"]),
+    ("votes to record bind nobody", WRONG, MIDDLE + ["RECORD_VOTES_DO_NOT_BIND"]),
     ("votes to freeze bind nobody", WRONG, MIDDLE + ["FREEZE_VOTES_DO_NOT_BIND"]),
     ("holds older than a thaw may be decided", WRONG, MIDDLE + ["FEW_KINDS", "OLD_HOLDS_AFTER_THAW"]),
     ("signatures bind for ever: an end", WRONG, MIDDLE + ["HEAL", "NO_LAPSE"]),
