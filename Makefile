@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install install-packages build run test interop bench sim sim-mutants model proto
+.PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
@@ -13,6 +13,7 @@ help:
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make sim-mutants   19 known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
+	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
 install: install-packages
@@ -61,6 +62,13 @@ sim-mutants: install
 model: PACKAGES := spin gcc libc6-dev python3
 model: install-packages
 	@PYTHONDONTWRITEBYTECODE=1 python3 docs/model/run.py
+
+# Hosts and disks of their own can only be made by root (docs/chaos.md). SEED=k draws the same faults again.
+chaos: PACKAGES += iproute2 nftables util-linux mount
+chaos: install
+	@[ "$$(id -u)" = 0 ] || { echo "make chaos needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a container or virtual machine if you like."; exit 1; }
+	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
+	@.build/release/Chaos --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/chaos
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:

@@ -29,7 +29,11 @@ let core: [Target.Dependency] = ["Determinism", "Crypto", "Wire", "Ledger", "Cha
 
 let package = Package(
     name: "Concordat",
-    products: [.executable(name: "concordat", targets: ["Concordat"])],
+    products: [
+        .executable(name: "concordat", targets: ["Concordat"]),
+        // Loaded by `make chaos` before the C library of a process whose clock is to be wrong.
+        .library(name: "SkewedClock", type: .dynamic, targets: ["SkewedClock"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -73,6 +77,8 @@ let package = Package(
         library("Simulation", "Tests/Simulation",
                 core + ["WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore"]),
         .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
+        .executableTarget(name: "Chaos", dependencies: ["Determinism", arguments, database], path: "Tests/Chaos", swiftSettings: strict),
+        .target(name: "SkewedClock", path: "Tests/SkewedClock"),
         .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
         library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "Determinism"]),
         tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),

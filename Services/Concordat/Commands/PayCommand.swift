@@ -23,6 +23,8 @@ struct PayCommand: ParsableCommand {
     var out: String?
     @Option(help: "Payments driven at once. (default: 1000)")
     var concurrency: Int?
+    @Option(help: "Payments begun each second, at most. (default: as many as --concurrency lets)")
+    var rate: Int?
     @Option(help: "How collectors are chosen: round-robin, random or fastest. (default: round-robin)")
     var collectors: String?
 
@@ -33,12 +35,13 @@ struct PayCommand: ParsableCommand {
         let text = try Setting.text(collectors, "collectors", default: CollectorStrategy.roundRobin.rawValue)
         guard let strategy = CollectorStrategy(rawValue: text) else { throw Setting.bad("collectors", text, "Use round-robin, random or fastest.") }
         let concurrent = try Setting.number(concurrency, "concurrency", default: 1_000, in: 1...WalletLimits.concurrency)
+        let rate = try rate.map { try Setting.number($0, "rate", default: 1, in: 1...WalletLimits.concurrency) }
         let payments = try PayCommand.read(file)
         try Inquiry.requireReachable(configuration, folder)
         let run = try PaymentRun(accounts, strategy: strategy, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
         let shutdown = Shutdown()
         var isAborted = false
-        let results = try run.pay(payments, isAborted: { if shutdown.wait(milliseconds: 0) { isAborted = true }; return isAborted }) {
+        let results = try run.pay(payments, rate: rate, isAborted: { if shutdown.wait(milliseconds: 0) { isAborted = true }; return isAborted }) {
             common.say("paid \($0) of \($1)\($0 < $1 ? ", \($1 - $0) under way" : "")")
         }
         if let out { try PayCommand.write(results, to: out) }

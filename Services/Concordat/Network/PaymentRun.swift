@@ -17,6 +17,8 @@ final class PaymentRun {
         var transaction: String
         var receiver_milliseconds: UInt64?
         var payer_milliseconds: UInt64?
+        /// When the end was learned, Unix milliseconds.
+        var ended_milliseconds: UInt64?
     }
 
     private let accounts: Accounts
@@ -49,15 +51,43 @@ final class PaymentRun {
 
     /// Pays every line of a file; bad lines are refused one by one.
     ///
+    /// - Parameter rate: payments begun each second; nil begins all at once.
     /// - Parameter progress: lines ended, and all.
     /// - Returns: a result a line, ascending.
-    func pay(_ file: PaymentFile, isAborted: () -> Bool, progress: (_ ended: Int, _ all: Int) -> Void) throws -> [Result] {
+    func pay(
+        _ file: PaymentFile, rate: Int? = nil, isAborted: () -> Bool, progress: (_ ended: Int, _ all: Int) -> Void
+    ) throws -> [Result] {
         for fault in file.faults {
             results.append(
                 Result(
                     line: fault.number, id: fault.id, outcome: "rejected", reason: fault.kind.rawValue,
                     detail: fault.column.isEmpty ? fault.problem : "column \(fault.column): \(fault.problem)", transaction: ""))
         }
+        var waiting = try orders(file).makeIterator()
+        var next = waiting.next()
+        var begun = 0
+        let start = Date()
+        var pace = ProgressPace()
+        while next != nil || !driver.isIdle {
+            while let (key, order) = next, rate.map({ Double(begun) <= Date().timeIntervalSince(start) * Double($0) }) ?? true {
+                try driver.apply(.start(key, order), tell: take)
+                begun += 1
+                next = waiting.next()
+            }
+            try driver.turn(tell: take)
+            if isAborted() {
+                next = nil
+                try driver.apply(.giveUp, tell: take)
+            }
+            if pace.isDue { pace.say(done: ended, of: results.count, progress) }
+        }
+        pace.say(done: ended, of: results.count, progress)
+        return results.sorted { $0.line < $1.line }
+    }
+
+    /// What the good lines order; what cannot be ordered is refused at once.
+    private func orders(_ file: PaymentFile) throws -> [(PaymentKey, PaymentOrder)] {
+        var orders: [(PaymentKey, PaymentOrder)] = []
         var signers: [String: Signer] = [:]
         for line in file.lines {
             results.append(Result(line: line.number, id: line.id, outcome: "open", reason: "", detail: "", transaction: ""))
@@ -71,21 +101,14 @@ final class PaymentRun {
                 switch order {
                 case .success(let order):
                     positions[line.number] = position
-                    try driver.apply(.start(line.number, order), tell: take)
+                    orders.append((line.number, order))
                 case .failure(let fault): reject(position, fault.reason.code, fault.problem)
                 }
             } catch let failure as Failure {
                 reject(position, Reason.unknownPayer.code, failure.problem)
             }
         }
-        var pace = ProgressPace()
-        while !driver.isIdle {
-            try driver.turn(tell: take)
-            if isAborted() { try driver.apply(.giveUp, tell: take) }
-            if pace.isDue { pace.say(done: ended, of: results.count, progress) }
-        }
-        pace.say(done: ended, of: results.count, progress)
-        return results.sorted { $0.line < $1.line }
+        return orders
     }
 
     private var ended: Int { results.reduce(0) { $0 + ($1.outcome == "open" ? 0 : 1) } }
@@ -105,6 +128,7 @@ final class PaymentRun {
             results[position].transaction = driver.signed(key)?.name.hex ?? ""
             results[position].receiver_milliseconds = times.milliseconds(to: \.receiverSure)
             results[position].payer_milliseconds = times.milliseconds(to: \.payerSure)
+            results[position].ended_milliseconds = times.payerSure?.wallMilliseconds
         case .receipt(let key, let receipt):
             guard let receiptsFolder, let position = positions[key] else { return }
             do {
