@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos proto
+.PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos as-root proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
@@ -65,10 +65,12 @@ model: install-packages
 
 # Hosts and disks of their own can only be made by root (docs/chaos.md). SEED=k draws the same faults again.
 chaos: PACKAGES += iproute2 nftables util-linux mount
-chaos: install
-	@[ "$$(id -u)" = 0 ] || { echo "make chaos needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a container or virtual machine if you like."; exit 1; }
+chaos: as-root install
 	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
 	@.build/release/Chaos --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/chaos
+
+as-root:
+	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:
