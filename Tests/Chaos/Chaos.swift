@@ -91,6 +91,7 @@ struct Chaos: ParsableCommand {
         report.take(stage.timeline)
         report.take(results, PaymentRate(results, start: stage.timeline.startedMilliseconds), stage.timeline)
         report.take(try stage.audit(), crosses: stage.told(results, probes: probes))
+        report.alarms = stage.alarms()
         report.close()
     }
 

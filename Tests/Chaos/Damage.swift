@@ -82,11 +82,8 @@ final class Damage {
             outcome += try flipBack() ? "; flipped back" : "; the row had been replaced"
             try keeper.start(process)
         default:
-            guard !isRunning else { return outcome += "; ran on" }
-            keeper.hold(process)
-            try Damage.copy(saved, to: folder)
-            outcome += "; kept dying; files put back"
-            try keeper.start(process)
+            outcome += isRunning ? "; ran on" : "; kept dying"
+            if !isRunning { timeline.violations.append("\(process) neither runs nor refuses: \(outcome)") }
         }
     }
 

@@ -2,12 +2,15 @@ import Determinism
 
 /// Everything that the nemesis does.
 enum FaultKind: String, CaseIterable, Codable, Sendable {
-    /// kill -9 of one process, of all processes of a node, of a bus, of all nodes of a chain at once.
-    case kill, killNode = "kill-node", killBus = "kill-bus", killChain = "kill-chain"
+    /// kill -9 of one process, of all processes of a node, of a bus, of all nodes of a chain, of everything at once.
+    case kill, killNode = "kill-node", killBus = "kill-bus", killChain = "kill-chain", killAll = "kill-all"
+    /// All processes of a node are killed and not started again for a while.
+    case down
     /// SIGSTOP, later SIGCONT, of one process, or of a node or a bus.
     case stop, stopNode = "stop-node", stopBus = "stop-bus"
-    /// A node's host hears and reaches nobody; only one of the two; so do two of four nodes; a site's bus is cut off from the others.
-    case partition, oneWay = "one-way", split, siteCut = "site-cut"
+    /// A node's host hears and reaches nobody; only one of the two; so do two of four nodes; a site's bus is cut off from the others,
+    /// or from all clients.
+    case partition, oneWay = "one-way", split, siteCut = "site-cut", clientsCut = "clients-cut"
     /// A part of the packets is lost.
     case loss
     /// A node's disk has no byte left.
@@ -23,7 +26,7 @@ enum FaultKind: String, CaseIterable, Codable, Sendable {
         case .kill: 4
         case .stop, .partition: 3
         case .killNode, .stopNode, .oneWay, .loss, .diskFull, .clock, .walTail, .bitFlip: 2
-        case .killBus, .killChain, .stopBus, .split, .siteCut, .votesTail: 1
+        case .killBus, .killChain, .killAll, .down, .stopBus, .split, .siteCut, .clientsCut, .votesTail: 1
         }
     }
 }
@@ -46,11 +49,13 @@ struct Fault: Sendable {
 /// The faults of one group of nodes, one after the other: at most one node of a group has a fault of its own at any time.
 struct FaultPlan: Sendable {
     private let group: Layout.Group
+    private let layout: Layout
     private var random: SeededRandom
     private var bag: [FaultKind] = []
 
-    init(_ group: Layout.Group, seed: UInt64) {
+    init(_ group: Layout.Group, of layout: Layout, seed: UInt64) {
         self.group = group
+        self.layout = layout
         // The name makes the groups of a seed differ.
         random = SeededRandom(seed: group.name.utf8.reduce(seed &* 0x9E37_79B9) { $0 &* 31 &+ UInt64($1) })
     }
@@ -65,6 +70,8 @@ struct FaultPlan: Sendable {
 
     private mutating func refill() {
         bag = FaultKind.allCases.flatMap { Array(repeating: $0, count: $0.share) }
+        // Once a round is enough for what hits all groups.
+        if group.name != layout.groups.last?.name { bag.removeAll { $0 == .killAll } }
         bag.shuffle(using: &random)
     }
 
@@ -77,6 +84,8 @@ struct FaultPlan: Sendable {
         case .killNode: (fault.targets, fault.seconds) = (group.processes(of: node), 0)
         case .killBus: (fault.targets, fault.seconds) = ([group.bus], 0)
         case .killChain: (fault.targets, fault.seconds) = (group.nodes.flatMap { group.processes(of: $0) }, 0)
+        case .killAll: (fault.targets, fault.seconds) = (layout.processes, 0)
+        case .down: (fault.targets, fault.seconds) = (group.processes(of: node), 10 + random.unit() * 35)
         case .stop: (fault.targets, fault.seconds) = ([process], stopSeconds())
         case .stopNode: (fault.targets, fault.seconds) = (group.processes(of: node), stopSeconds())
         case .stopBus: (fault.targets, fault.seconds) = ([group.bus], 1 + random.unit() * 7)
@@ -88,6 +97,9 @@ struct FaultPlan: Sendable {
         case .siteCut:
             fault.targets = [group.busHost]
             fault.parameters["way"] = pick(["both", "both", "in", "out"])
+        case .clientsCut:
+            fault.targets = [Layout.clients]
+            fault.parameters["bus"] = group.busHost
         case .loss:
             fault.targets = [random.below(3) == 0 ? group.busHost : node]
             fault.parameters["percent"] = "\(5 + random.below(31))"

@@ -64,6 +64,8 @@ final class Keeper {
 
     func isRunning(_ name: String) -> Bool { children[name]?.state == .running }
 
+    func isHeld(_ name: String) -> Bool { children[name]?.state == .held }
+
     /// kill -9.
     func kill(_ name: String) {
         guard isRunning(name), let process = children[name]?.process else { return }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The default network of `concordat init`, laid out on hosts: one for each bus, one for each node, one for all clients.
-struct Layout {
+struct Layout: Sendable {
     /// A chain, its nodes and the bus of its site.
     struct Group: Sendable {
         var name: String

@@ -45,7 +45,7 @@ final class Nemesis {
         self.hosts = hosts
         self.keeper = keeper
         self.timeline = timeline
-        lanes = layout.groups.map { Lane(group: $0, plan: FaultPlan($0, seed: seed)) }
+        lanes = layout.groups.map { Lane(group: $0, plan: FaultPlan($0, of: layout, seed: seed)) }
     }
 
     /// Starts what is due and ends what is over.
@@ -86,10 +86,11 @@ final class Nemesis {
         let entry = timeline.begin(fault, at: now)
         let active = Active(fault, number: lastNumber, begin: now, entry: entry)
         switch fault.kind {
-        case .kill, .killNode, .killBus, .killChain: for name in fault.targets { keeper.kill(name) }
+        case .kill, .killNode, .killBus, .killChain, .killAll: for name in fault.targets where !isDamaged(name) { keeper.kill(name) }
+        case .down: for name in fault.targets { keeper.hold(name) }
         case .stop, .stopNode, .stopBus: for name in fault.targets { keeper.signal(name, SIGSTOP) }
         case .partition, .split: for host in fault.targets { try hosts.damage(host, active.number, Hosts.Rule(way: .both)) }
-        case .oneWay, .loss, .siteCut: try damageLink(active)
+        case .oneWay, .loss, .siteCut, .clientsCut: try damageLink(active)
         case .diskFull: try fill(fault.targets[0])
         case .clock: active.stepAt = now
         case .votesTail, .walTail, .bitFlip: active.damage = Damage(fault, self)
@@ -100,10 +101,10 @@ final class Nemesis {
     private func isOver(_ active: Active, _ now: Double) throws -> Bool {
         let fault = active.fault
         switch fault.kind {
-        case .kill, .killNode, .killBus, .killChain:
+        case .kill, .killNode, .killBus, .killChain, .killAll:
             // The keeper has to notice the end first.
             guard now - active.begin > 0.2 else { return false }
-            return fault.targets.allSatisfy { keeper.isRunning($0) } || now - active.begin > Nemesis.recoverySeconds
+            return fault.targets.allSatisfy { keeper.isRunning($0) || keeper.isHeld($0) } || now - active.begin > Nemesis.recoverySeconds
         case .clock:
             if active.step < fault.skews.count, active.stepAt <= now {
                 try setClock(fault.targets[0], milliseconds: fault.skews[active.step])
@@ -120,18 +121,23 @@ final class Nemesis {
         let fault = active.fault
         switch fault.kind {
         case .stop, .stopNode, .stopBus: for name in fault.targets { keeper.signal(name, SIGCONT) }
-        case .partition, .split, .oneWay, .loss, .siteCut: for host in fault.targets { try hosts.heal(host, active.number) }
+        case .partition, .split, .oneWay, .loss, .siteCut, .clientsCut: for host in fault.targets { try hosts.heal(host, active.number) }
+        case .down: for name in fault.targets { try keeper.start(name) }
         case .diskFull: try Hosts.resizeDisk(layout.disk(of: fault.targets[0]), bytes: Nemesis.diskBytes)
         case .clock: try setClock(fault.targets[0], milliseconds: 0)
-        case .kill, .killNode, .killBus, .killChain, .votesTail, .walTail, .bitFlip: break
+        case .kill, .killNode, .killBus, .killChain, .killAll, .votesTail, .walTail, .bitFlip: break
         }
         timeline.end(active.entry, at: now, outcome: active.damage?.outcome ?? "")
     }
+
+    /// Whether somebody watches what a process does with damaged files.
+    private func isDamaged(_ name: String) -> Bool { lanes.contains { $0.active?.damage != nil && $0.active?.fault.targets == [name] } }
 
     private func damageLink(_ active: Active) throws {
         let fault = active.fault
         var rule = Hosts.Rule(way: fault.parameters["way"].flatMap { Hosts.Rule.Way(rawValue: $0) } ?? .both)
         if let percent = fault.parameters["percent"].flatMap({ Int($0) }) { rule.percent = percent }
+        if let bus = fault.parameters["bus"].flatMap({ hosts.addresses[$0] }) { rule.peers = [bus] }
         if fault.kind == .siteCut {
             rule.peers = layout.groups.map(\.busHost).filter { $0 != fault.targets[0] }.compactMap { hosts.addresses[$0] }
         }

@@ -16,9 +16,10 @@ struct Picture {
 
     /// Colours, one for a family of faults.
     private static let families: [(name: String, kinds: [FaultKind], color: String)] = [
-        ("kill -9", [.kill, .killNode, .killBus, .killChain], "#c0392b"),
+        ("kill -9", [.kill, .killNode, .killBus, .killChain, .killAll], "#c0392b"),
+        ("down", [.down], "#6b1d14"),
         ("stopped (SIGSTOP)", [.stop, .stopNode, .stopBus], "#e08e0b"),
-        ("cut off", [.partition, .split, .siteCut], "#2e5fa3"),
+        ("cut off", [.partition, .split, .siteCut, .clientsCut], "#2e5fa3"),
         ("cut off one way", [.oneWay], "#5fa8d3"),
         ("packets lost", [.loss], "#8fc1b5"),
         ("disk full", [.diskFull], "#7d5a3c"),
@@ -27,7 +28,7 @@ struct Picture {
     ]
     private static let outcomes = [("settled", "#3f9b5f"), ("refunded", "#e3b23c"), ("rejected", "#a0a0a0")]
 
-    private var lanes: [String] { layout.groups.flatMap { [$0.busHost] + $0.nodes } }
+    private var lanes: [String] { layout.groups.flatMap { [$0.busHost] + $0.nodes } + [Layout.clients] }
     private var chartTop: Double { Picture.top + Double(lanes.count) * Picture.laneHeight + 34 }
     private var duration: Double {
         max(1, Double(rate.seconds.count), timeline.entries.map { $0.until ?? $0.at }.max() ?? 0, timeline.healedAt)

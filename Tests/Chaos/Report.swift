@@ -43,6 +43,8 @@ struct Report: Encodable {
     var violation_details: [String] = []
     var open_details: [String] = []
     var warnings: [String] = []
+    /// What processes called critical or an error.
+    var alarms: [String: Int] = [:]
     var audit: AuditFindings?
 
     init(seed: UInt64, minutes: Double) { (self.seed, self.minutes) = (seed, minutes) }

@@ -81,6 +81,21 @@ final class Stage {
         }
     }
 
+    /// What processes called critical or an error, with how often; a full disk that was made full is not news.
+    func alarms() -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for name in layout.processes {
+            let text = (try? String(contentsOfFile: layout.log(of: name), encoding: .utf8)) ?? ""
+            for line in text.split(separator: "\n") {
+                guard let word = [" CRITICAL ", " ERROR "].first(where: { line.contains($0) }), let place = line.range(of: word) else { continue }
+                // Behind the name of the process.
+                let said = line[place.upperBound...].split(separator: " ").dropFirst().prefix(6).joined(separator: " ")
+                if !line.contains("no space is left") { counts["\(name): \(said)", default: 0] += 1 }
+            }
+        }
+        return counts
+    }
+
     func audit() throws -> AuditFindings {
         let text = "\(layout.folder)/audit.json"
         var options = Command.Options()

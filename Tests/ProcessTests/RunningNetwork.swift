@@ -50,9 +50,9 @@ final class RunningNetwork {
         return program
     }
 
-    func pay(_ file: String, concurrency: Int = 1_000) throws -> Program {
+    func pay(_ file: String, concurrency: Int = 1_000, options: [String] = []) throws -> Program {
         let program = try Program(
-            ["pay", "--data", folder, "--file", file, "--out", "\(folder)/paid", "--concurrency", "\(concurrency)"])
+            ["pay", "--data", folder, "--file", file, "--out", "\(folder)/paid", "--concurrency", "\(concurrency)"] + options)
         others.append(program)
         return program
     }
@@ -62,6 +62,13 @@ final class RunningNetwork {
         struct Line: Decodable { var outcome: String, reason: String }
         let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/paid/results.json"))
         return try JSONDecoder().decode([Line].self, from: data).map { $0.reason.isEmpty ? $0.outcome : "\($0.outcome): \($0.reason)" }
+    }
+
+    /// When the payers of the file that was paid last were sure, Unix milliseconds.
+    func ends() throws -> [UInt64] {
+        struct Line: Decodable { var ended_milliseconds: UInt64? }
+        let data = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/paid/results.json"))
+        return try JSONDecoder().decode([Line].self, from: data).compactMap(\.ended_milliseconds)
     }
 
     /// Stops everything, and judges what it left.

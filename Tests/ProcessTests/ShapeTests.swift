@@ -32,4 +32,16 @@ extension RealProcesses {
         #expect(pay.end(withinSeconds: 60) == 0, "the first network suffers: \(pay.errors.suffix(500))")
         try network.stopAndAudit()
     }
+
+    @Test("pay --rate begins so many payments a second, and says when each ended")
+    func steadyStream() throws {
+        let network = try RunningNetwork(["--in-process", "--nodes", "1", "--notaries", "1"])
+        let pay = try network.pay(try network.payments(count: 40), options: ["--rate", "10"])
+        #expect(pay.end(withinSeconds: 60) == 0, "pay did not end well: \(pay.output) \(pay.errors.suffix(500))")
+        let ends = try network.ends().sorted()
+        #expect(ends.count == 40)
+        // The last one begins 3.9 s after the first.
+        #expect((ends.last ?? 0) - (ends.first ?? 0) > 2_000, "they ended together: \(ends)")
+        try network.stopAndAudit()
+    }
 }
