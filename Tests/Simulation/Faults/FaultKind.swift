@@ -42,6 +42,34 @@ package enum FaultKind: Int, Sendable, CaseIterable {
     case clockOffset
     /// A node's clocks drift.
     case clockDrift
+    /// Every signing role of a Byzantine node runs twice with one key, each copy on its own disk (case 30).
+    case twins
+    /// A Byzantine node votes twice for one duty of a slot (case 23).
+    case doubleVote
+    /// A Byzantine builder makes two candidates for one slot, both valid (case 22).
+    case doubleCandidate
+    /// A Byzantine builder makes candidates that break a rule (cases 21 and 25).
+    case invalidCandidate
+    /// A Byzantine node says votes and certificates that are replayed, stale or short of a quorum (cases 24, 28 and 33).
+    case forgery
+    /// A Byzantine node says something to some and nothing to others (case 26).
+    case selectiveSend
+    /// A Byzantine node leaves out what it should say (case 32).
+    case censorship
+    /// A Byzantine node answers questions with false or mangled blocks (case 29).
+    case falseAnswer
+    /// A Byzantine notary signs whatever it is shown (case 31).
+    case blindSignature
+    /// A Byzantine notary refuses what is valid and names an innocent transaction.
+    case falseRefusal
+    /// A Byzantine notary tells a chain to settle what is to be refunded, the other way round, or with mangled evidence (case 46).
+    case falseLeg
+
+    /// Those of nodes that lie.
+    package static let byzantine: [FaultKind] = [
+        .twins, .doubleVote, .doubleCandidate, .invalidCandidate, .forgery, .selectiveSend, .censorship, .falseAnswer, .blindSignature,
+        .falseRefusal, .falseLeg,
+    ]
 
     /// As people read it: `crash_before_commit`.
     package var code: String {

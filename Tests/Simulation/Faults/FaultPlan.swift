@@ -30,6 +30,7 @@ package struct FaultPlan: Sendable, Hashable {
         faultsEndMicroseconds = (6 + random.below(14)) * 1_000_000
         guard random.below(10) > 0 else { return }
         for kind in FaultKind.allCases { enabled[kind.rawValue] = random.below(3) == 0 }
+        if random.below(5) < 3 { for kind in FaultKind.byzantine { enabled[kind.rawValue] = false } }
         linkPerMillion = [1_000, 10_000, 50_000, 300_000][Int(random.below(4))]
         crashPerMillion = [20, 100, 500, 2_000][Int(random.below(4))]
         nemesisMicroseconds = [500_000, 2_000_000, 5_000_000][Int(random.below(3))]
@@ -48,6 +49,9 @@ package struct FaultPlan: Sendable, Hashable {
     package var crashPoints: [FaultKind] {
         [FaultKind.crashBeforeCommit, .crashAfterCommit, .crashWhileSending].filter(has)
     }
+
+    /// What nodes that lie do.
+    package var byzantine: [FaultKind] { FaultKind.byzantine.filter(has) }
 
     /// The kinds that are started by a schedule.
     package var scheduled: [FaultKind] {

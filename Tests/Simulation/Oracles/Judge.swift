@@ -5,6 +5,10 @@ import Wire
 /// All oracles together. It sees what cores store, publish and answer, and what clients are told; it never looks into a core.
 package struct Judge {
     package var findings = Findings()
+    /// Keys of nodes that lie: what they sign is judged by what honest nodes make of it.
+    package var liars: Set<PublicKey> = [] {
+        didSet { votes.liars = liars }
+    }
     /// Messages that went through the codec.
     package var codecUses: UInt64 = 0
     package private(set) var votes = VoteOracle()
@@ -117,9 +121,13 @@ package struct Judge {
             .votes, "\(address) stores a second \(row.duty) vote for slot \(row.slot): \(conflict.stored.hash), then \(row.hash)", at: time)
     }
 
+    /// What an honest node may well raise when others lie.
+    private static let lieAlarms: Set<String> = ["double_candidate", "double_vote", "off_branch"]
+
     /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
     package mutating func raised(_ alarm: Alarm, at time: UInt64) {
         guard alarm.severity == .critical else { return }
+        if !liars.isEmpty, Judge.lieAlarms.contains(alarm.code) { return }
         findings.report(.contract, "\(alarm.source) raises \(alarm.code): \(alarm.detail)", at: time)
     }
 

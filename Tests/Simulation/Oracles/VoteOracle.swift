@@ -19,6 +19,8 @@ package struct VoteOracle: Sendable {
     }
 
     private var seen: [Key: Content] = [:]
+    /// Keys that are known to lie.
+    var liars: Set<PublicKey> = []
 
     package init() {}
 
@@ -45,6 +47,7 @@ package struct VoteOracle: Sendable {
     }
 
     private mutating func see(_ key: Key, _ content: Content, at time: UInt64, _ findings: inout Findings) {
+        guard !liars.contains(key.signer) else { return }
         guard let before = seen[key] else {
             seen[key] = content
             return

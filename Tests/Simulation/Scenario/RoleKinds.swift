@@ -1,3 +1,5 @@
+import Crypto
+import RoleKit
 import Wire
 
 /// Which core plays which role.
@@ -21,22 +23,55 @@ extension World {
     /// Adds every instance of a network, as `up` does it.
     package func addAll(_ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
         for chain in cast.network.chains {
+            let liars = drawLiars(of: chain)
             for (position, node) in chain.nodes.enumerated() {
                 guard let signer = cast.nodeSigners[node.id] else { continue }
+                // A liar's collector keeps faith with its clients: what a client's own bank does to it is between the two.
                 for replica in 1...(position == 0 ? shape.replicas : 1) {
                     add(kinds.collector, at: RoleAddress(role: .collector, chain: chain.id, node: node.id, replica: replica), signer: signer)
                 }
-                add(kinds.builder, at: RoleAddress(role: .builder, chain: chain.id, node: node.id), signer: signer, strategy: shape.strategy)
-                add(kinds.consensus, at: RoleAddress(role: .consensus, chain: chain.id, node: node.id), signer: signer)
+                let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, isLiar: liars.contains(position))
+                add(kinds.builder, .builder, chain.id, node)
+                add(kinds.consensus, .consensus, chain.id, node)
             }
         }
-        for node in cast.network.notary.nodes {
+        let liars = drawLiars(of: cast.network.notary)
+        for (position, node) in cast.network.notary.nodes.enumerated() {
             guard let signer = cast.nodeSigners[node.id] else { continue }
-            for chain in cast.network.chains {
-                add(kinds.validator, at: RoleAddress(role: .validator, chain: chain.id, node: node.id), signer: signer)
-            }
-            add(kinds.recorder, at: RoleAddress(role: .recorder, chain: .notary, node: node.id), signer: signer)
-            add(kinds.consensus, at: RoleAddress(role: .consensus, chain: .notary, node: node.id), signer: signer)
+            let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, isLiar: liars.contains(position))
+            for chain in cast.network.chains { add(kinds.validator, .validator, chain.id, node) }
+            add(kinds.recorder, .recorder, .notary, node)
+            add(kinds.consensus, .consensus, .notary, node)
         }
+    }
+
+    private struct Seat {
+        var node: String
+        var signer: Signer
+        var strategy: NotaryStrategy
+        var isLiar: Bool
+    }
+
+    /// Adds a node's signing role; twice, each on its own disk, when the node has a twin.
+    private func add(_ kind: RoleKind, _ role: Role, _ chain: ChainID, _ seat: Seat) {
+        let address = RoleAddress(role: role, chain: chain, node: seat.node)
+        let habits = seat.isLiar ? plan.byzantine : []
+        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: habits)
+        guard habits.contains(.twins) else { return }
+        tally.add(.twins)
+        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: habits)
+    }
+
+    /// Draws which of a chain's nodes lie: fewer than a third.
+    private func drawLiars(of chain: ChainDescription) -> [Int] {
+        guard !plan.byzantine.isEmpty, random.below(3) > 0 else { return [] }
+        let most = (chain.nodes.count - 1) / 3
+        var liars: [Int] = []
+        while liars.count < most {
+            let position = Int(random.below(UInt64(chain.nodes.count)))
+            if !liars.contains(position) { liars.append(position) }
+        }
+        for position in liars { judge.liars.insert(chain.nodes[position].key) }
+        return liars
     }
 }

@@ -25,8 +25,14 @@ package final class Instance {
     /// When the last frame of each stream (site and topic) is due here: streams stay in order.
     var lastDue: [UInt64] = []
     var restartPending = false
+    /// What it does when its node lies; empty for an honest node's role.
+    let habits: [FaultKind]
+    var isByzantine: Bool { !habits.isEmpty }
 
-    init(index: Int, address: RoleAddress, node: Int, site: Int, kind: RoleKind, context: RoleContext, clock: VirtualClock) {
+    init(
+        index: Int, address: RoleAddress, node: Int, site: Int, kind: RoleKind, context: RoleContext, clock: VirtualClock,
+        habits: [FaultKind] = []
+    ) {
         self.index = index
         self.address = address
         name = address.description
@@ -35,5 +41,6 @@ package final class Instance {
         self.kind = kind
         self.context = context
         self.clock = clock
+        self.habits = habits
     }
 }

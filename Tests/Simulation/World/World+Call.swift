@@ -78,6 +78,8 @@ extension World {
         }
     }
 
+    private func received(_ response: Response) -> Response? { try? Response(decoding: response.encoded, network: network.id) }
+
     private func carry(_ response: Response) -> Response {
         guard plan.codecPerMillion > 0, random.chance(perMillion: plan.codecPerMillion) else { return response }
         judge.codecUses += 1
@@ -91,7 +93,7 @@ extension World {
 
     /// A replica answers; the answer goes back the way the request came.
     func reply(_ token: UInt64, _ response: Response, by instance: Instance) {
-        judge.replied(response, chain: instance.address.chain, at: now)
+        if !instance.isByzantine { judge.replied(response, chain: instance.address.chain, at: now) }
         guard var open = calls[token], open.replica == instance.index, open.replicaLife == instance.life else { return }
         guard !open.isReplied else {
             judge.findings.report(.contract, "\(instance.name) answers one request twice", at: now)
@@ -102,7 +104,8 @@ extension World {
         instance.load -= 1
         let blocked = node(of: open.caller).map { links.isBlocked(from: instance.node, to: $0) } ?? false
         guard !blocked, !losesCall() else { return }
-        queue.push(.answer(call: token, carry(response)), at: now + callDelay())
+        guard let carried = instance.isByzantine ? received(response) : carry(response) else { return }
+        queue.push(.answer(call: token, carried), at: now + callDelay())
     }
 
     /// An answer, or the timeout, reaches the caller: whichever comes first counts.

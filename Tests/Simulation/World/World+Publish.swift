@@ -4,20 +4,32 @@ extension World {
     /// Publishes on a topic: every running instance that hears it gets the frame, its publisher included, as a bus does it.
     func publish(_ message: Message, on topic: Topic, by instance: Instance) {
         trace.mix(message)
-        judge.published(message, on: topic, by: instance.address, at: now)
-        let carried = isFaulty || plan.codecPerMillion == 1_000_000 ? carry(message) : message
+        if !instance.isByzantine { judge.published(message, on: topic, by: instance.address, at: now) }
+        guard let carried = instance.isByzantine ? received(message) : carry(message) else { return }
         let position = self.position(of: topic)
         let publication = Publication(
             topic: topic, topicIndex: position, message: carried, publisher: instance.name, node: instance.node, site: instance.site,
             boot: boots[instance.site])
         let base = now + plan.nearMicroseconds / 2 + random.below(plan.nearMicroseconds)
         for receiver in subscribers[position] where instances[receiver].core != nil {
+            if withholds(from: instances[receiver], by: instance) { continue }
             send(publication, to: instances[receiver], leaving: base)
         }
     }
 
+    /// Whether a liar keeps this frame from somebody, who is told nothing of it.
+    private func withholds(from receiver: Instance, by instance: Instance) -> Bool {
+        guard instance.isByzantine, plan.has(.selectiveSend), receiver.node != instance.node, random.below(2) == 0 else { return false }
+        tally.add(.selectiveSend)
+        return true
+    }
+
+    /// What the others' doors make of a liar's message: always its bytes, and nothing when those are refused.
+    private func received(_ message: Message) -> Message? { try? Message(decoding: message.encoded(), network: network.id) }
+
     /// Encodes and decodes a message with the seed's probability; one that does not come back is a violation.
     private func carry(_ message: Message) -> Message {
+        guard isFaulty || plan.codecPerMillion == 1_000_000 else { return message }
         guard plan.codecPerMillion > 0, random.chance(perMillion: plan.codecPerMillion) else { return message }
         judge.codecUses += 1
         do {

@@ -10,7 +10,8 @@ extension World {
         instance.timers.removeAll()
         instance.load = 0
         instance.pausedUntil = 0
-        let core = instance.kind.make(context: instance.context, recovered: instance.disk.recovered(instance.kind.recoveredTables))
+        var core = instance.kind.make(context: instance.context, recovered: instance.disk.recovered(instance.kind.recoveredTables))
+        if instance.isByzantine { core = ByzantineCore(core, context: instance.context, habits: instance.habits, seed: random.next()) }
         instance.core = core
         if instance.life == 1 {
             for topic in core.subscriptions {
@@ -34,6 +35,7 @@ extension World {
     func turn(_ instance: Instance, _ input: RoleInput) {
         let moment = instance.clock.moment(at: now)
         guard let effects = instance.core?.apply(input, at: moment) else { return }
+        if let liar = instance.core as? ByzantineCore { tally.add(liar.told) }
         trace.mix(now)
         trace.mix(UInt64(instance.index) << 32 | UInt64(effects.count))
         if effects.isEmpty { return }
@@ -78,11 +80,11 @@ extension World {
         do {
             try instance.disk.commit(operations, synced: sends || !plan.has(.unsyncedVanish) || !isFaulty)
         } catch {
-            judge.voteRefused(error, by: instance.address, at: now)
+            if !instance.isByzantine { judge.voteRefused(error, by: instance.address, at: now) }
             instance.core = nil
             return false
         }
-        if !operations.isEmpty { judge.stored(operations, by: instance.address, at: now) }
+        if !operations.isEmpty, !instance.isByzantine { judge.stored(operations, by: instance.address, at: now) }
         return true
     }
 
@@ -120,7 +122,7 @@ extension World {
         case .raise(let code, let detail, let severity):
             let alarm = Alarm(source: instance.name, code: code, detail: detail, severity: severity)
             alarms.append(alarm)
-            judge.raised(alarm, at: now)
+            if !instance.isByzantine { judge.raised(alarm, at: now) }
             log?(now, "\(instance.name) raises \(code): \(detail)")
         case .note(let line): log?(now, "\(instance.name): \(line)")
         }

@@ -63,7 +63,9 @@ package final class World {
     }
 
     /// Adds an instance; it starts at a drawn moment within the first tenth of a second.
-    package func add(_ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all) {
+    ///
+    /// - Parameter habits: what it does when its node lies.
+    package func add(_ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all, habits: [FaultKind] = []) {
         guard let node = nodeNames.firstIndex(of: address.node), let chain = network.chain(nodeChain(address)),
             let site = siteNames.firstIndex(of: chain.nodes.first { $0.id == address.node }?.site ?? "")
         else { preconditionFailure("an instance belongs to a node of the network") }
@@ -71,7 +73,8 @@ package final class World {
         let context = RoleContext(
             network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy)
         let instance = Instance(
-            index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node))
+            index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node),
+            habits: habits)
         instances.append(instance)
         for service in address.services { services[service, default: []].append(instance.index) }
         instance.restartPending = true

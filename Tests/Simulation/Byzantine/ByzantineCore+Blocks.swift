@@ -1,0 +1,103 @@
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension ByzantineCore {
+    /// A second valid candidate of the slot, and candidates that break a rule.
+    mutating func candidateLies(_ block: Block, on topic: Topic) -> [RoleEffect] {
+        guard block.header.builder == context.signer.publicKey else { return [] }
+        var effects: [RoleEffect] = []
+        if gives(in: .doubleCandidate, oneIn: 2) {
+            var fields = block.header.fields
+            fields.time += 1 + random.below(3)
+            let second = made(of: block, fields)
+            shadows.add(second, count: context.network.notary.members.count)
+            effects.append(.publish(topic, .candidate(second)))
+            // The notary chain's candidates need no notary certificate.
+            if second.header.chain == .notary {
+                effects.append(
+                    .publish(
+                        .certification(.notary),
+                        .certified(CertifiedCandidate(header: second.header, builderSignature: second.builderSignature, notary: nil))))
+            }
+        }
+        if gives(in: .invalidCandidate, oneIn: 2) { effects.append(.publish(topic, .candidate(invalid(block)))) }
+        return effects
+    }
+
+    private mutating func invalid(_ block: Block) -> Block {
+        var fields = block.header.fields
+        var transactions = block.transactions
+        var outcomes = block.outcomes
+        switch random.below(7) {
+        case 0: fields.stateRoot = Blake2b.hash(fields.stateRoot.bytes)
+        case 1: fields.time += 3_600_000
+        case 2: fields.time -= min(fields.time, 3_600_000)
+        case 3: fields.height += 1
+        case 4: fields.slot += UInt64(context.chain.nodes.count)
+        case 5 where !outcomes.isEmpty:
+            outcomes[0] = outcomes[0] == .applied ? Outcome(rejection: .insufficientFunds) : .applied
+            fields.transactionsRoot = root(transactions, outcomes)
+        case 6 where !transactions.isEmpty:
+            transactions.append(transactions[0])
+            outcomes.append(outcomes[0])
+            fields.transactionCount += 1
+            fields.transactionsRoot = root(transactions, outcomes)
+        default: fields.parent = Blake2b.hash(fields.parent.bytes)
+        }
+        return made(of: block, fields, transactions, outcomes)
+    }
+
+    private func root(_ transactions: [Transaction], _ outcomes: [Outcome]) -> Digest {
+        MerkleTree.root(leaves: zip(transactions, outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) })
+    }
+
+    private func made(
+        of block: Block, _ fields: BlockHeader.Fields, _ transactions: [Transaction]? = nil, _ outcomes: [Outcome]? = nil
+    ) -> Block {
+        let header = BlockHeader(fields)
+        return Block(
+            header: header, builderSignature: context.signer.sign(.candidate, network: context.network.id, header.bytes),
+            transactions: transactions ?? block.transactions, outcomes: outcomes ?? block.outcomes, foreign: block.foreign)
+    }
+
+    /// An answer that is not what was asked for.
+    mutating func falseBlocks(_ blocks: [FinalBlock], head: Height) -> Response {
+        guard let first = blocks.first else { return .blocks([], head: head + 1_000_000) }
+        switch random.below(6) {
+        case 0: return .blocks([], head: head + 1_000_000)
+        case 1: return .blocks(blocks.reversed(), head: head)
+        case 2: return .blocks(blocks.map { FinalBlock(block: $0.block, final: nil) }, head: head)
+        case 3: return .blocks([first] + blocks, head: 0)
+        case 4:
+            let block = Block(
+                header: first.block.header, builderSignature: first.block.builderSignature, transactions: [], outcomes: [], foreign: [])
+            return .blocks([FinalBlock(block: block, final: first.final)], head: head)
+        default: return .failure(.notReady, detail: "no")
+        }
+    }
+
+    /// The opposite of what is true, or the truth with evidence that does not show it.
+    mutating func legLies(_ notice: LegNotice, on topic: Topic) -> [RoleEffect] {
+        guard gives(in: .falseLeg, oneIn: 1) else { return [] }
+        var opposite = notice
+        opposite.purpose = notice.purpose == .settle ? .refund : .settle
+        var mangled = notice
+        mangled.purpose = opposite.purpose
+        mangled.evidence = notice.evidence.map { item in
+            var proof = item.proof
+            proof.value = proof.value.map { [$0[0] ^ 1] + $0.dropFirst() }
+            return StateEvidence(block: item.block, proof: proof)
+        }
+        var unfinished = notice
+        unfinished.foreign = notice.foreign.map { final in
+            var weak = final
+            weak.finality.signers = SignerSet(
+                zip(final.finality.signers.positions, final.finality.signers.signatures).dropLast().map { (position: $0.0, signature: $0.1) },
+                of: final.finality.signers.bitmap.count * 8)
+            return weak
+        }
+        return [opposite, mangled, unfinished].map { .publish(topic, .leg($0)) }
+    }
+}
