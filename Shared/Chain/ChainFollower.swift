@@ -83,7 +83,7 @@ package struct ChainFollower: Sendable {
         guard final.header.height > height else { return Step() }
         highestFinal = max(highestFinal, final.header.height)
         guard finals[final.header.height] == nil, final.header.height <= height + ChainFollower.headersAhead else { return advance(at: now) }
-        guard checker.fault(in: final) == nil else { return Step(effects: [.count(.peerFault, by: 1)]) }
+        guard isShown(final) else { return Step(effects: [.count(.peerFault, by: 1)]) }
         finals[final.header.height] = final
         return advance(at: now)
     }
@@ -105,7 +105,7 @@ package struct ChainFollower: Sendable {
                 continue
             }
             bodies[final.hash] = item.block
-            if checker.fault(in: final) == nil { finals[final.header.height] = final }
+            if isShown(final) { finals[final.header.height] = final }
             let more = advance(at: now, asking: false)
             step.blocks += more.blocks
             bodies[final.hash] = nil
@@ -151,7 +151,7 @@ package struct ChainFollower: Sendable {
                 break
             }
             guard let body = bodies[final.hash] else { break }
-            guard BlockTree.transactionsRoot(of: body) == final.header.fields.transactionsRoot else {
+            guard isBody(body, of: final) else {
                 bodies[final.hash] = nil
                 step.effects.append(.count(.peerFault, by: 1))
                 break
@@ -169,6 +169,20 @@ package struct ChainFollower: Sendable {
             step.effects += wake(afterMilliseconds: failures == 0 ? ChainFollower.graceMilliseconds : retryMilliseconds, at: now)
         }
         return step
+    }
+
+    private mutating func isShown(_ final: FinalHeader) -> Bool {
+#if PLANTED_BUGS
+        if PlantedBug.finalUnchecked.isPlanted { return true }
+#endif
+        return checker.fault(in: final) == nil
+    }
+
+    private func isBody(_ block: Block, of final: FinalHeader) -> Bool {
+#if PLANTED_BUGS
+        if PlantedBug.bodyUnchecked.isPlanted { return true }
+#endif
+        return BlockTree.transactionsRoot(of: block) == final.header.fields.transactionsRoot
     }
 
     /// How long something announced may take to arrive before it is asked for.

@@ -38,8 +38,15 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case legsToldOnce = "legs_told_once"
     /// Every piece of news puts a follower's next question off.
     case questionPutOff = "question_put_off"
-    /// A recorder fetches only the parent of its proposal, not what the parent stands on.
-    case ancestorsForgotten = "ancestors_forgotten"
+
+    /// Simplex takes a peer's certificate without checking its signatures.
+    case certificateUnchecked = "certificate_unchecked"
+    /// A follower takes a header as final without checking its certificates.
+    case finalUnchecked = "final_unchecked"
+    /// A follower takes any body for a final header.
+    case bodyUnchecked = "body_unchecked"
+    /// Evidence of another chain's state is not held against that state's root.
+    case evidenceUnchecked = "evidence_unchecked"
 
     /// Set once, before any core runs.
     nonisolated(unsafe) package static var planted: PlantedBug?

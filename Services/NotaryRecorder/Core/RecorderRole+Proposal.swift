@@ -48,9 +48,6 @@ extension RecorderRole {
             ancestors.count < Limits.descendants
         else { return [] }
         ancestors.append(block)
-#if PLANTED_BUGS
-        if PlantedBug.ancestorsForgotten.isPlanted, !tree.contains(block.header.parent) { ancestors.removeAll() }
-#endif
         // Consensus of the same node has judged them already; the tree judges them again by itself.
         while let oldest = ancestors.last, tree.contains(oldest.header.parent) {
             ancestors.removeLast()

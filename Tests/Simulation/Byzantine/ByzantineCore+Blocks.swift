@@ -70,12 +70,18 @@ extension ByzantineCore {
         case 1: return .blocks(blocks.reversed(), head: head)
         case 2: return .blocks(blocks.map { FinalBlock(block: $0.block, final: nil) }, head: head)
         case 3: return .blocks([first] + blocks, head: 0)
-        case 4:
-            let block = Block(
-                header: first.block.header, builderSignature: first.block.builderSignature, transactions: [], outcomes: [], foreign: [])
-            return .blocks([FinalBlock(block: block, final: first.final)], head: head)
+        case 4: return .blocks(blocks.map { FinalBlock(block: otherBody(of: $0.block), final: $0.final) }, head: head)
         default: return .failure(.notReady, detail: "no")
         }
+    }
+
+    /// A body as long as the header says, with another outcome than the header stands for.
+    private func otherBody(of block: Block) -> Block {
+        var outcomes = block.outcomes
+        for index in outcomes.indices { outcomes[index] = outcomes[index] == .applied ? Outcome(rejection: .insufficientFunds) : .applied }
+        return Block(
+            header: block.header, builderSignature: block.builderSignature, transactions: block.transactions, outcomes: outcomes,
+            foreign: block.foreign)
     }
 
     /// The opposite of what is true, or the truth with evidence that does not show it.
@@ -87,7 +93,12 @@ extension ByzantineCore {
         mangled.purpose = opposite.purpose
         mangled.evidence = notice.evidence.map { item in
             var proof = item.proof
-            proof.value = proof.value.map { [$0[0] ^ 1] + $0.dropFirst() }
+            // An entry's decision lies behind its xid and the state of its holds.
+            proof.value = proof.value.map { value in
+                var value = value
+                if value.indices.contains(33) { value[33] = value[33] == 1 ? 2 : 1 }
+                return value
+            }
             return StateEvidence(block: item.block, proof: proof)
         }
         var unfinished = notice

@@ -96,6 +96,25 @@ package struct CrossOracle: Sendable {
         claims.append(isSettled ? .decided(xid: xid, evidence) : .notCommitted(xid: xid, deadline: deadline, evidence))
     }
 
+    /// Why holds were given back, and how many were settled.
+    package var rules: RuleTally {
+        var tally = RuleTally()
+        for xid in order {
+            guard let book = books[xid] else { continue }
+            tally.add(.hold, UInt64(book.heldAt.count))
+            if book.decision?.kind == 1 { tally.add(.decidingLeg) }
+            for item in book.resolved {
+                switch book.decision?.kind {
+                case _ where item.isSettled: tally.add(.settlement)
+                case 2: tally.add(.refundAfterRefusal)
+                case 3: tally.add(.refundAfterCancellation)
+                default: tally.add(.refundAfterDeadline)
+                }
+            }
+        }
+        return tally
+    }
+
     /// Judges what had to wait until every chain was known.
     package func finish(_ history: HistoryOracle, at time: UInt64, _ findings: inout Findings) {
         for claim in claims { check(claim, history, at: time, &findings) }

@@ -16,6 +16,7 @@ package struct Judge {
     package private(set) var history = HistoryOracle()
     package private(set) var replay: ReplayOracle
     package private(set) var acknowledgements: AcknowledgementOracle
+    private var heard = RuleTally()
     private let network: Network
     private let memo: SignatureMemo
     /// Bytes of stored blocks that were read before → their header.
@@ -96,6 +97,9 @@ package struct Judge {
             for signer in certificates.certificate(certificate, at: time, &findings) ?? [] {
                 votes.vote(certificate.statement, by: signer, at: time, &findings)
             }
+        case .verdict(let verdict):
+            if case .deferred = verdict.verdict { heard.add(.deferral) }
+        case .evidence: heard.add(.evidence)
         case .candidate(let block): votes.candidate(block.header, at: time, &findings)
         case .certified(let certified):
             votes.candidate(certified.header, at: time, &findings)
@@ -112,6 +116,13 @@ package struct Judge {
             votes.follows(head, by: notary.key, at: time, &findings)
         default: break
         }
+    }
+
+    /// How often each rule showed, in chains and on the bus.
+    package var rules: RuleTally {
+        var tally = replay.rules
+        tally.add(heard)
+        return tally
     }
 
     /// The store refused a second vote: the core would have contradicted itself.

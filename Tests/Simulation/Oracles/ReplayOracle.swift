@@ -14,6 +14,8 @@ package struct ReplayOracle: Sendable {
     package private(set) var blocks: UInt64 = 0
     /// Outcomes seen, by byte.
     package private(set) var outcomes: [UInt8: UInt64] = [:]
+    /// Rules seen, but for those that the oracle of cross transactions counts.
+    private var counted = RuleTally()
     private var newest: [ChainID: BlockHeader] = [:]
     private var isLost: Set<ChainID> = []
 
@@ -45,6 +47,7 @@ package struct ReplayOracle: Sendable {
             findings.report(.replay, "\(chain) \(block.header.height): replay gives state root \(state.root), the header says \(block.header.fields.stateRoot)", at: time)
         }
         conservation.check(state, at: time, &findings)
+        counted.add(.conservation)
         states[chain] = state
         newest[chain] = block.header
         if findings.violations.count > before { isLost.insert(chain) }
@@ -72,6 +75,13 @@ package struct ReplayOracle: Sendable {
     /// What the oracles hold of an account, to be compared with what a collector says.
     package func balances(of key: PublicKey, on chain: ChainID) -> [Balance]? {
         states[chain]?.accounts[key]?.balances.map { Balance(asset: $0.asset, amount: $0.amount) }
+    }
+
+    /// How often each rule of the ledgers showed.
+    package var rules: RuleTally {
+        var tally = counted
+        tally.add(crosses.rules)
+        return tally
     }
 
     /// Newest height of a chain that the notary chain has recorded.
@@ -114,6 +124,7 @@ extension ReplayOracle {
             let head = state.heads[header.chain] ?? (0, network.genesisHash(of: header.chain))
             try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
             state.setHead(header)
+            counted.add(.record)
         case .confirm(let confirm):
             try demand(outcome == .applied, "a confirmation cannot be rejected")
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)
@@ -186,6 +197,7 @@ extension ReplayOracle {
         try demand(entry.hold == 0, "the chain has opened \(cross.xid) before")
         try judge(outcome, openingReasons(cross, entry, state, blockTime: block.header.fields.time))
         guard outcome.rejection == nil else {
+            counted.add(.holdRejected)
             if state.entries[cross.xid] == nil {
                 entry.hold = 4
                 state.set(entry, cross.xid)

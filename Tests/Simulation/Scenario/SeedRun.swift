@@ -9,6 +9,7 @@ package struct SeedReport: Sendable {
     package var shape: Shape
     package var violations: [Violation]
     package var tally: FaultTally
+    package var rules: RuleTally
     package var trace: UInt64
     package var steps: UInt64
     package var virtualMilliseconds: UInt64
@@ -123,7 +124,7 @@ package struct SeedRun {
         for wallet in wallets { endings.merge(wallet.endings) { $0 + $1 } }
         let totals = world.judge.replay.crosses.totals
         return SeedReport(
-            seed: seed, shape: shape, violations: world.judge.findings.violations, tally: world.tally, trace: world.trace.value,
+            seed: seed, shape: shape, violations: world.judge.findings.violations, tally: world.tally, rules: world.judge.rules, trace: world.trace.value,
             steps: world.steps, virtualMilliseconds: world.now / 1_000, blocks: world.judge.replay.blocks,
             payments: wallets.reduce(0) { $0 + $1.payments.count }, endings: endings, settled: totals.settled, refunded: totals.refunded,
             codecUses: world.judge.codecUses, counters: world.counters, alarms: world.alarms.map { "\($0.source) \($0.code)" },

@@ -31,6 +31,22 @@ package struct SeedSummary {
         return tally
     }
 
+    private var rules: RuleTally {
+        var rules = RuleTally()
+        for report in reports { rules.add(report.rules) }
+        return rules
+    }
+
+    /// Seeds from which on every fault kind and every rule must have shown.
+    package static let seedsThatShowAll = 200
+
+    /// Fault kinds and rules that never showed in a run long enough to demand it: what was not exercised was not tested.
+    package var unexercised: [String] {
+        guard reports.count >= SeedSummary.seedsThatShowAll else { return [] }
+        let (tally, rules) = (tally, rules)
+        return FaultKind.allCases.filter { tally[$0] == 0 }.map(\.code) + ExercisedRule.allCases.filter { rules[$0] == 0 }.map(\.code)
+    }
+
     private func sum(_ value: (SeedReport) -> Int) -> Int { reports.reduce(0) { $0 + value($1) } }
 
     /// Kinds and endings of payments, ascending by name.
@@ -44,13 +60,17 @@ package struct SeedSummary {
         var lines = ["endings of payments:"]
         for (ending, count) in endings { lines.append("  \(count)\t\(ending)") }
         lines.append("faults:")
+        let (tally, rules) = (tally, rules)
         for kind in FaultKind.allCases { lines.append("  \(tally[kind])\t\(kind.code)") }
+        lines.append("rules:")
+        for rule in ExercisedRule.allCases { lines.append("  \(rules[rule])\t\(rule.code)") }
         let rest = reports.map(\.restMilliseconds).sorted()
         lines.append(
             "\(reports.count) seeds in \(Int(seconds)) s (\(seedsPerHour) an hour), \(sum { $0.payments }) payments, "
                 + "\(sum { $0.settled }) settled, \(sum { $0.refunded }) refunded, \(sum { Int($0.blocks) }) blocks, "
                 + "\(sum { Int($0.steps) }) steps, at rest \(rest.isEmpty ? 0 : rest[rest.count / 2]) ms after healing "
                 + "(longest \(rest.last ?? 0))")
+        if !unexercised.isEmpty { lines.append("never exercised: \(unexercised.joined(separator: ", "))") }
         if failing.isEmpty {
             lines.append("0 violations")
         } else {
@@ -63,7 +83,9 @@ package struct SeedSummary {
     }
 
     package var json: String {
+        let (tally, rules) = (tally, rules)
         let faults = FaultKind.allCases.map { "\"\($0.code)\":\(tally[$0])" }.joined(separator: ",")
+        let shown = ExercisedRule.allCases.map { "\"\($0.code)\":\(rules[$0])" }.joined(separator: ",")
         let ends = endings.map { "\(SeedSummary.quoted($0.0)):\($0.1)" }.joined(separator: ",")
         let failures = failing.map { report in
             let violations = report.violations.map {
@@ -76,6 +98,7 @@ package struct SeedSummary {
         return "{\"seeds\":\(reports.count),\"seconds\":\(Int(seconds)),\"seeds_per_hour\":\(seedsPerHour),"
             + "\"payments\":\(sum { $0.payments }),\"settled\":\(sum { $0.settled }),\"refunded\":\(sum { $0.refunded }),"
             + "\"blocks\":\(sum { Int($0.blocks) }),\"steps\":\(sum { Int($0.steps) }),\"faults\":{\(faults)},"
+            + "\"rules\":{\(shown)},\"never_exercised\":[\(unexercised.map(SeedSummary.quoted).joined(separator: ","))],"
             + "\"endings\":{\(ends)},\"violations\":\(sum { $0.violations.count }),\"failing\":[\(failures.joined(separator: ","))]}"
     }
 

@@ -1,0 +1,50 @@
+/// A rule of the protocol, one way it can show in a chain.
+package enum ExercisedRule: Int, Sendable, CaseIterable {
+    /// R1: a hold was made.
+    case hold
+    /// R1: an Open was rejected in a block.
+    case holdRejected
+    /// R2: the deciding leg was executed.
+    case decidingLeg
+    /// R3: a hold was settled.
+    case settlement
+    /// R4: a hold was given back because the deadline had passed.
+    case refundAfterDeadline
+    /// R4: a hold was given back because the receiver refused.
+    case refundAfterRefusal
+    /// R4: a hold was given back because the initiator cancelled.
+    case refundAfterCancellation
+    /// R6: conservation was checked after a block.
+    case conservation
+    /// R7: a notary put a candidate off because its evidence was not on the branch it follows.
+    case deferral
+    /// R7: the notary chain recorded a block.
+    case record
+    /// Two statements of a liar were shown to everybody.
+    case evidence
+
+    /// As people read it: `refund_after_deadline`.
+    package var code: String {
+        var text = ""
+        for character in "\(self)" {
+            if character.isUppercase { text += "_" }
+            text += character.lowercased()
+        }
+        return text
+    }
+}
+
+/// How often each rule really showed.
+package struct RuleTally: Sendable, Hashable {
+    private var counts = [UInt64](repeating: 0, count: ExercisedRule.allCases.count)
+
+    package init() {}
+
+    package subscript(rule: ExercisedRule) -> UInt64 { counts[rule.rawValue] }
+
+    package mutating func add(_ rule: ExercisedRule, _ count: UInt64 = 1) { counts[rule.rawValue] += count }
+
+    package mutating func add(_ other: RuleTally) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+    }
+}
