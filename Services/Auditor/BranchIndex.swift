@@ -78,6 +78,10 @@ enum TransactionSignatures {
         case .refuse(let item):
             book(item.authorization.signature, by: item.authorization.key, .refuse, xid + Array(item.reason.utf8), "the receiver")
         case .cancel(let item): book(item.authorization.signature, by: item.authorization.key, .cancel, xid, "the initiator")
+        case .evidence:
+            for item in transaction.offence?.signatures ?? [] {
+                book(Data(item.signature), by: Data(item.key), item.tag, item.payload, "the accused")
+            }
         case .open, .settle, .refund, .record: break
         }
     }

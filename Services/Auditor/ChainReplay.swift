@@ -117,6 +117,10 @@ struct ChainReplay {
         TransactionSignatures.add(
             transaction, to: &certificates, at: Violation(.replay, chain: chain.id, height: header.height, ""), number: number)
         if case .record(let record) = transaction.kind { check(record, at: header.height, certificates: &certificates) }
+        for final in transaction.offence?.finals ?? [] {
+            let verdict = certificates.judge(final, at: Violation(.certificates, chain: chain.id, height: header.height, ""))
+            for fault in verdict.faults { report(.certificates, header.height, "evidence of two final blocks shows one that is not: \(fault)") }
+        }
         if let earlier = outcomes.updateValue(header.height, forKey: transaction.id) {
             report(.acknowledged, header.height, "transaction \(number) (\(Layout.short(transaction.id))) stands in block \(earlier) already")
         }

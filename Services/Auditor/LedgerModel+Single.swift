@@ -8,7 +8,7 @@ extension LedgerModel {
     /// - Parameter evidence: final headers that the block carries, by hash.
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
-        guard isNotaryChain == (transaction.number == 9) else { return .forbidden(.replay, "does not belong on this chain") }
+        guard isNotaryChain == (transaction.number >= 9) else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
         case .transfer: return applyTransfer(transaction)
@@ -19,6 +19,7 @@ extension LedgerModel {
         case .settle(let item): return applyResolution(transaction, item.evidence, .settled, evidence: evidence)
         case .refund(let item): return applyResolution(transaction, item.evidence, .refunded, evidence: evidence)
         case .record(let item): return applyRecord(item)
+        case .evidence: return applyEvidence(transaction)
         }
     }
 
@@ -50,6 +51,15 @@ extension LedgerModel {
         guard debit(sender, body.amount, of: body.asset), credit(receiver, body.amount, of: body.asset) else {
             return .forbidden(.conservation, "moves more than can be")
         }
+        return .outcome(0)
+    }
+
+    private mutating func applyEvidence(_ transaction: ParsedTransaction) -> RuleResult {
+        guard let offence = transaction.offence, offence.chain == chain.id || network.chain(offence.chain) != nil else {
+            return .forbidden(.replay, "shows an offence on a chain that the network does not have")
+        }
+        guard offences.insert(offence.id).inserted else { return .forbidden(.replay, "shows an offence that is recorded already") }
+        write(offence)
         return .outcome(0)
     }
 

@@ -32,6 +32,7 @@ struct LedgerModel: Sendable {
     private(set) var accounts: [Bytes: AccountModel] = [:]
     private(set) var crosses: [Bytes: CrossModel] = [:]
     private(set) var heads: [String: HeadModel] = [:]
+    var offences: Set<Bytes> = []
     private var tree = StateTreeModel()
     /// State keys written since the last root, with their values.
     private var pending: [Bytes: Bytes] = [:]
@@ -69,6 +70,8 @@ struct LedgerModel: Sendable {
         heads[head.chain] = head
         pending[Sodium.hash(.stateHead, Array(head.chain.utf8))] = head.encoded
     }
+
+    mutating func write(_ offence: OffenceModel) { pending[Sodium.hash(.stateOffence, offence.id)] = offence.encoded }
 
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }
 

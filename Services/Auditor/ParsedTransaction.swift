@@ -65,6 +65,8 @@ struct ParsedTransaction: Sendable {
     var cross: ParsedCross?
     /// The cross transaction it concerns.
     var xid: Bytes?
+    /// What a piece of evidence shows.
+    var offence: OffenceModel?
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
@@ -91,6 +93,9 @@ struct ParsedTransaction: Sendable {
         case .settle(let item): (number, xid) = (7, Bytes(item.xid))
         case .refund(let item): (number, xid) = (8, Bytes(item.xid))
         case .record(let item): (number, content) = (9, Sodium.hash(.block, Bytes(item.final.header)))
+        case .evidence(let item):
+            let shown = try OffenceModel(item)
+            (number, offence, content) = (10, shown, shown.id)
         }
         if let cross { xid = cross.xid }
         if let xid {
@@ -106,7 +111,7 @@ struct ParsedTransaction: Sendable {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record: []
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence: []
         }
     }
 

@@ -33,10 +33,11 @@ enum Sodium {
 
 /// What a hash or signature is about (docs/protocol.md, section 3).
 enum Tag: String {
-    case network, genesis, block, transaction, xid, foreign
+    case network, genesis, block, transaction, xid, foreign, offence
     case stateAccount = "state-account"
     case stateCross = "state-cross"
     case stateHead = "state-head"
+    case stateOffence = "state-offence"
     case stateValue = "state-value"
     case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote
 

@@ -62,11 +62,13 @@ package struct BlockTree: Sendable {
         if let reason = formFault(block, on: parent) { return .invalid(reason, transaction: nil) }
         guard candidates.count < BlockTree.candidatesMaximum else { return .invalid(.overloaded, transaction: nil) }
         for final in block.foreign {
-            if let reason = checker.fault(in: final) { return .invalid(reason, transaction: nil) }
+            // The header names foreign blocks, not the certificates that came with this copy: another copy may show them.
+            if checker.fault(in: final) != nil { return .invalid(.evidenceMissing, transaction: nil) }
         }
         for transaction in block.transactions {
-            guard case .record(let record) = transaction.kind else { continue }
-            if let reason = checker.fault(in: record.final) { return .invalid(reason, transaction: transaction.id) }
+            for final in transaction.provenFinals {
+                if let reason = checker.fault(in: final) { return .invalid(reason, transaction: transaction.id) }
+            }
         }
         move(to: header.parent)
         if let fault = execute(block) { return .invalid(fault.reason, transaction: fault.transaction) }
@@ -90,6 +92,12 @@ package struct BlockTree: Sendable {
         ledger.forgetUndo(keepingLast: applied.count)
         prune()
         return blocks
+    }
+
+    /// Whether the final headers that evidence shows are shown to be final; true for evidence that shows none.
+    package mutating func areFinal(_ offence: Offence) -> Bool {
+        guard case .finals(let first, let second) = offence.exhibit else { return true }
+        return checker.fault(in: first) == nil && checker.fault(in: second) == nil
     }
 
     /// Winds the ledger back to the final state, for proofs and queries.
@@ -141,7 +149,6 @@ package struct BlockTree: Sendable {
         guard header.height == parent.height + 1, header.parentSlot == parent.slot else { return .wrongParent }
         guard header.slot > parent.slot, header.epoch == 0 else { return .wrongSlot }
         guard header.time > parent.time else { return .wrongTime }
-        guard BlockTree.transactionsRoot(of: block) == header.fields.transactionsRoot else { return .malformed }
         var named: Set<Digest> = []
         var seen: Set<Digest> = []
         for transaction in block.transactions {
@@ -153,12 +160,6 @@ package struct BlockTree: Sendable {
             return .evidenceInvalid
         }
         return nil
-    }
-
-    /// The Merkle root over a block's transactions and outcomes.
-    package static func transactionsRoot(of block: Block) -> Digest {
-        MerkleTree.root(
-            leaves: zip(block.transactions, block.outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) })
     }
 
     /// Applies a block to the ledger, which stands at its parent; leaves the ledger there when something is wrong.

@@ -151,11 +151,6 @@ package struct ChainFollower: Sendable {
                 break
             }
             guard let body = bodies[final.hash] else { break }
-            guard isBody(body, of: final) else {
-                bodies[final.hash] = nil
-                step.effects.append(.count(.peerFault, by: 1))
-                break
-            }
             finals[height + 1] = nil
             bodies[final.hash] = nil
             bodyOrder.removeAll { $0 == final.hash }
@@ -176,13 +171,6 @@ package struct ChainFollower: Sendable {
         if PlantedBug.finalUnchecked.isPlanted { return true }
 #endif
         return checker.fault(in: final) == nil
-    }
-
-    private func isBody(_ block: Block, of final: FinalHeader) -> Bool {
-#if PLANTED_BUGS
-        if PlantedBug.bodyUnchecked.isPlanted { return true }
-#endif
-        return BlockTree.transactionsRoot(of: block) == final.header.fields.transactionsRoot
     }
 
     /// How long something announced may take to arrive before it is asked for.

@@ -2,11 +2,12 @@
 /// mean nothing for another (faults case 24).
 package enum Domain: String, CaseIterable, Sendable {
     // hashes
-    case network, genesis, block, transaction, xid, foreign, frame, crossData
+    case network, genesis, block, transaction, xid, foreign, frame, crossData, offence
     case keyFile = "key-file"
     case stateAccount = "state-account"
     case stateCross = "state-cross"
     case stateHead = "state-head"
+    case stateOffence = "state-offence"
     case stateValue = "state-value"
     // signatures
     case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch

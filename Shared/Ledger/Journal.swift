@@ -28,6 +28,8 @@ struct Journal: Sendable {
     var accountCount = 0
     /// Cross entries from here on were made by the block.
     var crossCount = 0
+    /// Offences from here on were recorded by the block.
+    var offenceCount = 0
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

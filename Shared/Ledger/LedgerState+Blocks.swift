@@ -17,6 +17,7 @@ extension LedgerState {
         spareJournal = Journal()
         journal.accountCount = slots.count
         journal.crossCount = crosses.count
+        journal.offenceCount = offences.count
         journal.totals = totals
         journal.height = self.height
         journal.time = self.time
@@ -39,6 +40,7 @@ extension LedgerState {
         case .settle(let resolution): return applySettle(resolution, at: block, foreign: foreign)
         case .refund(let resolution): return applyRefund(resolution, at: block, foreign: foreign)
         case .record(let record): return applyRecord(record)
+        case .evidence(let offence): return applyEvidence(offence, at: block)
         }
     }
 
@@ -106,6 +108,7 @@ extension LedgerState {
 #endif
         for old in journal.crosses { changes.append(crossChange(Int(old.place))) }
         for place in journal.crossCount..<crosses.count { changes.append(crossChange(place)) }
+        for offence in offences[journal.offenceCount...] { changes.append((key: offence.stateKey, value: offence.valueHash)) }
         for old in journal.heads {
             changes.append((key: StateKey.head(old.chain), value: head(of: old.chain)?.valueHash))
         }
@@ -128,6 +131,7 @@ extension LedgerState {
         for place in record.accountCount..<slots.count { changes.append((key: slotKeys[place], value: nil)) }
         for old in record.crosses { changes.append((key: old.entry.stateKey, value: old.entry.valueHash)) }
         for place in record.crossCount..<crosses.count { changes.append((key: crosses[place].entry.stateKey, value: nil)) }
+        for offence in offences[record.offenceCount...] { changes.append((key: offence.stateKey, value: nil)) }
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
         return changes
     }
@@ -139,6 +143,8 @@ extension LedgerState {
         for old in record.crosses { restoreCross(old) }
         for place in record.crossCount..<crosses.count { forgetCross(place) }
         crosses.removeSubrange(record.crossCount...)
+        for offence in offences[record.offenceCount...] { offenceIndex[offence.entry.id] = nil }
+        offences.removeSubrange(record.offenceCount...)
         for old in record.heads { restoreHead(old) }
         totals = record.totals
     }

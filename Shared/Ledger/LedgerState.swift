@@ -24,6 +24,9 @@ package struct LedgerState: Sendable {
     /// Places of the held entries that reserve from an account.
     var holders: [PublicKey: [Int32]] = [:]
     var heads: [ChainHead] = []
+    /// Recorded offences, in the order of their record.
+    package internal(set) var offences: ContiguousArray<RecordedOffence> = []
+    var offenceIndex: [Digest: Int32] = [:]
     /// Ascending by asset.
     var totals: [AssetTotal]
 

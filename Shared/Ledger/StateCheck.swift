@@ -38,6 +38,9 @@ package enum StateCheck {
             return .success(cancel.cross.signatureChecks(network: network.id) + [check(cancel.authorization, message)])
         case .settle, .refund, .record:
             return .success([])
+        case .evidence(let offence):
+            guard let checks = offence.signatureChecks(network: network) else { return .failure(.evidenceInvalid) }
+            return .success(checks)
         }
     }
 

@@ -48,6 +48,9 @@ package enum StateKey {
     /// A recorded head's key in the tree.
     package static func head(_ chain: ChainID) -> Digest { Blake2b.hash(.stateHead, chain.bytes) }
 
+    /// A recorded offence's key in the tree.
+    package static func offence(_ id: Digest) -> Digest { Blake2b.hash(.stateOffence, id.bytes) }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

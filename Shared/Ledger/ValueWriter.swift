@@ -53,13 +53,3 @@ struct ValueReader {
         return digest
     }
 }
-
-extension Digest {
-    /// A leg's or balance's asset, stored padded with zeros. Nil unless these are the bytes of a name.
-    var paddedName: String? {
-        let bytes = self.bytes
-        let name = bytes.prefix { $0 != 0 }
-        guard bytes.dropFirst(name.count).allSatisfy({ $0 == 0 }) else { return nil }
-        return String(decoding: name, as: UTF8.self)
-    }
-}

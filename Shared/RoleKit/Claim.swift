@@ -16,6 +16,8 @@ package enum Claim: Hashable, Sendable {
     case resolution(Digest)
     /// The record of a sub-chain's block.
     case record(Digest)
+    /// The record of an offence.
+    case offence(Digest)
 }
 
 extension Transaction {
@@ -30,13 +32,14 @@ extension Transaction {
         case .cancel(let cancel): .decision(cancel.cross.xid)
         case .settle(let resolution), .refund(let resolution): .resolution(resolution.xid)
         case .record(let record): .record(record.final.hash)
+        case .evidence(let offence): .offence(offence.entry.id)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record: .alreadyExists
+        case .register, .open, .record, .evidence: .alreadyExists
         case .transfer: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

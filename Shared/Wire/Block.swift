@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Schema
 
 /// A transaction's outcome in a block: applied, or rejected for a reason that all replicas compute alike.
@@ -83,6 +84,21 @@ package struct Block: Hashable, Sendable {
         }
         foreign = try mapChecked(message.foreign) { item throws(WireFault) in try FinalHeader(item) }
         guard Block.foreignRoot(foreign) == header.fields.foreignRoot else { throw WireFault(.invalid, "Block.foreign") }
+        try checkTransactionsRoot()
+    }
+
+    /// A header names exactly one list of transactions with outcomes; whoever hands over another list is found here and not taken
+    /// for the builder.
+    private func checkTransactionsRoot() throws(WireFault) {
+#if PLANTED_BUGS
+        if PlantedBug.bodyUnchecked.isPlanted { return }
+#endif
+        guard transactionsRoot == header.fields.transactionsRoot else { throw WireFault(.invalid, "Block.transactions") }
+    }
+
+    /// The Merkle root over transactions and outcomes. Of a block that was read it is what the header says.
+    package var transactionsRoot: Digest {
+        MerkleTree.root(leaves: zip(transactions, outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) })
     }
 
     var message: PBBlock {
@@ -95,7 +111,8 @@ package struct Block: Hashable, Sendable {
         return message
     }
 
-    /// Reads a block of at most `Limits.blockBytes`. The caller still checks the transactions root, signatures and effects.
+    /// Reads a block of at most `Limits.blockBytes`, whose body is the one its header names. The caller still checks signatures and
+    /// effects.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Block")
         try self.init(try Field.decode(PBBlock.self, bytes, "Block"), network: network)

@@ -70,3 +70,13 @@ package typealias Epoch = UInt64
 package typealias Amount = UInt64
 /// Chain time: Unix milliseconds in a block's header.
 package typealias ChainTime = UInt64
+
+extension Digest {
+    /// A name that is stored padded with zeros to 32 bytes. Nil unless these are the bytes of a name.
+    package var paddedName: String? {
+        let bytes = self.bytes
+        let name = bytes.prefix { $0 != 0 }
+        guard bytes.dropFirst(name.count).allSatisfy({ $0 == 0 }) else { return nil }
+        return String(decoding: name, as: UTF8.self)
+    }
+}

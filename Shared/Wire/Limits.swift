@@ -66,6 +66,14 @@ package enum Limits {
     package static let builderClaims = 200_000
     /// Candidates' bodies a builder keeps until they are needed as parents.
     package static let builderBodies = 64
+    /// Bytes of the two statements of one evidence; two final headers of a large chain fit.
+    package static let evidenceBytes = 192 * 1024
+    /// Offences recorded in one notary block.
+    package static let offencesPerBlock = 16
+    /// Offences that wait at a recorder for their record; more are dropped, and shown again by whoever sees them again.
+    package static let offencesWaiting = 256
+    /// Offences in one answer.
+    package static let offencesPerAnswer = 256
     /// Bytes of transactions and evidence a builder holds.
     package static let builderPoolBytes = 256 * 1024 * 1024
     /// Final blocks that a notary's validator remembers, in both records of what it signed, to have followed.

@@ -151,6 +151,12 @@ package struct NotaryVerdict: Hashable, Sendable {
         self.verdict = verdict
     }
 
+    package init(decoding bytes: [UInt8]) throws(WireFault) {
+        try self.init(try Field.canonical(PBNotaryVerdict.self, bytes, "NotaryVerdict"))
+    }
+
+    package var encoded: [UInt8] { Field.encode(message) }
+
     init(_ message: PBNotaryVerdict) throws(WireFault) {
         chain = try Field.chain(message.chain, "NotaryVerdict.chain")
         block = try Field.digest(message.block, "NotaryVerdict.block")

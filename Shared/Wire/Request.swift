@@ -17,6 +17,8 @@ package enum Request: Hashable, Sendable {
     case trace(Digest)
     case head(ChainID)
     case fetchLegs(PublicKey)
+    /// Offences that the notary chain has recorded, from a number on.
+    case offences(from: UInt64, limit: Int)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -43,6 +45,7 @@ package enum Request: Hashable, Sendable {
         case .trace(let item): self = .trace(try Field.digest(item.id, "TraceQuery.id"))
         case .head(let item): self = .head(try Field.chain(item.chain, "HeadQuery.chain"))
         case .fetchLegs(let item): self = .fetchLegs(try Field.key(item.account, "FetchLegs.account"))
+        case .offences(let item): self = .offences(from: item.from, limit: min(Int(item.limit), Limits.offencesPerAnswer))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -69,6 +72,9 @@ package enum Request: Hashable, Sendable {
         case .trace(let id): message.trace.id = id.data
         case .head(let chain): message.head.chain = chain.description
         case .fetchLegs(let key): message.fetchLegs.account = key.data
+        case .offences(let from, let limit):
+            message.offences.from = from
+            message.offences.limit = UInt32(limit)
         }
         return Field.encode(message)
     }

@@ -13,6 +13,7 @@ package enum Response: Hashable, Sendable {
     case trace(Trace)
     case head(FinalHeader?, height: Height)
     case legs([LegNotice])
+    case offences([RecordedOffence], count: UInt64)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -33,6 +34,10 @@ package enum Response: Hashable, Sendable {
         case .legs(let item):
             try Field.count(item.legs.count, atMost: Limits.legsPerAnswer, "Legs.legs")
             self = .legs(try mapChecked(item.legs) { leg throws(WireFault) in try LegNotice(leg, network: network) })
+        case .offences(let item):
+            try Field.count(item.offences.count, atMost: Limits.offencesPerAnswer, "Offences.offences")
+            self = .offences(
+                try mapChecked(item.offences) { offence throws(WireFault) in try RecordedOffence(offence) }, count: item.count)
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -57,6 +62,9 @@ package enum Response: Hashable, Sendable {
             if let final { message.head.final = final.message }
             message.head.height = height
         case .legs(let legs): message.legs.legs = legs.map(\.message)
+        case .offences(let offences, let count):
+            message.offences.offences = offences.map(\.message)
+            message.offences.count = count
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

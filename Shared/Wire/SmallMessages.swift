@@ -174,46 +174,6 @@ package struct Alarm: Hashable, Sendable {
     }
 }
 
-/// Two statements by one key that contradict each other.
-package struct Evidence: Hashable, Sendable {
-    /// Which rule was broken.
-    package enum Kind: String, Sendable, CaseIterable {
-        case doubleVote = "double_vote"
-        case doubleCandidate = "double_candidate"
-        case twoFinals = "two_finals"
-    }
-
-    package var chain: ChainID
-    package var kind: Kind
-    /// Exact bytes of the two encoded messages.
-    package var first: [UInt8]
-    package var second: [UInt8]
-
-    package init(chain: ChainID, kind: Kind, first: [UInt8], second: [UInt8]) {
-        self.chain = chain
-        self.kind = kind
-        self.first = first
-        self.second = second
-    }
-
-    init(_ message: PBEvidence) throws(WireFault) {
-        chain = try Field.chain(message.chain, "Evidence.chain")
-        guard let kind = Kind(rawValue: message.kind) else { throw WireFault(.invalid, "Evidence.kind") }
-        self.kind = kind
-        first = [UInt8](message.first)
-        second = [UInt8](message.second)
-    }
-
-    var message: PBEvidence {
-        var message = PBEvidence()
-        message.chain = chain.description
-        message.kind = kind.rawValue
-        message.first = Digest.dataOf(first)
-        message.second = Digest.dataOf(second)
-        return message
-    }
-}
-
 /// A role instance is alive.
 package struct Beat: Hashable, Sendable {
     package var source: String

@@ -21,6 +21,7 @@ package struct Transaction: Hashable, Sendable {
         indirect case settle(Resolution)
         indirect case refund(Resolution)
         indirect case record(Record)
+        indirect case evidence(Offence)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -34,6 +35,7 @@ package struct Transaction: Hashable, Sendable {
             case .settle: 7
             case .refund: 8
             case .record: 9
+            case .evidence: 10
             }
         }
     }
@@ -47,7 +49,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record: nil
+        case .register, .transfer, .record, .evidence: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -62,6 +64,17 @@ package struct Transaction: Hashable, Sendable {
         case .confirm(let confirm): confirm.holds
         case .settle(let resolution), .refund(let resolution): [resolution.evidence]
         default: []
+        }
+    }
+
+    /// Final headers that it carries itself and that must be shown to be final: of a record, and of evidence.
+    package var provenFinals: [FinalHeader] {
+        switch kind {
+        case .record(let record): return [record.final]
+        case .evidence(let offence):
+            guard case .finals(let first, let second) = offence.exhibit else { return [] }
+            return [first, second]
+        default: return []
         }
     }
 
@@ -92,6 +105,7 @@ package struct Transaction: Hashable, Sendable {
         case .register(let register): content = register.body
         case .transfer(let transfer): content = transfer.body
         case .record(let record): content = record.final.hash.bytes
+        case .evidence(let offence): content = offence.entry.id.bytes
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -123,6 +137,9 @@ package struct Transaction: Hashable, Sendable {
         case .record(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.record") }
             return .record(try Record(item))
+        case .evidence(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.evidence") }
+            return .evidence(try Offence(try Evidence(item)))
         }
     }
 
@@ -142,6 +159,7 @@ package struct Transaction: Hashable, Sendable {
             message.refund.xid = resolution.xid.data
             message.refund.evidence = resolution.evidence.message
         case .record(let record): message.record = record.message
+        case .evidence(let offence): message.evidence = offence.evidence.message
         }
         return message
     }

@@ -27,7 +27,10 @@ extension CollectorRole {
             return [.count(.refused, by: 1), .reply(token: token, .submit(result))]
         }
         var submission = Submission(item: BlockItem(transaction: transaction, foreign: []), tokens: [token])
-        if case .record = transaction.kind { return refuse(submission, .notAllowed, "records are the notaries'") }
+        switch transaction.kind {
+        case .record, .evidence: return refuse(submission, .notAllowed, "records are the notaries'")
+        default: break
+        }
         if let known = standing(of: transaction) {
             return acknowledge(submission, known) + promptResolution(after: transaction, at: now)
         }
@@ -114,7 +117,7 @@ extension CollectorRole {
         case .cancel: entry.decision == .cancelled
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
-        case .register, .transfer, .record: false
+        case .register, .transfer, .record, .evidence: false
         }
     }
 

@@ -101,7 +101,7 @@ enum BusPlan {
             }
         }
         if notarySites.contains(site) {
-            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*"]
+            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence"]
             for other in notarySites where other != site { imports[other, default: []].formUnion(among) }
         }
         return imports.mapValues { $0.sorted().map { BusPattern($0) } }

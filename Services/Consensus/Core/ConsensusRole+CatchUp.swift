@@ -53,7 +53,7 @@ extension ConsensusRole {
         var effects: [RoleEffect] = []
         for hash in candidates.hashes {
             guard let entry = candidates[hash], entry.stage == .waiting,
-                case .unknown(let chain, let height) = branches.standing(of: entry.block)
+                case .unknown(let chain, let height) = branches.standing(of: entry.block), height > 0
             else { continue }
             effects.append(
                 .call(

@@ -50,11 +50,9 @@ extension ConsensusRole {
     }
 
     private func conflict(_ first: Certificate, _ second: Certificate) -> [RoleEffect] {
-        let alarm = alarm(
+        // Whoever follows both final headers shows them; here two certificates alone are known.
+        alarm(
             "certificates_conflict", "two certificates of \(chain) exclude each other in slot \(first.statement.slot): more than a third is corrupt")
-        guard first.statement.kind == .final, second.statement.kind == .final else { return alarm }
-        let evidence = Evidence(chain: chain, kind: .twoFinals, first: first.encoded, second: second.encoded)
-        return alarm + [.publish(.evidence, .evidence(evidence))]
     }
 
     private func alarm(_ code: String, _ detail: String) -> [RoleEffect] {

@@ -86,7 +86,7 @@ package struct ConsensusRole: RoleCore {
 
     package var subscriptions: [Topic] {
         let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain)]
-        return own + (isNotaryChain ? network.chains.map { .branch($0.id) } : [])
+        return own + (isNotaryChain ? network.chains.map { .branch($0.id) } + [.evidence] : [])
     }
 
     package var height: Height { tree.finalHeight }
@@ -125,6 +125,10 @@ package struct ConsensusRole: RoleCore {
             // A builder that has just come to work may have missed that its node leads.
             return step(.work(state.waiting > 0), at: now) + (state.waiting > 0 ? sayLead(at: now) : [])
         case .lead: return []
+        case .evidence(let evidence):
+            guard isNotaryChain, isOwnValidator(publisher, of: evidence.chain) else { return [] }
+            branches.learn(evidence)
+            return judgeAll(at: now)
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
             branches.learn(head)

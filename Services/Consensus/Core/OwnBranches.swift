@@ -1,5 +1,6 @@
 import Chain
 import Crypto
+import OrderedCollections
 import Wire
 
 /// What this notary's own validators follow (R7): the external validity of records on the notary chain.
@@ -19,12 +20,21 @@ struct OwnBranches: Sendable {
     }
 
     private var heads: [ChainID: [Height: Head]] = [:]
+    /// Notaries' signatures that this notary's own validators call wrong; oldest first.
+    private var wrongSignatures: OrderedSet<Digest> = []
 
     /// Heights remembered a chain.
     static let remembered: Height = 8_192
 
     init(network: Network) {
         for chain in network.chains { heads[chain.id] = [:] }
+    }
+
+    /// One of this notary's validators shows a signature under a candidate that it found invalid: only that makes such evidence stand.
+    mutating func learn(_ evidence: Evidence) {
+        guard evidence.kind == .signedInvalid, let offence = try? Offence(evidence) else { return }
+        wrongSignatures.append(offence.entry.id)
+        if wrongSignatures.count > Limits.offencesWaiting { wrongSignatures.removeFirst() }
     }
 
     mutating func learn(_ head: BranchHead) { learn(head.chain, height: head.height, block: head.block, crosses: head.crosses) }
@@ -44,6 +54,11 @@ struct OwnBranches: Sendable {
     /// The worst standing among a block's records.
     func standing(of block: Block) -> Standing {
         for transaction in block.transactions {
+            if case .evidence(let offence) = transaction.kind, offence.evidence.kind == .signedInvalid,
+                !wrongSignatures.contains(offence.entry.id)
+            {
+                return .unknown(offence.evidence.chain, 0)
+            }
             guard case .record(let record) = transaction.kind else { continue }
             let header = record.final.header
             guard let head = heads[header.chain]?[header.height] else { return .unknown(header.chain, header.height) }

@@ -19,7 +19,10 @@ struct ArchiveIndex: Sendable {
 
     mutating func add(_ block: Block, position: Int) {
         for (offset, transaction) in block.transactions.enumerated() {
-            if case .record = transaction.kind { continue }
+            switch transaction.kind {
+            case .record, .evidence: continue
+            default: break
+            }
             let place = Place(chain: UInt16(position), transaction: UInt16(offset), height: block.header.height)
             places[transaction.id, default: []].append(place)
             if let xid = transaction.xid { places[xid, default: []].append(place) }

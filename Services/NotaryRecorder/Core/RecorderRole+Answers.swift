@@ -43,6 +43,9 @@ extension RecorderRole {
             let read = nextToken()
             fetches[read] = (token, position)
             return [.read(token: read, RecorderRole.archive(position), from: from, limit: limit)]
+        case .offences(let from, let limit):
+            tree.moveToFinal()
+            return [.reply(token: token, recorded(from: from, limit: limit))]
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a recorder does not answer this"))]
         }
     }

@@ -80,7 +80,18 @@ extension RecorderRole {
             take(item, position: position)
         }
         if chains[position] == .notary { operations.append(.forgetVotes(below: tree.finalSlot)) }
-        return [.persist(operations)] + work(at: now)
+        return [.persist(operations)] + told(blocks, position: position) + work(at: now)
+    }
+
+    /// People are told, by every notary, of offences that are recorded.
+    private func told(_ blocks: [FinalBlock], position: Int) -> [RoleEffect] {
+        guard chains[position] == .notary else { return [] }
+        return blocks.flatMap { item in
+            item.block.transactions.compactMap { transaction in
+                guard case .evidence(let offence) = transaction.kind else { return nil }
+                return announce(offence, at: item.block.header.height)
+            }
+        }
     }
 
     /// Indexes a final block and does to the notary chain's state what it says.
@@ -99,6 +110,7 @@ extension RecorderRole {
         proposed = proposed.filter { $0.key > tree.finalSlot }
         if let slot = proposal?.lead.slot, slot <= tree.finalSlot { proposal = nil }
         for transaction in item.block.transactions {
+            if case .evidence(let offence) = transaction.kind { offences.forget(offence.entry.id) }
             guard case .record(let record) = transaction.kind else { continue }
             unrecorded.forget(record.final.header.chain, through: record.final.header.height)
             index.recorded(record.final.header, at: item.block.header.height)

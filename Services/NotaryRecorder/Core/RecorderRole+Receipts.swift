@@ -95,6 +95,7 @@ extension RecorderRole {
         case .settle: "settlement"
         case .refund: "refund"
         case .record: "record"
+        case .evidence: "evidence"
         }
     }
 

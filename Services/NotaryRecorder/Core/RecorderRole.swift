@@ -20,6 +20,7 @@ package struct RecorderRole: RoleCore {
     var unrecorded: UnrecordedBlocks
     var index = ArchiveIndex()
     var steps = StepLog()
+    var offences = OffencesWaiting()
     var proposal: Proposal?
     /// Notarized candidates between the final block and the proposal's parent, newest first, as far as they have come.
     var ancestors: [Block] = []
@@ -73,7 +74,7 @@ package struct RecorderRole: RoleCore {
     static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }
 
     package var subscriptions: [Topic] {
-        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader]
+        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence]
         for chain in network.chains.map(\.id) {
             topics += [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .confirm(chain), .branch(chain)]
         }
@@ -113,6 +114,7 @@ package struct RecorderRole: RoleCore {
             guard head.notary == context.address.node, isOwn(publisher, .validator, chain: head.chain) else { return [] }
             unrecorded.endorse(head.chain, height: head.height, block: head.block)
             return work(at: now)
+        case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
         case .lead(let lead):
             guard lead.node == context.address.node, lead.chain == .notary, isOwn(publisher, .consensus, chain: .notary) else { return [] }
             return self.lead(lead, at: now)

@@ -17,6 +17,7 @@ extension ValidatorRole {
             guard mayFollow(item.block.header) else { return [.persist(operations)] + heads + contradictBound(item.block.header) }
             _ = tree.finalize(item.block.hash)
             finalProof = final
+            watch.follow(final)
             operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
             operations += bind(to: item.block.header)
             if !isRejoining { heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block)))) }

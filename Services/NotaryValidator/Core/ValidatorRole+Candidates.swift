@@ -128,14 +128,14 @@ extension ValidatorRole {
         block.header.slot << 16 | (block.hash.a & 0xFFFF)
     }
 
-    private func refuse(_ block: Block, _ reason: Reason, transaction: Digest?) -> [RoleEffect] {
+    private mutating func refuse(_ block: Block, _ reason: Reason, transaction: Digest?) -> [RoleEffect] {
         let verdict = NotaryVerdict(
             chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
             verdict: .refused(transaction: transaction, reason: reason))
         return [
             .count(.refused, by: 1), .note("refused candidate \(block.hash) at height \(block.header.height): \(reason.code)"),
             .publish(.certification(block.header.chain), .verdict(verdict)),
-        ]
+        ] + accuseSigners(of: block, reason)
     }
 
     private func deferJudgement(_ block: Block, _ chain: ChainID, _ height: Height, _ reason: String) -> [RoleEffect] {

@@ -24,6 +24,7 @@ package struct ValidatorRole: RoleCore {
     var legs: LegDesk
     /// Transactions whose signatures have been found good.
     var checkedTransactions = RecentDigests(capacity: ValidatorRole.checkedMaximum)
+    var watch = OffenceWatch()
     var tokens: UInt64 = 0
     var isFollowing = true
     /// What this notary had followed when the role started (R7).
@@ -78,7 +79,7 @@ package struct ValidatorRole: RoleCore {
     package var subscriptions: [Topic] {
         let chain = context.address.chain
         let others = network.chains.map(\.id).filter { $0 != chain }
-        return [.candidate(chain), .final(chain), .leg(chain)] + others.map { .branch($0) }
+        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain)] + others.map { .branch($0) }
     }
 
     package var height: Height { tree.finalHeight }
@@ -106,9 +107,12 @@ package struct ValidatorRole: RoleCore {
         case .candidate(let block):
             let step = follower.candidate(block, at: now)
             return step.effects + adopt(step.blocks, at: now) + candidate(block, at: now)
+        case .verdict(let verdict): return watch(verdict)
+        case .certified: return []
         case .final(let final):
+            let accusations = accuseTwoFinals(final)
             let step = follower.final(final, at: now)
-            return step.effects + adopt(step.blocks, at: now)
+            return accusations + step.effects + adopt(step.blocks, at: now)
         case .branch(let head):
             guard head.notary == context.address.node, isSibling(publisher, of: head.chain) else { return [] }
             siblings.learn(head.chain, height: head.height, block: head.block)

@@ -169,6 +169,15 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .record(newValue)}
   }
 
+  /// notary chain: somebody broke a rule, and this shows it
+  package var evidence: PBEvidence {
+    get {
+      if case .evidence(let v)? = kind {return v}
+      return PBEvidence()
+    }
+    set {kind = .evidence(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -190,6 +199,8 @@ package nonisolated struct PBTransaction: Sendable {
     case refund(PBRefund)
     /// notary chain: a final block of a sub-chain is recorded (A8)
     case record(PBRecord)
+    /// notary chain: somebody broke a rule, and this shows it
+    case evidence(PBEvidence)
 
   }
 
@@ -572,6 +583,29 @@ package nonisolated struct PBRecord: Sendable {
   fileprivate var _final: PBFinalHeader? = nil
 }
 
+/// Two statements that show that somebody broke a rule.
+package nonisolated struct PBEvidence: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain the statements are about
+  package var chain: String = String()
+
+  /// double_vote, double_candidate, signed_invalid, two_finals
+  package var kind: String = String()
+
+  /// exact bytes of a Vote (double_vote), a CertifiedCandidate without certificate (double_candidate, signed_invalid) or a FinalHeader (two_finals)
+  package var first: Data = Data()
+
+  /// exact bytes of the other one; for signed_invalid the NotaryVerdict that signs the candidate
+  package var second: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The cross data of a recorded block: which chains, and what happened.
 package nonisolated struct PBCrossData: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -857,7 +891,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -982,6 +1016,19 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .record(v)
         }
       }()
+      case 10: try {
+        var v: PBEvidence?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .evidence(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .evidence(v)
+        }
+      }()
       default: break
       }
     }
@@ -1028,6 +1075,10 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .record?: try {
       guard case .record(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .evidence?: try {
+      guard case .evidence(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -1659,6 +1710,51 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   package static func ==(lhs: PBRecord, rhs: PBRecord) -> Bool {
     if lhs._final != rhs._final {return false}
     if lhs.crosses != rhs.crosses {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBEvidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Evidence"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}kind\0\u{1}first\0\u{1}second\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.first) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.second) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.first.isEmpty {
+      try visitor.visitSingularBytesField(value: self.first, fieldNumber: 3)
+    }
+    if !self.second.isEmpty {
+      try visitor.visitSingularBytesField(value: self.second, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBEvidence, rhs: PBEvidence) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.second != rhs.second {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -7,7 +7,10 @@ package struct Judge {
     package var findings = Findings()
     /// Keys of nodes that lie: what they sign is judged by what honest nodes make of it.
     package var liars: Set<PublicKey> = [] {
-        didSet { votes.liars = liars }
+        didSet {
+            votes.liars = liars
+            replay.liars = liars
+        }
     }
     /// Messages that went through the codec.
     package var codecUses: UInt64 = 0
@@ -133,7 +136,7 @@ package struct Judge {
     }
 
     /// What an honest node may well raise when others lie.
-    private static let lieAlarms: Set<String> = ["double_candidate", "double_vote", "off_branch"]
+    private static let lieAlarms: Set<String> = ["double_candidate", "double_vote", "off_branch", "offence_recorded"]
 
     /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
     package mutating func raised(_ alarm: Alarm, at time: UInt64) {

@@ -10,6 +10,8 @@ package struct ReplayOracle: Sendable {
     package private(set) var crosses = CrossOracle()
     private(set) var conservation: ConservationOracle
     private(set) var reserves: ReserveOracle
+    /// Keys of nodes that lie; only they may be accused.
+    var liars: Set<PublicKey> = []
     /// Blocks replayed.
     package private(set) var blocks: UInt64 = 0
     /// Outcomes seen, by byte.
@@ -125,6 +127,10 @@ extension ReplayOracle {
             try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
             state.setHead(header)
             counted.add(.record)
+        case .evidence(let offence):
+            try demand(outcome == .applied, "evidence cannot be rejected")
+            try show(offence, to: &state)
+            counted.add(.offence)
         case .confirm(let confirm):
             try demand(outcome == .applied, "a confirmation cannot be rejected")
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)

@@ -82,6 +82,7 @@ package struct ReplayState: Sendable {
     /// Keys in the order in which they came to be; dictionaries have none.
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
+    private var offences: Set<[UInt8]> = []
     private var tree = ReplayTree()
 
     package init(_ description: ChainDescription) {
@@ -110,6 +111,14 @@ package struct ReplayState: Sendable {
         let bytes = CertificateOracle.padded(header.chain) + CertificateOracle.number(header.height) + header.hash.bytes
             + CertificateOracle.number(header.fields.time)
         tree.set(bytes, kind: "state-head", name: Array(header.chain.description.utf8))
+    }
+
+    /// Records an offence; false when it is recorded.
+    mutating func addOffence(_ name: [UInt8], content: [UInt8]) -> Bool {
+        guard offences.insert(name).inserted else { return false }
+        let id = Blake2b.hash(Array("concordat/1/offence".utf8) + [0] + name)
+        tree.set(name + content, kind: "state-offence", name: id.bytes)
+        return true
     }
 
     /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.

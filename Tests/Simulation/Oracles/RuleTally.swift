@@ -22,6 +22,8 @@ package enum ExercisedRule: Int, Sendable, CaseIterable {
     case record
     /// Two statements of a liar were shown to everybody.
     case evidence
+    /// The notary chain recorded an offence.
+    case offence
 
     /// As people read it: `refund_after_deadline`.
     package var code: String {

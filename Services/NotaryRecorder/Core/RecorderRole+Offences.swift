@@ -1,0 +1,73 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import OrderedCollections
+import RoleKit
+import Wire
+
+/// Offences that have been shown and are not recorded yet, each once, in the order in which they came.
+struct OffencesWaiting: Sendable {
+    private var waiting: OrderedDictionary<Digest, Offence> = [:]
+
+    var isEmpty: Bool { waiting.isEmpty }
+    var isFull: Bool { waiting.count >= Limits.offencesWaiting }
+
+    func contains(_ offence: Offence) -> Bool { waiting[offence.entry.id] != nil }
+
+    mutating func add(_ offence: Offence) { waiting[offence.entry.id] = offence }
+
+    mutating func forget(_ id: Digest) { waiting[id] = nil }
+
+    /// The oldest that are not recorded on a branch.
+    func first(_ count: Int, unless isRecorded: (Digest) -> Bool) -> [Offence] {
+        var found: [Offence] = []
+        for offence in waiting.values where found.count < count && !isRecorded(offence.entry.id) { found.append(offence) }
+        return found
+    }
+}
+
+extension RecorderRole {
+    /// Somebody shows that a rule was broken: it is recorded once this notary leads (invariants 3 and 9).
+    ///
+    /// A notary accused of signing what is invalid is a question of judgement: only the word of this notary's own validator counts.
+    mutating func accuse(_ evidence: Evidence, publisher: String, at now: Moment) -> [RoleEffect] {
+        guard let offence = try? Offence(evidence) else { return [.count(.peerFault, by: 1)] }
+        if tree.ledger.isRecorded(offence.entry.id) || offences.contains(offence) { return [.count(.duplicate, by: 1)] }
+        guard !offences.isFull else { return [.count(.overloaded, by: 1)] }
+        if evidence.kind == .signedInvalid, !isOwn(publisher, .validator, chain: evidence.chain) { return [] }
+        guard let checks = offence.signatureChecks(network: network), checks.allSatisfy(context.verify), tree.areFinal(offence) else {
+            return [.count(.badSignature, by: 1)]
+        }
+        offences.add(offence)
+        return work(at: now)
+    }
+
+    /// Offences that may stand in a block on `parent`, to which the ledger has been moved.
+    func offencesToRecord() -> [Offence] {
+        let ledger = tree.ledger
+        return offences.first(Limits.offencesPerBlock) { ledger.isRecorded($0) }
+    }
+
+    /// People are told of what the notary chain has recorded.
+    func announce(_ offence: Offence, at height: Height) -> RoleEffect {
+        let entry = offence.entry
+        let who = entry.offender.map { name(of: $0, on: entry.chain) } ?? "more than a third of its nodes"
+        return .raise(
+            code: "offence_recorded",
+            detail: "notary block \(height) records \(entry.kind.rawValue) on \(entry.chain) by \(who), slot or height \(entry.place)",
+            severity: .critical)
+    }
+
+    private func name(of key: PublicKey, on chain: ChainID) -> String {
+        let nodes = (network.chain(chain)?.nodes ?? []) + network.notary.nodes
+        return nodes.first { $0.key == key }?.id ?? "\(key)"
+    }
+
+    /// Recorded offences, for whoever asks.
+    func recorded(from: UInt64, limit: Int) -> Response {
+        let all = tree.ledger.offences
+        let first = Int(min(from, UInt64(all.count)))
+        return .offences(Array(all[first...].prefix(limit)), count: UInt64(all.count))
+    }
+}
