@@ -159,6 +159,18 @@ import Wire
         #expect(throws: WireFault(.tooLarge, "Request")) { try Request(decoding: block, network: network) }
     }
 
+    @Test("a body that its header does not name is refused, whoever hands it over")
+    func otherBody() throws {
+        let examples = GoldenExamples()
+        let example = try #require(Decoder.all.first { $0.name == "Block" }).example
+        for change in [{ (message: inout PBBlock) in message.outcomes[0] ^= 1 }, { $0.transactions.swapAt(0, 2) }] {
+            var message = try PBBlock(serializedBytes: example)
+            change(&message)
+            let bytes = try [UInt8](message.serializedData())
+            #expect(throws: WireFault(.invalid, "Block.transactions")) { try Block(decoding: bytes, network: examples.network) }
+        }
+    }
+
     @Test("an outcome byte that is no outcome reason is refused in a block")
     func outcome() throws {
         let examples = GoldenExamples()
