@@ -87,6 +87,7 @@ struct Chaos: ParsableCommand {
         stage.checkAllRun()
         stage.payments.stop()
         stage.timeline.violations += stage.keeper.stop(withinSeconds: Chaos.stopSeconds)
+        try stage.checkAllCaughtUp()
         let results = try stage.payments.results()
         report.take(stage.timeline)
         report.take(results, PaymentRate(results, start: stage.timeline.startedMilliseconds), stage.timeline)

@@ -92,7 +92,7 @@ final class Damage {
         switch fault.kind {
         // More than a record, so that not only the one is gone that a crash may take.
         case .votesTail: return try cut("votes.log", atLeast: 400, atMost: 4_000)
-        case .walTail: return try cut("store.sqlite-wal", atLeast: 1, atMost: 32_768, end: Damage.walEnd)
+        case .walTail: return try cut("store.sqlite-wal", atLeast: 1, atMost: 131_072, end: Damage.walEnd)
         default: return try flip()
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 
 /// Everything that a run needs: hosts, disks, processes, payments, the nemesis.
 final class Stage {
@@ -12,6 +13,8 @@ final class Stage {
 
     private static let tickMicroseconds: UInt32 = 20_000
     private static let progressSeconds = 20.0
+    /// Blocks that are made while the processes stop, one after the other.
+    private static let blocksBehindMaximum: Int64 = 5
 
     init(layout: Layout, seed: UInt64) throws {
         self.layout = layout
@@ -77,6 +80,27 @@ final class Stage {
             case .refused(let said)?: timeline.violations.append("\(name) does not run: \(said)")
             case let state?: timeline.violations.append("\(name) does not run after healing: \(state)")
             case nil: timeline.violations.append("\(name) was never started")
+            }
+        }
+    }
+
+    /// After healing and the last payment nobody may be left behind: every process that follows a chain has stored nearly as
+    /// much of it as the furthest one. To be asked when all have been stopped.
+    func checkAllCaughtUp() throws {
+        var heights: [String: [(process: String, height: Int64)]] = [:]
+        for name in layout.processes where name.hasPrefix("consensus.") || name.hasPrefix("validator.") {
+            let chain = String(name.split(separator: "@")[0].split(separator: ".")[1])
+            var configuration = Configuration()
+            configuration.readonly = true
+            let height = try DatabaseQueue(path: "\(layout.store(of: name))/store.sqlite", configuration: configuration).read {
+                try Int64.fetchOne($0, sql: "SELECT max(key) FROM blocks")
+            }
+            heights[chain, default: []].append((name, height ?? 0))
+        }
+        for (chain, list) in heights.sorted(by: { $0.key < $1.key }) {
+            let most = list.map(\.height).max() ?? 0
+            for (name, height) in list where most - height > Stage.blocksBehindMaximum {
+                timeline.violations.append("\(name) is left behind at height \(height) of \(chain), which is at \(most)")
             }
         }
     }
