@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
 OUT ?= out/run
-.PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos as-root proto
+.PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
@@ -14,6 +14,7 @@ help:
 	@echo "make sim-mutants   22 known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
+	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
 install: install-packages
@@ -71,6 +72,19 @@ chaos: as-root install
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }
+
+# Inputs changed at random, led by what they reach, into every door; exit code 1 and a file for each finding.
+FUZZER = $(shell swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/clang/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a
+fuzz-build: install
+	@[ -f "$(FUZZER)" ] || { echo "This Swift has no libFuzzer: $(FUZZER) is missing."; exit 1; }
+	CONCORDAT_FUZZER=$(FUZZER) $(BUILD) --scratch-path .build-fuzz --product Fuzz
+
+fuzz: fuzz-build
+	@.build-fuzz/release/Fuzz --minutes $(or $(MINUTES),10)
+
+# Makes the kept inputs anew, after the form of messages has changed.
+fuzz-seeds: fuzz-build
+	@.build-fuzz/release/Fuzz --seeds
 
 # Regenerates Shared/Wire/Generated from the schema; needs protobuf-compiler.
 proto:

@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// libFuzzer (`make fuzz`): the path of its library. Such a build says which code each input reaches, and is for nothing else.
+let fuzzer = Context.environment["CONCORDAT_FUZZER"]
+
 /// Language mode 6 and warnings as errors in every target of ours; a target may import only what it declares.
 /// PLANTED_BUGS (`make sim-mutants`) compiles known bugs in, to be switched on one at a time; no other build has them.
 let strict: [SwiftSetting] =
     [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
     + (Context.environment["CONCORDAT_PLANTED_BUGS"] == nil ? [] : [.define("PLANTED_BUGS")])
+    + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
 
 /// A target whose folder stands in the order in which data flows (docs/architecture.md).
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -26,6 +30,16 @@ let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "
 
 /// What every pure core of a service stands on.
 let core: [Target.Dependency] = ["Determinism", "Crypto", "Wire", "Ledger", "Chain", "RoleKit", deque, ordered]
+
+/// The fuzzer itself is part of a build with libFuzzer only.
+let fuzzing: [Target] = fuzzer.map { library in
+    [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzDoors", "CFuzzer", arguments], path: "Tests/Fuzz/Run", swiftSettings: strict,
+            linkerSettings: [.unsafeFlags([library])]),
+    ]
+} ?? []
 
 let package = Package(
     name: "Concordat",
@@ -93,6 +107,12 @@ let package = Package(
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
         tests("ProcessTests", []),
+        library("FuzzDoors", "Tests/Fuzz/Doors",
+                core + [
+                    "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "Runtime",
+                    "Schema", protobuf,
+                ]),
+        tests("FuzzTests", ["FuzzDoors"]),
         tests("TidyTests", []),
-    ]
+    ] + fuzzing
 )

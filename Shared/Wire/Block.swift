@@ -197,7 +197,8 @@ package struct FinalHeader: Hashable, Sendable {
         guard (notary == nil) == (header.chain == .notary) else { throw WireFault(.invalid, "FinalHeader.notary") }
         var last = header
         for next in descendants {
-            guard next.chain == header.chain, next.parent == last.hash, next.height == last.height + 1 else {
+            // The last height has no successor: nothing is added to a number from outside before it is known to fit.
+            guard next.chain == header.chain, next.parent == last.hash, next.height > last.height, next.height - last.height == 1 else {
                 throw WireFault(.invalid, "FinalHeader.descendants")
             }
             last = next

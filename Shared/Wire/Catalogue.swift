@@ -103,6 +103,8 @@ package struct RoleAddress: Hashable, Sendable, CustomStringConvertible {
         let tail = parts[1].split(separator: "/", omittingEmptySubsequences: false)
         guard tail.count == 2, !tail[0].isEmpty, let replica = Int(tail[1]), replica > 0 else { return nil }
         self.init(role: role, chain: chain, node: String(tail[0]), replica: replica)
+        // One instance has one name: `/01` and `/+1` are none.
+        guard description == text else { return nil }
     }
 
     /// Service names it answers: of any node, and of its own.

@@ -24,7 +24,7 @@ struct AgentCommand: ParsableCommand {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
         let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
-        let list = try Setting.text(rules, "rules").map { try AgentRules.read($0, accounts.book) } ?? []
+        let list = try Setting.text(rules, "rules").map { try AgentRulesFile.read($0, accounts.book) } ?? []
         let signers = try accounts.book.entries.map { try accounts.signer($0.name) }
         let driver = AgentDriver(configuration, accounts: signers, rules: list)
         let shutdown = Shutdown()

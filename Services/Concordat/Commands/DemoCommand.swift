@@ -41,7 +41,7 @@ struct DemoCommand: ParsableCommand {
         if options.portBase == nil { options.portBase = 0 }
         let made = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false)
         let accounts = try Accounts(folder, made.configuration, passphrase: nil)
-        let list = try AgentRules.read(try Setting.text(rules, "rules", default: "examples/agent.rules"), accounts.book)
+        let list = try AgentRulesFile.read(try Setting.text(rules, "rules", default: "examples/agent.rules"), accounts.book)
         let shutdown = Shutdown()
         let isAborted = Mutex(false)
         func aborted() -> Bool {

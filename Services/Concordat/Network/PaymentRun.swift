@@ -190,31 +190,14 @@ enum ReceiptFile {
     }
 }
 
-/// Rules of receivers' devices: `# comment` lines, and `NAME confirm|silent|refuse REASON`, or `* ...` for everybody.
-enum AgentRules {
+/// The file of an agent's rules.
+enum AgentRulesFile {
     static func read(_ path: String, _ book: AddressBook) throws -> [AgentRule] {
         let text = try TextFile.read(path, byteCountMax: 1 << 20, whenMissing: "Name a file of rules, for example examples/agent.rules.")
-        var rules: [AgentRule] = []
-        for (offset, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            guard let name = words.first, !name.hasPrefix("#") else { continue }
-            func bad(_ problem: String) -> Failure {
-                Failure(.configuration, "\(path), line \(offset + 1): \(problem)", "Write NAME confirm, NAME silent, or NAME refuse REASON; * names everybody.")
-            }
-            var receiver: PublicKey?
-            if name != "*" {
-                guard let entry = book[name] else { throw bad("\(name) is not in the address book") }
-                receiver = entry.key
-            }
-            switch words.dropFirst().first {
-            case "confirm" where words.count == 2: rules.append(AgentRule(receiver: receiver, action: .confirm))
-            case "silent" where words.count == 2: rules.append(AgentRule(receiver: receiver, action: .silent))
-            case "refuse" where words.count == 3 && words[2].utf8.count <= Limits.memoBytes:
-                rules.append(AgentRule(receiver: receiver, action: .refuse(words[2])))
-            default: throw bad("'\(line)' is no rule")
-            }
-            guard rules.count <= WalletLimits.agentRules else { throw bad("more than \(WalletLimits.agentRules) rules") }
+        do {
+            return try AgentRules.parse(text, account: { book[$0]?.key })
+        } catch {
+            throw Failure(.configuration, "\(path), line \(error.line): \(error.problem)", error.advice)
         }
-        return rules
     }
 }

@@ -79,10 +79,16 @@ extension BusClient {
     func receiveAnswers() throws(ZMQError) {
         for _ in 0..<BusLimits.drainFrames {
             guard let message = try dealer.receive() else { return }
-            guard message.parts.count == 1, let frame = try? PBFromBus(serializedBytes: message.parts[0]) else { continue }
-            heardMilliseconds = BusClock.now().monotonicMilliseconds
-            try take(frame)
+            guard message.parts.count == 1 else { continue }
+            try take(answer: message.parts[0])
         }
+    }
+
+    /// Takes the bytes of one frame from the bus; what cannot be read is dropped.
+    func take(answer bytes: [UInt8]) throws(ZMQError) {
+        guard let frame = try? PBFromBus(serializedBytes: bytes) else { return }
+        heardMilliseconds = BusClock.now().monotonicMilliseconds
+        try take(frame)
     }
 
     private func take(_ frame: PBFromBus) throws(ZMQError) {

@@ -8,11 +8,16 @@ extension BusClient {
         guard let subscriber else { return }
         for _ in 0..<BusLimits.drainFrames {
             guard let message = try subscriber.receive() else { return }
-            guard message.parts.count == 3, let topic = BusTopic.parse(message.parts[0]) else { continue }
-            heardMilliseconds = BusClock.now().monotonicMilliseconds
-            guard let frame = BusClient.delivery(topic: topic, stamp: message.parts[1], body: message.parts[2]) else { continue }
-            try takeFrame(frame)
+            try take(fanOut: message.parts)
         }
+    }
+
+    /// Takes the parts of one frame of the fan-out; what cannot be read is dropped.
+    func take(fanOut parts: [[UInt8]]) throws(ZMQError) {
+        guard parts.count == 3, let topic = BusTopic.parse(parts[0]) else { return }
+        heardMilliseconds = BusClock.now().monotonicMilliseconds
+        guard let frame = BusClient.delivery(topic: topic, stamp: parts[1], body: parts[2]) else { return }
+        try takeFrame(frame)
     }
 
     private static func delivery(topic: String, stamp: [UInt8], body: [UInt8]) -> BusDelivery? {

@@ -110,6 +110,21 @@ package final class BusClient {
         return events
     }
 
+    /// Takes one frame of the fan-out as if a socket had brought its parts: what `receive` does with each, for those who have no bus.
+    /// - Returns: the events that it led to.
+    package func read(fanOut parts: [[UInt8]]) throws(ZMQError) -> [BusEvent] {
+        try take(fanOut: parts)
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    /// Takes one frame of the bus as if the door had brought its bytes; like `read(fanOut:)`.
+    package func read(answer bytes: [UInt8]) throws(ZMQError) -> [BusEvent] {
+        try take(answer: bytes)
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
     /// Hears one more topic, from its next frame on; every frame after the following Welcome is delivered.
     package func subscribe(_ pattern: BusPattern) throws(ZMQError) {
         guard let subscriber, !subscriptions.contains(pattern) else { return }

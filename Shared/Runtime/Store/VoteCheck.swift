@@ -20,7 +20,7 @@ struct VoteCheck {
         init(_ vote: VoteRow) { (chain, epoch, slot, duty) = (vote.chain, vote.epoch, vote.slot, vote.duty) }
     }
 
-    init(_ content: VoteLog.Content?, _ votes: [VoteRow], batch: UInt64, forgottenBelow: Slot) {
+    init(_ content: VoteLogContent?, _ votes: [VoteRow], batch: UInt64, forgottenBelow: Slot) {
         guard let content else {
             if batch > 0 { mismatch = "votes.log is missing" }
             return

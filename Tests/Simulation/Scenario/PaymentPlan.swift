@@ -4,20 +4,21 @@ import RoleKit
 import Wire
 
 /// Draws a seed's payments and gives them to wallets.
-struct PaymentPlan {
-    let cast: Cast
-    let count: Int
+package struct PaymentPlan {
+    package let cast: Cast
+    package let count: Int
     /// Payments start within this span, milliseconds.
-    let spanMilliseconds: UInt64
+    package let spanMilliseconds: UInt64
     private var nonces: [PublicKey: UInt64] = [:]
 
-    init(cast: Cast, count: Int, spanMilliseconds: UInt64) {
+    package init(cast: Cast, count: Int, spanMilliseconds: UInt64) {
         self.cast = cast
         self.count = count
         self.spanMilliseconds = spanMilliseconds
     }
 
-    mutating func wallets(in world: World) -> [Wallet] {
+    /// Makes the wallets and what they will pay.
+    package mutating func wallets(in world: World) -> [Wallet] {
         let wallets = cast.people.enumerated().map { index, signer in
             let wallet = Wallet(name: "client-\(index)", signer: signer, manner: world.random.below(2) == 0 ? .watches : .polls)
             wallet.index = world.add(wallet)

@@ -1,0 +1,76 @@
+import Foundation
+import FuzzDoors
+import Testing
+
+/// The kept inputs of the fuzzer (`make fuzz`), in every run of the tests.
+@Suite("Every door")
+struct CorpusTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fuzz/Corpus")
+
+    private static let corpus: [(door: String, name: String, bytes: [UInt8])] = {
+        var inputs: [(String, String, [UInt8])] = []
+        for door in (try? FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()) ?? [] {
+            let own = folder.appendingPathComponent(door)
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: own.path).sorted()) ?? [] {
+                guard let data = FileManager.default.contents(atPath: own.appendingPathComponent(name).path) else { continue }
+                inputs.append((door, "\(door)/\(name)", [UInt8](data)))
+            }
+        }
+        return inputs
+    }()
+
+    /// Processor time of this thread.
+    private func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+    }
+
+    @Test("has kept inputs, and takes one of them at least", arguments: Door.all)
+    func own(_ door: Door) throws {
+        let own = CorpusTests.corpus.filter { $0.door == door.name }
+        #expect(!own.isEmpty)
+        var taken = 0
+        for input in own where try door.enter(input.bytes) { taken += 1 }
+        #expect(taken > 0, "a door that refuses everything shows nothing")
+    }
+
+    @Test("takes or refuses the inputs of all the others, and keeps its promises", arguments: Door.all)
+    func others(_ door: Door) {
+        for input in CorpusTests.corpus where input.bytes.count <= door.longest {
+            do {
+                try door.enter(input.bytes)
+            } catch {
+                Issue.record("\(input.name): \(error)")
+            }
+        }
+    }
+
+    @Test("keeps its promises when its inputs are changed at random", arguments: Door.all)
+    func changed(_ door: Door) {
+        var mutator = Mutator(seed: 7)
+        let own = CorpusTests.corpus.filter { $0.door == door.name }
+        for round in 0..<max(1, 60 / max(1, own.count)) {
+            for input in own {
+                let bytes = mutator.change(input.bytes, form: door.form)
+                do {
+                    try door.enter(bytes)
+                } catch {
+                    Issue.record("\(input.name), changed in round \(round): \(error)")
+                }
+            }
+        }
+    }
+
+    @Test("is done with a mebibyte within a second", arguments: Door.all)
+    func large(_ door: Door) throws {
+        let own = CorpusTests.corpus.filter { $0.door == door.name }.prefix(4).flatMap { Amplifier.all(of: $0.bytes) }
+        for (index, bytes) in (own + Amplifier.general).enumerated() {
+            let before = milliseconds()
+            try door.enter(bytes)
+            let cost = milliseconds() - before
+            #expect(cost < 1_000, "input \(index) of \(bytes.count) bytes takes \(cost) ms")
+        }
+    }
+}
