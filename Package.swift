@@ -113,6 +113,8 @@ let package = Package(
                     "Schema", protobuf,
                 ]),
         tests("FuzzTests", ["FuzzDoors"]),
+        .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+        tests("DiskTests", core + ["FaultDisk", "Runtime", "CollectorCore", "BusCore", "BusShell", "TestSupport", logging]),
         tests("TidyTests", []),
     ] + fuzzing
 )

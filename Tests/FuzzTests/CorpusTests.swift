@@ -20,6 +20,9 @@ struct CorpusTests {
         return inputs
     }()
 
+    /// Larger inputs go through their own door only: whole scripts of a role take long at another one.
+    private static let foreignByteCountMax = 1_024
+
     /// Processor time of this thread.
     private func milliseconds() -> Int {
         var time = timespec()
@@ -38,7 +41,7 @@ struct CorpusTests {
 
     @Test("takes or refuses the inputs of all the others, and keeps its promises", arguments: Door.all)
     func others(_ door: Door) {
-        for input in CorpusTests.corpus where input.bytes.count <= door.longest {
+        for input in CorpusTests.corpus where input.bytes.count <= CorpusTests.foreignByteCountMax {
             do {
                 try door.enter(input.bytes)
             } catch {
@@ -51,21 +54,19 @@ struct CorpusTests {
     func changed(_ door: Door) {
         var mutator = Mutator(seed: 7)
         let own = CorpusTests.corpus.filter { $0.door == door.name }
-        for round in 0..<max(1, 60 / max(1, own.count)) {
-            for input in own {
-                let bytes = mutator.change(input.bytes, form: door.form)
-                do {
-                    try door.enter(bytes)
-                } catch {
-                    Issue.record("\(input.name), changed in round \(round): \(error)")
-                }
+        for round in 0..<40 where !own.isEmpty {
+            let input = own[round % own.count]
+            do {
+                try door.enter(mutator.change(input.bytes, form: door.form))
+            } catch {
+                Issue.record("\(input.name), changed in round \(round): \(error)")
             }
         }
     }
 
     @Test("is done with a mebibyte within a second", arguments: Door.all)
     func large(_ door: Door) throws {
-        let own = CorpusTests.corpus.filter { $0.door == door.name }.prefix(4).flatMap { Amplifier.all(of: $0.bytes) }
+        let own = CorpusTests.corpus.filter { $0.door == door.name }.prefix(2).flatMap { Amplifier.all(of: $0.bytes) }
         for (index, bytes) in (own + Amplifier.general).enumerated() {
             let before = milliseconds()
             try door.enter(bytes)

@@ -14,11 +14,14 @@ package struct RoleHostSettings: Sendable {
     package var folder: String
     /// How it meets its bus; topics and services are filled in by the host.
     package var bus: BusClientConfiguration
+    /// How its store writes plain files.
+    package var files: StoreFiles
 
-    package init(context: RoleContext, folder: String, bus: BusClientConfiguration) {
+    package init(context: RoleContext, folder: String, bus: BusClientConfiguration, files: StoreFiles = .system) {
         self.context = context
         self.folder = folder
         self.bus = bus
+        self.files = files
     }
 }
 
@@ -55,7 +58,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
     ) throws {
         let address = settings.context.address
         state = Mutex(RoleSnapshot(address: address.description))
-        let store = try RoleStore(folder: settings.folder, network: settings.context.network.id, address: address)
+        let store = try RoleStore(folder: settings.folder, network: settings.context.network.id, address: address, files: settings.files)
         nonisolated(unsafe) let owned = store
         let thread = Thread { [self] in
             let loop = RoleLoop<Core>(context: context, settings: settings, store: owned, mailbox: mailbox, logger: logger) { [self] snapshot in

@@ -25,7 +25,9 @@ final class RoleLoop<Core: RoleCore> {
     /// Facts handed to the core before effects are carried out.
     private static var inputsPerTurn: Int { 256 }
     /// Pause before a full disk is tried again.
-    private static var fullDiskMilliseconds: UInt32 { 500 }
+    private static var fullDiskMilliseconds: UInt64 { 500 }
+    /// Facts kept while the disk is full; what arrives beyond that counts as lost.
+    private static var fullDiskInputs: Int { 8_192 }
 
     init(
         context: ZMQContext, settings: RoleHostSettings, store: RoleStore, mailbox: RoleMailbox, logger: Logger,
@@ -77,7 +79,7 @@ final class RoleLoop<Core: RoleCore> {
         for input in batch { effects += core.apply(input, at: now) }
         for case .unusable(let fault) in effects { throw fault }
         do {
-            try commit(effects)
+            try commit(effects, core, client)
         } catch let fault as RoleStoreFault where fault.isConflict {
             // Nothing of the turn leaves; people must hear that the role wanted to contradict itself.
             try publish(.alarm, .alarm(Alarm(source: settings.context.address.description, code: "vote_conflict", detail: fault.summary, severity: .critical)), client)
@@ -143,21 +145,45 @@ final class RoleLoop<Core: RoleCore> {
         if count <= 10 || count % 1_000 == 0 { logger.warning("dropped \(what)", metadata: ["count": "\(count)"]) }
     }
 
-    /// One commit for the whole turn. On a full disk the role does nothing at all until there is room again.
-    private func commit(_ effects: [RoleEffect]) throws {
+    /// One commit for the whole turn. On a full disk the role takes nothing on and signs nothing until there is room again.
+    private func commit(_ effects: [RoleEffect], _ core: Core, _ client: BusClient) throws {
         var operations: [StoreOperation] = []
         for effect in effects {
             if case .persist(let more) = effect { operations += more }
         }
         guard !operations.isEmpty else { return }
+        var hasWaited = false
         while true {
             do {
-                return try store.commit(operations)
+                try store.commit(operations)
+                if hasWaited { logger.notice("there is room on the disk again") }
+                return
             } catch let fault {
                 guard fault.problem == .diskFull, !mailbox.isStopped else { throw fault }
-                logger.critical("\(fault)")
-                usleep(RoleLoop.fullDiskMilliseconds * 1_000)
+                if !hasWaited { logger.critical("\(fault)") }
+                hasWaited = true
+                try holdOut(core, client)
             }
+        }
+    }
+
+    /// Waits a while for room on the disk. Whoever asks for something is told why there is no answer; the rest is kept.
+    private func holdOut(_ core: Core, _ client: BusClient) throws {
+        let end = BusClock.now().monotonicMilliseconds + RoleLoop.fullDiskMilliseconds
+        while !mailbox.isStopped {
+            let now = BusClock.now().monotonicMilliseconds
+            guard now < end else { return }
+            _ = try ZMQPoller.wait(client.pollItems, timeoutMilliseconds: min(client.millisecondsUntilWork(), Int(end - now)))
+            for event in try client.receive() {
+                if case .called(let id, _, _, _, _) = event {
+                    try client.reply(id, Response.failure(.overloaded, detail: "no space is left on the disk of this role").encoded)
+                } else {
+                    take(event, client, core)
+                }
+            }
+            guard inputs.count > RoleLoop.fullDiskInputs else { continue }
+            inputs.removeAll { if case .delivered = $0 { true } else { false } }
+            inputs += core.subscriptions.map { .lost($0) }
         }
     }
 

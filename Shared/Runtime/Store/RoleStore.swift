@@ -13,7 +13,11 @@ package final class RoleStore {
     /// `CONC`, so that tools tell our files from others.
     private static let applicationID = 0x434f_4e43
     /// A log of votes beyond this size is written anew without what is forgotten.
-    private static let voteLogByteCountMax = 16 * 1024 * 1024
+    package static let voteLogByteCountMax = 16 * 1024 * 1024
+    /// The write-ahead log is carried over into the database after about so many bytes, as SQLite does it by itself.
+    private static let checkpointByteCount = 4 * 1024 * 1024
+    /// What an operation puts into the write-ahead log besides its value: a page of the table, and its share of the others.
+    private static let operationByteCount = 8 * 1024
 
     package let folder: String
     private var lock: FolderLock?
@@ -24,14 +28,28 @@ package final class RoleStore {
     /// Votes of lower slots are forgotten.
     private var forgottenBelow: UInt64
     private var tables: Set<String> = []
+    private let files: StoreFiles
+    private let voteLogByteCountMax: Int
+    /// About what the write-ahead log holds that the database does not.
+    private var aheadByteCount = 0
+    /// The disk has failed: nothing is written or synced any more, not even on closing.
+    private var hasFailed = false
 
     private var file: String { "\(folder)/store.sqlite" }
     private var logFile: String { "\(folder)/votes.log" }
 
     /// Opens, or makes, the store of a role instance and takes its lock.
+    ///
+    /// Everything found is brought to disk anew: when a sync of an earlier process failed, it may be in memory alone.
+    /// - Parameter files: how the log of votes is written.
     /// - Throws: why this folder must not be used.
-    package init(folder: String, network: Digest, address: RoleAddress) throws(RoleStoreFault) {
+    package init(
+        folder: String, network: Digest, address: RoleAddress, files: StoreFiles = .system,
+        voteLogByteCountMax: Int = RoleStore.voteLogByteCountMax
+    ) throws(RoleStoreFault) {
         self.folder = folder
+        self.files = files
+        self.voteLogByteCountMax = voteLogByteCountMax
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -56,7 +74,7 @@ package final class RoleStore {
             try queue.read { try VoteCheck(content, RoleStore.votes($0), batch: facts.batch, forgottenBelow: facts.forgottenBelow) }
         }
         if let reason = check.mismatch { throw RoleStoreFault(folder, .votesDiffer(reason)) }
-        log = try VoteLog("\(folder)/votes.log", continuing: content)
+        log = try RoleStore.renew(queue, file, "\(folder)/votes.log", content, files)
         if !check.adopted.isEmpty { try adopt(check.adopted) }
     }
 
@@ -101,6 +119,7 @@ package final class RoleStore {
     /// Carries out all operations, or none, and brings them to disk.
     package func commit(_ operations: [StoreOperation]) throws(RoleStoreFault) {
         guard !operations.isEmpty else { return }
+        guard !hasFailed else { throw RoleStoreFault(file, .diskFailed("it did so before")) }
         let mark = log.mark
         var newBatch = voteBatch
         var newForgotten = forgottenBelow
@@ -118,15 +137,17 @@ package final class RoleStore {
                 }
             }
         } catch {
-            log.revert(to: mark)
+            try ending(error) { () throws(RoleStoreFault) in try log.revert(to: mark) }
             throw error
         }
         (voteBatch, forgottenBelow, tables) = (newBatch, newForgotten, newTables)
-        if log.byteCount > RoleStore.voteLogByteCountMax { try compactLog() }
+        try keepShort(operations)
     }
 
-    /// Closes the files and lets the lock go. Nothing else may be asked of the store afterwards.
+    /// Closes the files and lets the lock go, unless the disk has failed: then both stay until the process ends, since closing would
+    /// sync once more. Nothing else may be asked of the store afterwards.
     package func close() {
+        guard !hasFailed else { return }
         try? database.close()
         log.close()
         lock = nil
@@ -212,24 +233,56 @@ package final class RoleStore {
         voteBatch = batch
     }
 
+    // MARK: upkeep
+
+    /// Keeps both logs short. SQLite would carry its own over within a commit, and a full disk would then make a commit seem to fail
+    /// that is done; here only a disk that has failed is told, and a full one waits for its turn.
+    private func keepShort(_ operations: [StoreOperation]) throws(RoleStoreFault) {
+        for operation in operations {
+            aheadByteCount += RoleStore.operationByteCount
+            if case .put(_, _, let value) = operation { aheadByteCount += value.count }
+        }
+        do {
+            if aheadByteCount > RoleStore.checkpointByteCount {
+                try translating { try database.writeWithoutTransaction { _ = try $0.checkpoint(.passive) } }
+                aheadByteCount = 0
+            }
+            if log.byteCount > voteLogByteCountMax { try compactLog() }
+        } catch {
+            guard error.problem == .diskFull else {
+                try ending(error) {}
+                throw error
+            }
+        }
+    }
+
     private func compactLog() throws(RoleStoreFault) {
         let kept = try translating { try database.read { try RoleStore.votes($0) } }
         let batch = voteBatch
+        let fresh = try VoteLog(logFile, kept.map { VoteLog.Record(batch: batch, vote: $0) }, files: files)
         log.close()
-        log = try VoteLog.rewrite(logFile, kept.map { VoteLog.Record(batch: batch, vote: $0) })
+        log = fresh
+    }
+
+    /// After a failed step: undoes what can be undone, and when the disk has failed, sees to it that nothing is ever synced again.
+    private func ending(_ fault: RoleStoreFault, _ undo: () throws(RoleStoreFault) -> Void) throws(RoleStoreFault) {
+        var last = fault
+        if !fault.isDiskFailure {
+            do {
+                return try undo()
+            } catch {
+                last = error
+            }
+        }
+        guard last.isDiskFailure else { throw last }
+        hasFailed = true
+        // A database that is let go is closed, and closing carries the write-ahead log over, syncs included.
+        _ = Unmanaged.passRetained(database)
+        throw last
     }
 }
 
 extension RoleStore {
-    private static func open(_ file: String) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-        }
-        return try DatabaseQueue(path: file, configuration: configuration)
-    }
-
     /// Migrates the tables and checks, or notes, whose they are.
     private static func prepare(
         _ queue: DatabaseQueue, _ file: String, network: Digest, address: RoleAddress
@@ -237,7 +290,8 @@ extension RoleStore {
         let (found, application, isEmpty) = try queue.read { database in
             (
                 try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0, try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+                // A crash while the file was made may have left the migrator's own table, and nothing else.
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name NOT LIKE 'grdb\\_%' ESCAPE '\\'") == 0
             )
         }
         guard isEmpty || application == applicationID else { throw RoleStoreFault(file, .foreignFile) }
@@ -303,13 +357,18 @@ extension RoleStore {
     }
 
     /// Runs database code; its errors become faults with advice.
-    private static func translating<Result>(_ file: String, _ body: () throws -> Result) throws(RoleStoreFault) -> Result {
+    static func translating<Result>(_ file: String, _ body: () throws -> Result) throws(RoleStoreFault) -> Result {
         do {
             return try body()
         } catch let fault as RoleStoreFault {
             throw fault
         } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
             throw RoleStoreFault(file, .diskFull)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            // The index of the write-ahead log could not grow.
+            throw RoleStoreFault(file, .diskFull)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            throw RoleStoreFault(file, .diskFailed("\(error)"))
         } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
             throw RoleStoreFault(file, .foreignFile)
         } catch {

@@ -15,6 +15,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case foreignFile
         /// No space is left; nothing of the turn was written.
         case diskFull
+        /// The disk could not write or sync: what it said it had may be lost, and nothing may be tried again.
+        case diskFailed(String)
         /// A second, different vote under one key. Nothing of the turn was written.
         case voteConflict(chain: String, epoch: UInt64, slot: UInt64, duty: UInt8)
         /// The database and the log of votes tell different stories.
@@ -43,9 +45,12 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
     package var isLasting: Bool {
         switch problem {
         case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict, .unreadable: true
-        case .locked, .diskFull, .refused: false
+        case .locked, .diskFull, .diskFailed, .refused: false
         }
     }
+
+    /// Whether the disk could not write or sync.
+    package var isDiskFailure: Bool { if case .diskFailed = problem { true } else { false } }
 
     /// Whether the role was about to contradict what it has signed.
     package var isConflict: Bool { if case .voteConflict = problem { true } else { false } }
@@ -65,6 +70,7 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .futureVersion(let found, let known): "its version \(found) is newer than this program, which knows version \(known)"
         case .foreignFile: "this database is none of Concordat's"
         case .diskFull: "no space is left on its disk"
+        case .diskFailed(let reason): "the disk has failed: \(reason)"
         case .voteConflict(let chain, let epoch, let slot, let duty):
             "a second, different vote (chain \(chain), epoch \(epoch), slot \(slot), duty \(duty)) was refused"
         case .votesDiffer(let reason): "the record of what this role has signed is not whole: \(reason)"
@@ -83,6 +89,9 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .futureVersion: "Update this program, or use the release that wrote the data."
         case .foreignFile: "Name another folder, or move the file aside."
         case .diskFull: "Free some space; the role goes on by itself."
+        case .diskFailed:
+            "The role has stopped and tries nothing again, since the disk may have lost what it said it had. Look at the system's log, replace "
+                + "or check the disk, then start the role."
         case .voteConflict: "The role has stopped; its software is at fault, please report it with the log."
         case .votesDiffer:
             "Signing with it could contradict an earlier signature, so the role does not start. Restore the folder as it was when the role "

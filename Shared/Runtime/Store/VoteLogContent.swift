@@ -46,18 +46,27 @@ package struct VoteLogContent: Sendable {
     }
 
     /// The bytes of a log with these records.
-    package static func bytes(of records: [Record]) -> [UInt8] {
-        var bytes = heading
-        var newest = Blake2b.hash(heading)
+    package static func bytes(of records: [Record]) -> [UInt8] { encode(records).bytes }
+
+    /// A whole log, and the checksum that the next record builds on.
+    static func encode(_ records: [Record]) -> (bytes: [UInt8], checksum: Digest) {
+        let (bytes, checksum) = encode(records, after: Blake2b.hash(heading))
+        return (heading + bytes, checksum)
+    }
+
+    /// Records that follow others.
+    static func encode(_ records: [Record], after former: Digest) -> (bytes: [UInt8], checksum: Digest) {
+        var bytes: [UInt8] = []
+        var newest = former
         for record in records {
             let encoded = encode(record, after: newest)
             bytes += encoded.bytes
             newest = encoded.checksum
         }
-        return bytes
+        return (bytes, newest)
     }
 
-    static func encode(_ record: Record, after former: Digest) -> (bytes: [UInt8], checksum: Digest) {
+    private static func encode(_ record: Record, after former: Digest) -> (bytes: [UInt8], checksum: Digest) {
         let vote = record.vote
         precondition(vote.bytes.count <= messageByteCountMax, "a vote is a small message")
         var bytes: [UInt8] = []

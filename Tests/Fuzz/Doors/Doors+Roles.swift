@@ -27,7 +27,7 @@ extension Door {
 
     private static func role<Core: RoleCore>(_ name: String, _ type: Core.Type, at address: RoleAddress) -> Door {
         Door("role-\(name)", .script(prefix: 1), longest: 65_536) { bytes in
-            var play = try RolePlay<Core>(address, StoredState())
+            var play = try RolePlay<Core>(address, PlayDisk())
             for step in Script(bytes, stepsMax: 256).steps {
                 try play.take(step)
                 if play.hasEnded { break }
@@ -39,7 +39,7 @@ extension Door {
     /// A role that starts from any rows: it refuses them, or runs on.
     private static func store<Core: RoleCore>(_ name: String, _ type: Core.Type, at address: RoleAddress) -> Door {
         Door("store-\(name)", .script(prefix: 8), longest: 65_536) { bytes in
-            guard var play = try? RolePlay<Core>(address, StoredScript(bytes, tables: Core.recoveredTables).state) else { return false }
+            guard var play = try? RolePlay<Core>(address, StoredScript.disk(bytes)) else { return false }
             try play.pass(milliseconds: 10_000)
             return !play.hasEnded
         }
@@ -47,25 +47,24 @@ extension Door {
 }
 
 /// Rows of a store as a script: the operation names the table (the one after the last holds votes), 8 bytes the key.
-package struct StoredScript {
-    package let state: StoredState
+package enum StoredScript {
+    package static let tables: [StoreTable] = [
+        .blocks, .candidates, .certificates, .certified, .accepted, .ended, .legs, .branch, .facts, .archive,
+    ]
 
-    package init(_ bytes: [UInt8], tables: [StoreTable]) {
-        var rows: [StoreTable: [UInt64: [UInt8]]] = [:]
-        var votes: [VoteRow] = []
+    static func disk(_ bytes: [UInt8]) -> PlayDisk {
+        var disk = PlayDisk()
         for step in Script(bytes, stepsMax: 128).steps where step.content.count >= 8 {
             let key = step.content.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
             let value = Array(step.content.dropFirst(8))
             let choice = Int(step.operation) % (tables.count + 1)
             if choice < tables.count {
-                rows[tables[choice], default: [:]][key] = value
-            } else if let vote = StoredScript.vote(slot: key, value) {
-                votes.append(vote)
+                disk.put(tables[choice], key, value)
+            } else if let vote = vote(slot: key, value) {
+                disk.put(vote)
             }
         }
-        votes.sort { ($0.slot, $0.duty.rawValue) < ($1.slot, $1.duty.rawValue) }
-        state = StoredState(
-            rows: rows.mapValues { table in table.map { StoredRow(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key } }, votes: votes)
+        return disk
     }
 
     /// The step that gives a row.
@@ -96,11 +95,11 @@ struct RolePlay<Core: RoleCore> {
     /// The role found a row of its store unusable.
     private(set) var hasEnded = false
 
-    init(_ address: RoleAddress, _ stored: StoredState) throws {
+    init(_ address: RoleAddress, _ disk: PlayDisk) throws {
         guard let signer = Stage.cast.nodeSigners[address.node] else { preconditionFailure("the stage has every node's key") }
         context = RoleContext(network: Stage.network, address: address, signer: signer, verify: Stage.holds)
-        disk = PlayDisk(stored, Core.recoveredTables)
-        core = try Core(context: context, recovered: stored)
+        self.disk = disk
+        core = try Core(context: context, recovered: disk.recovered(Core.recoveredTables))
         try feed(.started)
     }
 
@@ -206,12 +205,12 @@ struct RolePlay<Core: RoleCore> {
 /// Tables and votes of one role.
 struct PlayDisk {
     private var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
-    private var votes: [VoteRow]
+    private(set) var votes: [VoteRow] = []
+    private var forgottenBelow: Slot = 0
 
-    init(_ stored: StoredState, _ names: [StoreTable]) {
-        votes = stored.votes
-        for name in names { for row in stored[name] { tables[name, default: [:]][row.key] = row.value } }
-    }
+    mutating func put(_ table: StoreTable, _ key: UInt64, _ value: [UInt8]) { tables[table, default: [:]][key] = value }
+
+    mutating func put(_ vote: VoteRow) { votes.append(vote) }
 
     mutating func commit(_ operations: [StoreOperation]) throws(Broken) {
         for operation in operations {
@@ -220,10 +219,13 @@ struct PlayDisk {
             case .delete(let table, let key): tables[table]?[key] = nil
             case .deleteThrough(let table, let key): tables[table] = tables[table]?.filter { $0.key > key }
             case .vote(let vote):
+                try demand(vote.slot >= forgottenBelow, "a role votes for slot \(vote.slot), which is over")
                 let old = votes.first { $0.chain == vote.chain && $0.epoch == vote.epoch && $0.slot == vote.slot && $0.duty == vote.duty }
                 try demand(old == nil || old == vote, "a role votes twice for slot \(vote.slot)")
                 if old == nil { votes.append(vote) }
-            case .forgetVotes(let slot): votes.removeAll { $0.slot < slot }
+            case .forgetVotes(let slot):
+                votes.removeAll { $0.slot < slot }
+                forgottenBelow = max(forgottenBelow, slot)
             }
         }
     }
@@ -235,6 +237,7 @@ struct PlayDisk {
     func recovered(_ names: [StoreTable]) -> StoredState {
         var rows: [StoreTable: [StoredRow]] = [:]
         for name in names { rows[name] = self.rows(name, from: 0, limit: Int.max) }
-        return StoredState(rows: rows, votes: votes.sorted { ($0.slot, $0.duty.rawValue) < ($1.slot, $1.duty.rawValue) })
+        let sorted = votes.sorted { ($0.slot, $0.duty.rawValue) < ($1.slot, $1.duty.rawValue) }
+        return StoredState(rows: rows, votes: sorted, forgottenBelow: forgottenBelow) { table, key, limit in self.rows(table, from: key, limit: limit) }
     }
 }

@@ -23,7 +23,8 @@ extension Door {
     ]
 
     static func text(_ name: String, longest: Int = 4_096, _ body: @escaping @Sendable (String) throws -> Bool) -> Door {
-        Door(name, longest: longest) { try body(String(decoding: $0, as: UTF8.self)) }
+        // Files are read as UTF-8 or refused, and so are the strings of protocol buffers.
+        Door(name, longest: longest) { bytes in try String(validating: bytes, as: UTF8.self).map(body) ?? false }
     }
 
     private static func takeAddress(_ text: String) throws -> Bool {

@@ -1,9 +1,4 @@
-import BuilderCore
-import CollectorCore
-import ConsensusCore
-import RecorderCore
 import RoleKit
-import ValidatorCore
 import Wire
 
 /// The roles that have doors, and how what was recorded of them becomes inputs.
@@ -16,16 +11,6 @@ package enum RoleStage {
         ("validator", RoleAddress(role: .validator, chain: Stage.alpha, node: "notary-1")),
         ("recorder", RoleAddress(role: .recorder, chain: .notary, node: "notary-1")),
     ]
-
-    static func tables(_ door: String) -> [StoreTable] {
-        switch door {
-        case "collector": CollectorRole.recoveredTables
-        case "builder": BuilderRole.recoveredTables
-        case "validator": ValidatorRole.recoveredTables
-        case "recorder": RecorderRole.recoveredTables
-        default: ConsensusRole.recoveredTables
-        }
-    }
 
     /// The steps that bring a role what it was brought then.
     static func script(of entries: [Recording.Entry]) -> [UInt8] {
@@ -50,19 +35,15 @@ package enum RoleStage {
         return Script(steps).bytes
     }
 
-    /// The rows of a disk, the newest of each table first, as many as fit.
-    static func stored(_ disk: PlayDisk, _ door: String) -> [UInt8] {
-        let tables = tables(door)
-        let state = disk.recovered(tables)
+    /// The rows of a disk: the oldest, which connect to the genesis, and the newest.
+    static func stored(_ disk: PlayDisk) -> [UInt8] {
         var steps: [Script.Step] = []
-        for (choice, table) in tables.enumerated() {
-            steps += state[table].suffix(6).map { StoredScript.step(choice, key: $0.key, value: $0.value) }
+        for (choice, table) in StoredScript.tables.enumerated() {
+            let rows = disk.rows(table, from: 0, limit: Int.max)
+            let few = rows.count > 10 ? rows.prefix(5) + rows.suffix(5) : rows[...]
+            steps += few.map { StoredScript.step(choice, key: $0.key, value: $0.value) }
         }
-        steps += state.votes.suffix(6).map { StoredScript.step(tables.count, key: $0.slot, value: StoredScript.value(of: $0)) }
-        // From the first on, so that blocks connect to the genesis.
-        for (choice, table) in tables.enumerated() {
-            steps += state[table].prefix(4).map { StoredScript.step(choice, key: $0.key, value: $0.value) }
-        }
+        steps += disk.votes.suffix(6).map { StoredScript.step(StoredScript.tables.count, key: $0.slot, value: StoredScript.value(of: $0)) }
         return Script(steps).bytes
     }
 }

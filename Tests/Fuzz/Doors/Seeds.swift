@@ -105,21 +105,21 @@ package struct Seeds {
     private mutating func addScripts(_ entries: [Recording.Entry]) {
         for (door, address) in RoleStage.all {
             let own = entries.filter { $0.address == address }
-            for (first, count) in [(0, 24), (0, 96), (60, 60), (200, 120)] {
+            for (first, count) in [(0, 20), (0, 60), (200, 40)] {
                 let script = RoleStage.script(of: Array(own.dropFirst(first).prefix(count)))
-                if !script.isEmpty { add("role-\(door)", Array(script.prefix(48_000))) }
+                if !script.isEmpty { add("role-\(door)", Array(script.prefix(24_000))) }
             }
         }
     }
 
     private mutating func addStores(_ entries: [Recording.Entry]) {
         for (door, address) in RoleStage.all {
-            var disk = PlayDisk(StoredState(), [])
+            var disk = PlayDisk()
             let own = entries.filter { $0.address == address }
             for (index, entry) in own.enumerated() {
                 for case .persist(let operations) in entry.effects { try? disk.commit(operations) }
                 if index == own.count / 8 || index == own.count / 2 || index == own.count - 1 {
-                    add("store-\(door)", Array(RoleStage.stored(disk, door).prefix(32_000)))
+                    add("store-\(door)", Array(RoleStage.stored(disk).prefix(16_000)))
                     if index == own.count / 2 { addBlocks(of: disk) }
                 }
             }

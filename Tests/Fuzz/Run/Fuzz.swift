@@ -53,6 +53,7 @@ struct Fuzz: ParsableCommand {
         let names = door.map { $0.split(separator: ",").map(String.init) } ?? Door.all.map(\.name)
         let doors = names.compactMap(Door.named)
         guard doors.count == names.count else { throw ValidationError("doors are: \(Door.all.map(\.name).joined(separator: ", "))") }
+        setvbuf(stdout, nil, _IOLBF, 0)
         let campaign = Campaign(doors: doors, seconds: minutes * 60, workers: workers, corpus: corpus, out: out)
         guard try campaign.run() else { throw ExitCode(1) }
     }
