@@ -47,6 +47,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case bodyUnchecked = "body_unchecked"
     /// Evidence of another chain's state is not held against that state's root.
     case evidenceUnchecked = "evidence_unchecked"
+    /// R7 is left out: a notary relies on whatever final block it is shown.
+    case anyBranch = "any_branch"
 
     /// Set once, before any core runs.
     nonisolated(unsafe) package static var planted: PlantedBug?

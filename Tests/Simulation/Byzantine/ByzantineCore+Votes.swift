@@ -28,6 +28,13 @@ extension ByzantineCore {
         return lies.map { .publish(topic, $0) }
     }
 
+    /// What this node votes, its accomplices vote.
+    func conspiredVotes(_ vote: Vote, on topic: Topic) -> [RoleEffect] {
+        accomplices.filter { $0.publicKey != vote.voter }.map {
+            .publish(topic, .vote(Vote(vote.statement, network: context.network.id, signer: $0)))
+        }
+    }
+
     private func sign(_ statement: Statement) -> Vote { Vote(statement, network: context.network.id, signer: context.signer) }
 
     private mutating func contradictions(to statement: Statement) -> [Statement] {

@@ -17,6 +17,8 @@ struct ByzantineCore: RoleCore {
     /// Lies told in this turn; the world takes them over.
     var told = FaultTally()
     var shadows = ShadowCandidates()
+    /// Of a corrupt chain that has parted: every node's signer.
+    var accomplices: [Signer] = []
     /// A vote and a transaction seen lately, to be used against others.
     var lastVote: Vote?
     var lastTransaction: Digest?
@@ -79,7 +81,7 @@ struct ByzantineCore: RoleCore {
     /// What it says besides a message.
     private mutating func additions(to message: Message, on topic: Topic) -> [RoleEffect] {
         switch message {
-        case .vote(let vote): voteLies(vote, on: topic)
+        case .vote(let vote): voteLies(vote, on: topic) + conspiredVotes(vote, on: topic)
         case .certificate(let certificate): certificateLies(certificate, on: topic)
         case .candidate(let block): candidateLies(block, on: topic)
         case .certified(let certified): certifiedLies(certified, on: topic)

@@ -41,12 +41,12 @@ package final class Wallet: SimulatedClient {
         self.manner = manner
     }
 
-    /// Whether every payment has ended.
-    package var isDone: Bool { payments.allSatisfy(\.isEnded) }
+    /// Whether every payment has ended, but for those that a corrupt chain has a part in.
+    package func isDone(but corrupt: ChainID?) -> Bool { payments.allSatisfy { $0.isEnded || $0.concerns(corrupt) } }
 
     /// Payments that have not ended, for people.
-    package var openPayments: [String] {
-        payments.filter { !$0.isEnded }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)" }
+    package func openPayments(but corrupt: ChainID?) -> [String] {
+        payments.filter { !$0.isEnded && !$0.concerns(corrupt) }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)" }
     }
 
     func plan(_ payment: Payment, startMilliseconds: UInt64, world: World) {

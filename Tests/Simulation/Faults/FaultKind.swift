@@ -64,6 +64,8 @@ package enum FaultKind: Int, Sendable, CaseIterable {
     case falseRefusal
     /// A Byzantine notary tells a chain to settle what is to be refunded, the other way round, or with mangled evidence (case 46).
     case falseLeg
+    /// Every node of a sub-chain lies, and from some moment on the chain makes two histories final, shown to different notaries.
+    case corruptChain
 
     /// Those of nodes that lie.
     package static let byzantine: [FaultKind] = [

@@ -31,6 +31,7 @@ package struct FaultPlan: Sendable, Hashable {
         guard random.below(10) > 0 else { return }
         for kind in FaultKind.allCases { enabled[kind.rawValue] = random.below(3) == 0 }
         if random.below(5) < 3 { for kind in FaultKind.byzantine { enabled[kind.rawValue] = false } }
+        enabled[FaultKind.corruptChain.rawValue] = random.below(8) == 0
         linkPerMillion = [1_000, 10_000, 50_000, 300_000][Int(random.below(4))]
         crashPerMillion = [20, 100, 500, 2_000][Int(random.below(4))]
         nemesisMicroseconds = [500_000, 2_000_000, 5_000_000][Int(random.below(3))]

@@ -19,6 +19,8 @@ package struct CrossOracle: Sendable {
         case notCommitted(xid: Digest, deadline: ChainTime, BlockHeader)
     }
 
+    /// A chain of which nothing is known but what others took from it.
+    var corrupt: ChainID?
     private var books: [Digest: Book] = [:]
     private var order: [Digest] = []
     private var claims: [Claim] = []
@@ -119,7 +121,7 @@ package struct CrossOracle: Sendable {
     package func finish(_ history: HistoryOracle, at time: UInt64, _ findings: inout Findings) {
         for claim in claims { check(claim, history, at: time, &findings) }
         for xid in order {
-            guard let book = books[xid] else { continue }
+            guard let book = books[xid], book.decidingChain != corrupt else { continue }
             for item in book.resolved where item.isSettled != (book.decision?.kind == 1) {
                 findings.report(.atomicity, "\(xid) ended on \(item.chain) against the decision on \(book.decidingChain)", at: time)
             }
@@ -129,7 +131,7 @@ package struct CrossOracle: Sendable {
                     findings.report(.atomicity, "\(xid) is still held on \(hold.chain), though it can be resolved", at: time)
                 }
             }
-            if book.decision?.kind == 1, book.heldAt.isEmpty {
+            if book.decision?.kind == 1, book.heldAt.isEmpty, corrupt == nil {
                 findings.report(.atomicity, "\(xid) is committed and nothing was ever held", at: time)
             }
         }
@@ -151,6 +153,7 @@ package struct CrossOracle: Sendable {
             let isRefused = decision.map { $0.kind != 1 && $0.height <= block.height } ?? false
             holds = isRefused || block.fields.time > deadline && decision?.kind != 1
         }
+        if header.chain == corrupt { return }
         if history.hash(of: header.chain, at: header.height) != header.hash || history.blocks(of: header.chain).count < header.height {
             findings.report(.atomicity, "evidence names \(header.chain) \(header.height), which is not final", at: time)
         } else if !holds {

@@ -12,6 +12,10 @@ package struct Judge {
             replay.liars = liars
         }
     }
+    /// A chain that is corrupt to its last node: only what honest chains took from it is judged.
+    package var corrupt: ChainID? {
+        didSet { replay.corrupt = corrupt }
+    }
     /// Messages that went through the codec.
     package var codecUses: UInt64 = 0
     package private(set) var votes = VoteOracle()
@@ -138,10 +142,14 @@ package struct Judge {
     /// What an honest node may well raise when others lie.
     private static let lieAlarms: Set<String> = ["double_candidate", "double_vote", "off_branch", "offence_recorded"]
 
+    /// What it may raise besides when a whole chain does.
+    private static let corruptChainAlarms: Set<String> = ["two_finals", "two_branches", "followed_branch"]
+
     /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
     package mutating func raised(_ alarm: Alarm, at time: UInt64) {
         guard alarm.severity == .critical else { return }
         if !liars.isEmpty, Judge.lieAlarms.contains(alarm.code) { return }
+        if corrupt != nil, Judge.corruptChainAlarms.contains(alarm.code) { return }
         findings.report(.contract, "\(alarm.source) raises \(alarm.code): \(alarm.detail)", at: time)
     }
 

@@ -12,6 +12,10 @@ package struct ReplayOracle: Sendable {
     private(set) var reserves: ReserveOracle
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
+    /// A chain of which no history is kept.
+    var corrupt: ChainID? {
+        didSet { crosses.corrupt = corrupt }
+    }
     /// Blocks replayed.
     package private(set) var blocks: UInt64 = 0
     /// Outcomes seen, by byte.
@@ -97,6 +101,7 @@ package struct ReplayOracle: Sendable {
         guard let notary = states[.notary] else { return }
         for chain in network.chains {
             let final = Height(history.blocks(of: chain.id).count)
+            if chain.id == corrupt { continue }
             if let head = notary.heads[chain.id], head.height > final {
                 findings.report(.singleHistory, "\(chain.id): height \(head.height) is recorded, but only \(final) is final", at: time)
             }
@@ -130,7 +135,7 @@ extension ReplayOracle {
         case .evidence(let offence):
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
-            counted.add(.offence)
+            counted.add(offence.evidence.kind == .twoFinals ? .forkRecorded : .offence)
         case .confirm(let confirm):
             try demand(outcome == .applied, "a confirmation cannot be rejected")
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)

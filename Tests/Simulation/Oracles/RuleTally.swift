@@ -20,6 +20,8 @@ package enum ExercisedRule: Int, Sendable, CaseIterable {
     case deferral
     /// R7: the notary chain recorded a block.
     case record
+    /// R7: a chain was seen to have two final blocks of one height, and evidence of it was recorded.
+    case forkRecorded
     /// Two statements of a liar were shown to everybody.
     case evidence
     /// The notary chain recorded an offence.

@@ -22,15 +22,19 @@ package struct RoleKinds: Sendable {
 extension World {
     /// Adds every instance of a network, as `up` does it.
     package func addAll(_ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
+        conspire(cast)
         for chain in cast.network.chains {
-            let liars = drawLiars(of: chain)
+            let isCorrupt = chain.id == conspiracy?.chain
+            let liars = isCorrupt ? Array(chain.nodes.indices) : drawLiars(of: chain)
             for (position, node) in chain.nodes.enumerated() {
                 guard let signer = cast.nodeSigners[node.id] else { continue }
                 // A liar's collector keeps faith with its clients: what a client's own bank does to it is between the two.
                 for replica in 1...(position == 0 ? shape.replicas : 1) {
-                    add(kinds.collector, at: RoleAddress(role: .collector, chain: chain.id, node: node.id, replica: replica), signer: signer)
+                    add(
+                        kinds.collector, at: RoleAddress(role: .collector, chain: chain.id, node: node.id, replica: replica), signer: signer,
+                        habits: isCorrupt ? [.corruptChain] : [])
                 }
-                let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, isLiar: liars.contains(position))
+                let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, habits: liars.contains(position) ? habits(isCorrupt) : [])
                 add(kinds.builder, .builder, chain.id, node)
                 add(kinds.consensus, .consensus, chain.id, node)
             }
@@ -38,7 +42,7 @@ extension World {
         let liars = drawLiars(of: cast.network.notary)
         for (position, node) in cast.network.notary.nodes.enumerated() {
             guard let signer = cast.nodeSigners[node.id] else { continue }
-            let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, isLiar: liars.contains(position))
+            let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, habits: liars.contains(position) ? habits(false) : [])
             for chain in cast.network.chains { add(kinds.validator, .validator, chain.id, node) }
             add(kinds.recorder, .recorder, .notary, node)
             add(kinds.consensus, .consensus, .notary, node)
@@ -49,18 +53,20 @@ extension World {
         var node: String
         var signer: Signer
         var strategy: NotaryStrategy
-        var isLiar: Bool
+        var habits: [FaultKind]
     }
 
     /// Adds a node's signing role; twice, each on its own disk, when the node has a twin.
     private func add(_ kind: RoleKind, _ role: Role, _ chain: ChainID, _ seat: Seat) {
         let address = RoleAddress(role: role, chain: chain, node: seat.node)
-        let habits = seat.isLiar ? plan.byzantine : []
-        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: habits)
-        guard habits.contains(.twins) else { return }
+        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: seat.habits)
+        guard seat.habits.contains(.twins) else { return }
         tally.add(.twins)
-        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: habits)
+        add(kind, at: address, signer: seat.signer, strategy: seat.strategy, habits: seat.habits)
     }
+
+    /// What a liar does; the nodes of a corrupt chain are at one and have no need of small lies.
+    private func habits(_ isCorrupt: Bool) -> [FaultKind] { isCorrupt ? [.corruptChain] : plan.byzantine }
 
     /// Draws which of a chain's nodes lie: fewer than a third.
     private func drawLiars(of chain: ChainDescription) -> [Int] {

@@ -22,6 +22,8 @@ enum Event {
     case clientTimer(client: Int, key: Int)
     /// The next fault is due.
     case nemesis
+    /// The nodes of a corrupt chain part.
+    case part
     /// A partition, clog or pause ends.
     case relief(Int)
 }

@@ -12,7 +12,7 @@ extension World {
             boot: boots[instance.site])
         let base = now + plan.nearMicroseconds / 2 + random.below(plan.nearMicroseconds)
         for receiver in subscribers[position] where instances[receiver].core != nil {
-            if withholds(from: instances[receiver], by: instance) { continue }
+            if withholds(from: instances[receiver], by: instance) || isKeptApart(carried, from: instances[receiver], by: instance) { continue }
             send(publication, to: instances[receiver], leaving: base)
         }
     }

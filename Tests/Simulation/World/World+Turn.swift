@@ -13,6 +13,7 @@ extension World {
         var core = instance.kind.make(context: instance.context, recovered: instance.disk.recovered(instance.kind.recoveredTables))
         if instance.isByzantine { core = ByzantineCore(core, context: instance.context, habits: instance.habits, seed: random.next()) }
         instance.core = core
+        if let conspiracy { conspire(instance, conspiracy) }
         if instance.life == 1 {
             for topic in core.subscriptions {
                 let position = self.position(of: topic)

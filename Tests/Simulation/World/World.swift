@@ -43,6 +43,8 @@ package final class World {
     /// Bus boots per site.
     var boots: [UInt64] = []
     var links: Links
+    /// The sub-chain that is corrupt to its last node; nil for none.
+    var conspiracy: Conspiracy?
     /// Faults that last, by number; nil when they have ended.
     var reliefs: [Relief?] = []
 
@@ -102,6 +104,7 @@ package final class World {
     /// Starts the schedule of faults.
     package func unleash() {
         if plan.has(.slowNetwork) { tally.add(.slowNetwork) }
+        if let conspiracy { queue.push(.part, at: max(now, conspiracy.partAt)) }
         if !plan.scheduled.isEmpty, plan.nemesisMicroseconds > 0 { scheduleNemesis() }
     }
 
@@ -143,6 +146,7 @@ package final class World {
         case .notice(let client, let notice): clients[client].noticed(notice, world: self)
         case .clientTimer(let client, let key): clients[client].timerFired(key, world: self)
         case .nemesis: nemesisActs()
+        case .part: part()
         case .relief(let number): relieve(number)
         }
     }
