@@ -13,6 +13,7 @@ extension BuilderRole {
             guard case .valid = tree.validate(item.block) else { return stopFollowing(item.block) }
             _ = tree.finalize(item.block.hash)
             pool.conclude(item.block, now: now)
+            doubts.settle(item.block.foreign)
         }
         bodies.forget(throughHeight: tree.finalHeight)
         return forgetProposals() + closeSlot() + build(at: now)

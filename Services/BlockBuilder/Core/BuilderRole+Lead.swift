@@ -56,7 +56,9 @@ extension BuilderRole {
         let wait = patience(parent: lead.parent, hasUnfinishedWork: ancestors.contains { !$0.transactions.isEmpty }, since: since, at: now)
         let taken = Set(ancestors.flatMap { $0.transactions.map(\.id) })
         while true {
-            let items = pool.ready(excluding: taken, limit: Limits.blockTransactions * 2)
+            let ready = pool.ready(excluding: taken, limit: Limits.blockTransactions * 2)
+            let items = leaveOutDoubtful(ready, at: now)
+            if items.isEmpty && !ready.isEmpty { continue }
             if items.isEmpty && wait > 0 { return [.setTimer(Timers.idle, afterMilliseconds: wait)] }
             let built = tree.build(
                 on: lead.parent, slot: lead.slot, time: now.wallMilliseconds, items: items, notary: notaryHead, signer: context.signer)
@@ -67,6 +69,16 @@ extension BuilderRole {
                 continue
             }
             return propose(built.block)
+        }
+    }
+
+    /// Puts off what relies on blocks that the notaries do not follow.
+    private mutating func leaveOutDoubtful(_ items: [BlockItem], at now: Moment) -> [BlockItem] {
+        items.filter { item in
+            let isDoubtful = doubts.concern(
+                item, notaries: network.notary.nodes.count, grace: network.timing.skipMilliseconds, at: now)
+            if isDoubtful { pool.putOff(item.transaction.id, at: tree.finalHeight, now: now) }
+            return !isDoubtful
         }
     }
 

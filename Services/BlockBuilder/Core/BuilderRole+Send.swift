@@ -56,6 +56,10 @@ extension BuilderRole {
         guard verdict.chain == chain, let address = RoleAddress(publisher), address.role == .validator, address.chain == chain,
             network.notary.nodes.contains(where: { $0.id == address.node && $0.key == verdict.notary })
         else { return [.count(.peerFault, by: 1)] }
+        if case .deferred(let foreign, let height, _) = verdict.verdict, foreign != chain {
+            // Also of other leaders' candidates: what they relied on, this node would rely on next.
+            doubts.heard(foreign, height, by: verdict.notary, at: now)
+        }
         guard case .proposed(var proposal) = stage, proposal.block.hash == verdict.block else { return [] }
         defer { if case .proposed = stage { stage = .proposed(proposal) } }
         switch verdict.verdict {

@@ -38,6 +38,7 @@ package struct BuilderRole: RoleCore {
     var bodies = CandidateBodies()
     var checks = CheckQueue<BlockItem>(firstToken: 1)
     var stage = Stage.idle
+    var doubts = ForeignDoubts()
     /// Candidates signed before and not overtaken by the final chain, ascending by slot: never contradicted (invariant 9).
     var proposals: [VoteRow]
     /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.

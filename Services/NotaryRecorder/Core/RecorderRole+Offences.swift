@@ -19,6 +19,8 @@ struct OffencesWaiting: Sendable {
 
     mutating func forget(_ id: Digest) { waiting[id] = nil }
 
+    var entries: [OffenceEntry] { waiting.values.map(\.entry) }
+
     /// The oldest that are not recorded on a branch.
     func first(_ count: Int, unless isRecorded: (Digest) -> Bool) -> [Offence] {
         var found: [Offence] = []
@@ -42,6 +44,37 @@ extension RecorderRole {
         offences.add(offence)
         return work(at: now)
     }
+
+    /// Another notary's candidate records another final block of a height than this notary has: both are shown to all.
+    mutating func compare(_ block: Block, at now: Moment) -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for transaction in block.transactions {
+            guard case .record(let record) = transaction.kind,
+                let own = unrecorded.final(of: record.final.header.chain, at: record.final.header.height), own.hash != record.final.hash
+            else { continue }
+            let evidence = Evidence(chain: own.header.chain, kind: .twoFinals, first: own.encoded, second: record.final.encoded)
+            guard let offence = try? Offence(evidence), !tree.ledger.isRecorded(offence.entry.id), !offences.contains(offence),
+                tree.areFinal(offence)
+            else { continue }
+            effects.append(.publish(.evidence, .evidence(evidence)))
+            effects += accuse(evidence, publisher: context.address.description, at: now)
+        }
+        return effects
+    }
+
+    /// Whether a chain is known to have two final blocks at a height that is not recorded yet: notaries that follow different ones
+    /// would refuse each other's candidates, and the notary chain would record nothing of any chain any more.
+    func isContested(_ chain: ChainID, after recorded: Height, _ ledger: LedgerState) -> Bool {
+        func shows(_ entry: OffenceEntry) -> Bool { entry.kind == .twoFinals && entry.chain == chain && entry.place > recorded }
+        return offences.entries.contains(where: shows) || ledger.offences.contains { shows($0.entry) }
+    }
+
+    /// Now and then a leader tries to have a contested block recorded all the same: if a quorum follows it, that is the branch that
+    /// stands.
+    func isTrial(_ slot: Slot) -> Bool { (slot / UInt64(network.notary.nodes.count)).isMultiple(of: RecorderRole.trialTurns) }
+
+    /// Turns of a leader between two trials.
+    static let trialTurns: UInt64 = 8
 
     /// Offences that may stand in a block on `parent`, to which the ledger has been moved.
     func offencesToRecord() -> [Offence] {

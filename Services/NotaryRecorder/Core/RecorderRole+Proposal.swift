@@ -129,6 +129,10 @@ extension RecorderRole {
         guard tree.contains(parent) else { return [] }
         tree.move(to: parent)
         let ledger = tree.ledger
-        return unrecorded.candidates(after: { ledger.head(of: $0)?.height ?? 0 }, limit: Limits.recordsPerBlock)
+        let head = { (chain: ChainID) in ledger.head(of: chain)?.height ?? 0 }
+        let mayTry = proposal.map { isTrial($0.lead.slot) } ?? false
+        return unrecorded.candidates(after: head, limit: Limits.recordsPerBlock) { chain in
+            !mayTry && isContested(chain, after: head(chain), ledger)
+        }
     }
 }

@@ -104,8 +104,9 @@ package struct RecorderRole: RoleCore {
         switch message {
         case .candidate(let block):
             guard let position = chains.firstIndex(of: block.header.chain) else { return [.count(.peerFault, by: 1)] }
+            let accusations = block.header.chain == .notary ? compare(block, at: now) : []
             let step = followers[position].candidate(block, at: now)
-            return step.effects + adopt(step.blocks, position: position, at: now)
+            return accusations + step.effects + adopt(step.blocks, position: position, at: now)
         case .final(let final):
             guard let position = chains.firstIndex(of: final.header.chain) else { return [.count(.peerFault, by: 1)] }
             let step = followers[position].final(final, at: now)

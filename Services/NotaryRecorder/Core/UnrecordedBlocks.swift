@@ -64,10 +64,15 @@ struct UnrecordedBlocks: Sendable {
         lanes[position].endorsed = lanes[position].endorsed.filter { $0.key > height }
     }
 
+    /// The final header kept of a chain at a height.
+    func final(of chain: ChainID, at height: Height) -> FinalHeader? {
+        lanes.first { $0.chain == chain }?.records.first { $0.final.header.height == height }?.final
+    }
+
     /// Records that may follow, given the recorded heads: contiguous, endorsed, chains in turn, at most `limit`.
-    func candidates(after heads: (ChainID) -> Height, limit: Int) -> [Record] {
+    func candidates(after heads: (ChainID) -> Height, limit: Int, unless isLeftOut: (ChainID) -> Bool) -> [Record] {
         var records: [Record] = []
-        for lane in lanes {
+        for lane in lanes where !isLeftOut(lane.chain) {
             var next = heads(lane.chain) + 1
             for record in lane.records where record.final.header.height >= next {
                 guard records.count < limit, record.final.header.height == next, lane.endorsed[next] == record.final.hash else { break }

@@ -75,7 +75,7 @@ extension ValidatorRole {
                 .raise(
                     code: "off_branch", detail: "candidate \(hash) of \(block.header.chain) relies on \(other.chain) block \(other.height) off this notary's branch",
                     severity: .critical)
-            ] + refuse(block, .unknownBranch, transaction: nil)
+            ] + deferJudgement(block, other.chain, other.height, "the evidence's block is off this notary's branch")
         }
         switch tree.validate(block) {
         case .valid:

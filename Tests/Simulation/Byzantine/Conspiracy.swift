@@ -11,6 +11,9 @@ struct Conspiracy {
     /// When they part, microseconds.
     let partAt: UInt64
     var hasParted = false
+    /// Final blocks that are shown to nobody until both histories have one, by group.
+    var heldBack: [[(message: Message, topic: Topic, instance: Int)]] = [[], []]
+    var hasShown = false
 
     /// Which history a node of any chain belongs to, or is to see first.
     static func group(_ node: Int) -> Int { node % 2 }
@@ -45,6 +48,20 @@ extension World {
         instance.core = nil
         liar.accomplices = plot.signers
         instance.core = liar
+    }
+
+    /// Holds the first final blocks of both histories back, so that notaries go on signing both; then shows them all at once.
+    func isHeldBack(_ message: Message, on topic: Topic, by instance: Instance) -> Bool {
+        guard case .final(let final) = message, var plot = conspiracy, plot.hasParted, !plot.hasShown, isFaulty, final.header.chain == plot.chain,
+            isOf(plot, instance)
+        else { return false }
+        plot.heldBack[Conspiracy.group(instance.node)].append((message, topic, instance.index))
+        plot.hasShown = plot.heldBack.allSatisfy { !$0.isEmpty }
+        let shown = plot.hasShown ? plot.heldBack.flatMap { $0 } : []
+        if plot.hasShown { plot.heldBack = [[], []] }
+        conspiracy = plot
+        for item in shown { publish(item.message, on: item.topic, by: instances[item.instance]) }
+        return true
     }
 
     /// Whether the parted chain keeps a frame of its own from somebody: from the other group, and its final blocks, mostly, from those

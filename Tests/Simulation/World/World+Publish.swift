@@ -3,6 +3,7 @@ import Wire
 extension World {
     /// Publishes on a topic: every running instance that hears it gets the frame, its publisher included, as a bus does it.
     func publish(_ message: Message, on topic: Topic, by instance: Instance) {
+        if isHeldBack(message, on: topic, by: instance) { return }
         trace.mix(message)
         if !instance.isByzantine { judge.published(message, on: topic, by: instance.address, at: now) }
         guard let carried = instance.isByzantine ? received(message) : carry(message) else { return }

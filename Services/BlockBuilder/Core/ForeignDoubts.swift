@@ -1,0 +1,73 @@
+import Chain
+import Crypto
+import Determinism
+import OrderedCollections
+import RoleKit
+import Wire
+
+/// Blocks of other chains that notaries do not follow. What relies on them would cost this chain one slot after the other: a corrupt
+/// chain with two histories must not stop the chains that trade with it.
+struct ForeignDoubts: Sendable {
+    private struct Place: Hashable, Sendable {
+        var chain: ChainID
+        var height: Height
+    }
+
+    private struct Doubt: Sendable {
+        var notaries: [PublicKey] = []
+        var sinceMilliseconds: UInt64
+        /// Until then nothing that relies on the block is taken into a candidate.
+        var untilMilliseconds: UInt64 = 0
+        var waitMilliseconds = ForeignDoubts.firstWaitMilliseconds
+    }
+
+    private var doubts: OrderedDictionary<Place, Doubt> = [:]
+
+    /// Blocks doubted at once; the oldest doubt is forgotten first.
+    static let maximum = 256
+    /// How long a block is left alone before it is tried again, at first; doubles with each failure.
+    static let firstWaitMilliseconds: UInt64 = 10_000
+    static let longestWaitMilliseconds: UInt64 = 600_000
+
+    /// A notary puts a candidate off because of a block.
+    mutating func heard(_ chain: ChainID, _ height: Height, by notary: PublicKey, at now: Moment) {
+        let place = Place(chain: chain, height: height)
+        var doubt = doubts[place] ?? Doubt(sinceMilliseconds: now.monotonicMilliseconds)
+        if doubt.untilMilliseconds > 0, now.monotonicMilliseconds >= doubt.untilMilliseconds {
+            // It was tried again, to no avail.
+            doubt.waitMilliseconds = min(doubt.waitMilliseconds * 2, ForeignDoubts.longestWaitMilliseconds)
+            doubt.sinceMilliseconds = now.monotonicMilliseconds
+            doubt.untilMilliseconds = 0
+            doubt.notaries = []
+        }
+        if !doubt.notaries.contains(notary) { doubt.notaries.append(notary) }
+        doubts[place] = doubt
+        if doubts.count > ForeignDoubts.maximum { doubts.removeFirst() }
+    }
+
+    /// A final block relies on these: the notaries follow them.
+    mutating func settle(_ foreign: [FinalHeader]) {
+        guard !doubts.isEmpty else { return }
+        for final in foreign { doubts[Place(chain: final.header.chain, height: final.header.height)] = nil }
+    }
+
+    /// Whether something is better left out for now: more notaries than can lie have had more than a moment to see a block that it
+    /// relies on, and do not follow it.
+    ///
+    /// - Parameter grace: milliseconds that a notary may be behind in good faith.
+    mutating func concern(_ item: BlockItem, notaries count: Int, grace: UInt64, at now: Moment) -> Bool {
+        guard !doubts.isEmpty else { return false }
+        for final in item.foreign {
+            let place = Place(chain: final.header.chain, height: final.header.height)
+            guard var doubt = doubts[place], doubt.notaries.count > Quorum.faulty(of: count),
+                now.monotonicMilliseconds >= doubt.sinceMilliseconds + grace
+            else { continue }
+            if doubt.untilMilliseconds == 0 {
+                doubt.untilMilliseconds = now.monotonicMilliseconds + doubt.waitMilliseconds
+                doubts[place] = doubt
+            }
+            if now.monotonicMilliseconds < doubt.untilMilliseconds { return true }
+        }
+        return false
+    }
+}
