@@ -1,11 +1,10 @@
+import BuilderCore
 import Chain
 import Crypto
 import Determinism
 import TestSupport
 import Testing
 import Wire
-
-@testable import BuilderCore
 
 @Suite struct ForeignDoubtsTests {
     private let test = TestNetwork()
@@ -27,41 +26,56 @@ import Wire
         return doubts
     }
 
+    private func isLeftOut(_ doubts: inout ForeignDoubts, at moment: Moment) -> Bool {
+        doubts.concern(item, notaries: 4, grace: grace, at: moment)
+    }
+
     @Test("one notary that lies cannot keep a transaction out, two notaries can")
     func moreThanCanLie() {
         var one = doubts(by: 1, at: at(0))
         one.heard(TestNetwork.alpha, 1, by: notaries[0], at: at(10))
-        #expect(!one.concern(item, notaries: 4, grace: grace, at: at(60_000)))
+        let answer1 = isLeftOut(&one, at: at(60_000))
+        #expect(!answer1)
         var two = doubts(by: 2, at: at(0))
-        #expect(two.concern(item, notaries: 4, grace: grace, at: at(grace)))
+        let answer2 = isLeftOut(&two, at: at(grace))
+        #expect(answer2)
     }
 
     @Test("notaries that are only a moment behind keep nothing out")
-    func grace_() {
+    func momentBehind() {
         var doubts = doubts(by: 4, at: at(0))
-        #expect(!doubts.concern(item, notaries: 4, grace: grace, at: at(grace - 1)))
+        let answer3 = isLeftOut(&doubts, at: at(grace - 1))
+        #expect(!answer3)
         doubts.settle(item.foreign)
-        #expect(!doubts.concern(item, notaries: 4, grace: grace, at: at(grace)))
+        let answer4 = isLeftOut(&doubts, at: at(grace))
+        #expect(!answer4)
     }
 
     @Test("what is left out is tried again, after twice as long each time")
     func triedAgain() {
         var doubts = doubts(by: 2, at: at(0))
-        #expect(doubts.concern(item, notaries: 4, grace: grace, at: at(grace)))
+        let answer5 = isLeftOut(&doubts, at: at(grace))
+        #expect(answer5)
         let first = grace + ForeignDoubts.firstWaitMilliseconds
-        #expect(doubts.concern(item, notaries: 4, grace: grace, at: at(first - 1)))
-        #expect(!doubts.concern(item, notaries: 4, grace: grace, at: at(first)))
+        let answer6 = isLeftOut(&doubts, at: at(first - 1))
+        #expect(answer6)
+        let answer7 = isLeftOut(&doubts, at: at(first))
+        #expect(!answer7)
         for notary in notaries.prefix(2) { doubts.heard(TestNetwork.alpha, 1, by: notary, at: at(first)) }
-        #expect(doubts.concern(item, notaries: 4, grace: grace, at: at(first + grace)))
+        let answer8 = isLeftOut(&doubts, at: at(first + grace))
+        #expect(answer8)
         let second = first + grace + ForeignDoubts.firstWaitMilliseconds * 2
-        #expect(doubts.concern(item, notaries: 4, grace: grace, at: at(second - 1)))
-        #expect(!doubts.concern(item, notaries: 4, grace: grace, at: at(second)))
+        let answer9 = isLeftOut(&doubts, at: at(second - 1))
+        #expect(answer9)
+        let answer10 = isLeftOut(&doubts, at: at(second))
+        #expect(!answer10)
     }
 
     @Test("a doubt about one height says nothing about another")
     func otherHeights() {
         var doubts = ForeignDoubts()
         for notary in notaries { doubts.heard(TestNetwork.alpha, 2, by: notary, at: at(0)) }
-        #expect(!doubts.concern(item, notaries: 4, grace: grace, at: at(grace)))
+        let answer11 = isLeftOut(&doubts, at: at(grace))
+        #expect(!answer11)
     }
 }

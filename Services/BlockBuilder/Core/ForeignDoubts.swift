@@ -7,7 +7,7 @@ import Wire
 
 /// Blocks of other chains that notaries do not follow. What relies on them would cost this chain one slot after the other: a corrupt
 /// chain with two histories must not stop the chains that trade with it.
-struct ForeignDoubts: Sendable {
+package struct ForeignDoubts: Sendable {
     private struct Place: Hashable, Sendable {
         var chain: ChainID
         var height: Height
@@ -23,14 +23,16 @@ struct ForeignDoubts: Sendable {
 
     private var doubts: OrderedDictionary<Place, Doubt> = [:]
 
+    package init() {}
+
     /// Blocks doubted at once; the oldest doubt is forgotten first.
-    static let maximum = 256
+    package static let maximum = 256
     /// How long a block is left alone before it is tried again, at first; doubles with each failure.
-    static let firstWaitMilliseconds: UInt64 = 10_000
-    static let longestWaitMilliseconds: UInt64 = 600_000
+    package static let firstWaitMilliseconds: UInt64 = 10_000
+    package static let longestWaitMilliseconds: UInt64 = 600_000
 
     /// A notary puts a candidate off because of a block.
-    mutating func heard(_ chain: ChainID, _ height: Height, by notary: PublicKey, at now: Moment) {
+    package mutating func heard(_ chain: ChainID, _ height: Height, by notary: PublicKey, at now: Moment) {
         let place = Place(chain: chain, height: height)
         var doubt = doubts[place] ?? Doubt(sinceMilliseconds: now.monotonicMilliseconds)
         if doubt.untilMilliseconds > 0, now.monotonicMilliseconds >= doubt.untilMilliseconds {
@@ -46,16 +48,16 @@ struct ForeignDoubts: Sendable {
     }
 
     /// A final block relies on these: the notaries follow them.
-    mutating func settle(_ foreign: [FinalHeader]) {
+    package mutating func settle(_ foreign: [FinalHeader]) {
         guard !doubts.isEmpty else { return }
         for final in foreign { doubts[Place(chain: final.header.chain, height: final.header.height)] = nil }
     }
 
-    /// Whether something is better left out for now: more notaries than can lie have had more than a moment to see a block that it
+    /// Whether something is better left out: more notaries than can lie have had more than a moment to see a block that it
     /// relies on, and do not follow it.
     ///
     /// - Parameter grace: milliseconds that a notary may be behind in good faith.
-    mutating func concern(_ item: BlockItem, notaries count: Int, grace: UInt64, at now: Moment) -> Bool {
+    package mutating func concern(_ item: BlockItem, notaries count: Int, grace: UInt64, at now: Moment) -> Bool {
         guard !doubts.isEmpty else { return false }
         for final in item.foreign {
             let place = Place(chain: final.header.chain, height: final.header.height)
