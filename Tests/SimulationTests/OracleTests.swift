@@ -93,7 +93,7 @@ func wrongStateRoot() {
 func wrongTransactionsRoot() {
     let forge = Forge()
     let block = forge.block(stateRoot: forge.genesisRoot, transactionsRoot: Blake2b.hash([1]))
-    #expect(forge.judge([(block, forge.final(block))]).map(\.invariant) == [.replay])
+    #expect(forge.judge([(block, forge.final(block))]).map(\.invariant) == [.contract])
 }
 
 @Test(

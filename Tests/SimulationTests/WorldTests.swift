@@ -5,10 +5,13 @@ import Simulation
 import Testing
 import Wire
 
-/// A plan with every fault on, so that a test meets all of them.
+/// Faults of machines and networks. Lies need real roles to tell them: a run of seeds that misses one fails (`SeedSummary`).
+private let machineFaults = FaultKind.allCases.filter { !FaultKind.byzantine.contains($0) && $0 != .corruptChain }
+
+/// A plan with every fault on that needs no liar, so that a test meets all of them.
 private func everything() -> FaultPlan {
     var plan = FaultPlan()
-    for kind in FaultKind.allCases { plan.enable(kind) }
+    for kind in machineFaults { plan.enable(kind) }
     plan.linkPerMillion = 50_000
     plan.crashPerMillion = 5_000
     plan.nemesisMicroseconds = 100_000
@@ -29,13 +32,13 @@ func sameSeedSameTrace() {
     #expect(trace(3) != trace(4))
 }
 
-@Test("every kind of fault is exercised in a world that has them all")
+@Test("every kind of fault that needs no liar is exercised in a world that has them all")
 func everyFaultHappens() {
     var plan = everything()
     plan.faultsEndMicroseconds = 30_000_000
     let world = toyWorld(.all(RoleKind(ToyGossip.self)), plan: plan)
     world.run(until: 30_000_000, mostSteps: 5_000_000)
-    let missing = FaultKind.allCases.filter { world.tally[$0] == 0 }
+    let missing = machineFaults.filter { world.tally[$0] == 0 }
     #expect(missing.isEmpty)
     #expect(world.judge.codecUses > 0)
     #expect(world.judge.findings.violations.isEmpty)

@@ -57,7 +57,7 @@ package final class Recording: Sendable {
         var plan = PaymentPlan(cast: Stage.cast, count: payments, spanMilliseconds: 3_000)
         let wallets = plan.wallets(in: world)
         var end: UInt64 = 0
-        while end < 60_000_000, !wallets.allSatisfy(\.isDone) || end == 0 {
+        while end < 60_000_000, !wallets.allSatisfy({ $0.isDone(but: nil) }) || end == 0 {
             end += 1_000_000
             world.run(until: end, mostSteps: 2_000_000)
         }
