@@ -66,6 +66,7 @@ struct ChainReplay {
     private mutating func replay(_ copy: ChainBook.Copy, certificates: inout CertificateAudit) {
         let header = copy.header
         ledger.time = header.time
+        ledger.height = header.height
         var evidence: [Bytes: ParsedHeader] = [:]
         for final in copy.block.foreign {
             guard let foreign = judge(final, at: header.height, "a foreign header", certificates: &certificates) else { continue }

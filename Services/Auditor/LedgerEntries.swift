@@ -6,15 +6,15 @@ struct AccountModel: Equatable, Sendable {
     var used: Set<UInt64> = []
     /// Never zero.
     var balances: [String: UInt64] = [:]
-    /// Whether a Register of this account has had its answer; no part of the bytes.
+    /// Whether a Register of this account has had its answer.
     var isRegistrationAnswered = false
 
-    /// key 32 | nonce base u64 | nonce bits 4×u64 | count u16 | (asset padded 32 | amount u64)* ascending by asset.
+    /// key 32 | registered u8 | nonce base u64 | nonce bits 4×u64 | count u16 | (asset padded 32 | amount u64)* ascending by asset.
     var encoded: Bytes {
         var words: [UInt64] = [0, 0, 0, 0]
         for offset in used { words[Int(offset / 64)] |= 1 << (offset % 64) }
         let assets = balances.keys.sorted()
-        return key + Layout.number(nonceBase) + words.flatMap { Layout.number($0) } + Layout.number(UInt16(assets.count))
+        return key + [isRegistrationAnswered ? 1 : 0] + Layout.number(nonceBase) + words.flatMap { Layout.number($0) } + Layout.number(UInt16(assets.count))
             + assets.flatMap { Layout.padded($0) + Layout.number(balances[$0] ?? 0) }
     }
 
@@ -54,27 +54,37 @@ struct CrossModel: Equatable, Sendable {
     var xid: Bytes
     var status = Status.none
     var decision = Decision.none
+    /// Chain of the deciding leg.
+    var decider: String
     var deadline: UInt64
+    /// Heights of the blocks that opened, decided and resolved it here; 0 for none.
+    var opened: UInt64 = 0
+    var decided: UInt64 = 0
+    var resolved: UInt64 = 0
     var legs: [HoldModel] = []
 
-    /// xid 32 | hold status u8 | decision u8 | deadline u64 | count u16 | legs.
+    /// xid 32 | hold status u8 | decision u8 | deciding chain 32 | deadline u64 | heights 3×u64 | count u16 | legs.
     var encoded: Bytes {
-        xid + [status.rawValue, decision.rawValue] + Layout.number(deadline) + Layout.number(UInt16(legs.count))
+        let head = xid + [status.rawValue, decision.rawValue] + Layout.padded(decider)
+        return head + [deadline, opened, decided, resolved].flatMap { Layout.number($0) } + Layout.number(UInt16(legs.count))
             + legs.flatMap(\.encoded)
     }
 
-    init(xid: Bytes, deadline: UInt64) {
-        self.xid = xid
-        self.deadline = deadline
+    init(_ cross: ParsedCross) {
+        xid = cross.xid
+        decider = cross.decidingLeg.chain
+        deadline = cross.body.deadlineMilliseconds
     }
 
     /// Reads an entry's bytes; nil for anything that `encoded` never gives. The legs are compared as bytes by `encoded`.
     init?(_ bytes: Bytes, legs: [HoldModel]) {
-        guard bytes.count >= 44, let status = Status(rawValue: bytes[32]), let decision = Decision(rawValue: bytes[33]) else { return nil }
+        guard bytes.count >= 100, let status = Status(rawValue: bytes[32]), let decision = Decision(rawValue: bytes[33]) else { return nil }
         xid = Bytes(bytes[..<32])
         self.status = status
         self.decision = decision
-        deadline = bytes[34..<42].reduce(0) { $0 << 8 | UInt64($1) }
+        decider = String(decoding: bytes[34..<66].prefix { $0 != 0 }, as: UTF8.self)
+        let numbers = (0..<4).map { place in bytes[66 + place * 8..<74 + place * 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        (deadline, opened, decided, resolved) = (numbers[0], numbers[1], numbers[2], numbers[3])
         self.legs = legs
         guard encoded == bytes else { return nil }
     }

@@ -9,9 +9,10 @@ extension LedgerModel {
         let holds = CrossModel.holds(of: cross, on: chain.id)
         guard !holds.isEmpty else { return .forbidden(.replay, "opens nothing on this chain") }
         if let fault = authorizationFault(of: cross, needsDebits: true) { return .forbidden(.allOrNothing, fault) }
-        var entry = crosses[cross.xid] ?? CrossModel(xid: cross.xid, deadline: cross.body.deadlineMilliseconds)
+        var entry = crosses[cross.xid] ?? CrossModel(cross)
         guard entry.status == .none else { return .forbidden(.allOrNothing, "opens a cross transaction a second time (R5)") }
         remember(cross)
+        entry.opened = height
         if let rejection = rejection(of: cross, holds, entry) {
             entry.status = .rejected
             write(entry)
@@ -77,7 +78,7 @@ extension LedgerModel {
         guard let contract = network.contract(cross.body.contract, version: cross.body.contractVersion), keepsTerms(cross, of: contract) else {
             return .forbidden(.allOrNothing, "is not what its contract allows (R2)")
         }
-        var entry = crosses[cross.xid] ?? CrossModel(xid: cross.xid, deadline: cross.body.deadlineMilliseconds)
+        var entry = crosses[cross.xid] ?? CrossModel(cross)
         guard entry.decision == .none else { return .forbidden(.allOrNothing, "decides what is decided already (R5)") }
         guard time <= cross.body.deadlineMilliseconds else { return .forbidden(.allOrNothing, "comes after the deadline (R2)") }
         if let fault = holdFault(of: cross, confirm.holds, evidence: evidence) { return .forbidden(.allOrNothing, fault) }
@@ -86,6 +87,7 @@ extension LedgerModel {
         else { return .forbidden(.conservation, "pays more than the account has") }
         remember(cross)
         entry.decision = .committed
+        entry.decided = height
         write(entry)
         return .outcome(0)
     }
@@ -115,10 +117,11 @@ extension LedgerModel {
         if let fault = authorizationFault(of: cross, needsDebits: false) { return .forbidden(.allOrNothing, fault) }
         let allowed = decision == .refused ? cross.decidingLeg.credit : cross.body.initiator
         guard authorization.key == allowed else { return .forbidden(.allOrNothing, "is signed by somebody who may not (R4)") }
-        var entry = crosses[cross.xid] ?? CrossModel(xid: cross.xid, deadline: cross.body.deadlineMilliseconds)
+        var entry = crosses[cross.xid] ?? CrossModel(cross)
         guard entry.decision == .none else { return .forbidden(.allOrNothing, "decides what is decided already (R5)") }
         remember(cross)
         entry.decision = decision
+        entry.decided = height
         write(entry)
         return .outcome(0)
     }
@@ -151,6 +154,7 @@ extension LedgerModel {
             }
         }
         entry.status = status
+        entry.resolved = height
         write(entry)
         for hold in entry.legs where !credit(status == .settled ? hold.credit : hold.debit, hold.amount, of: hold.asset) {
             return .forbidden(.conservation, "pays out more than fits")

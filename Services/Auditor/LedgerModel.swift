@@ -29,6 +29,8 @@ struct LedgerModel: Sendable {
     let chain: AuditChain
     /// Chain time of the block being replayed.
     var time: UInt64
+    /// Height of the block being replayed.
+    var height: UInt64 = 0
     private(set) var accounts: [Bytes: AccountModel] = [:]
     private(set) var crosses: [Bytes: CrossModel] = [:]
     private(set) var heads: [String: HeadModel] = [:]

@@ -29,6 +29,34 @@ package struct BlockTree: Sendable {
         checker = CertificateChecker(network: network, verify: verify)
     }
 
+    /// A tree that stands at a final block whose state is known.
+    ///
+    /// - Precondition: the state is that of the block.
+    package init(
+        network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, ledger: LedgerState, final header: BlockHeader
+    ) {
+        self.init(network: network, chain: chain, verify: verify)
+        precondition(ledger.root == header.stateRoot && ledger.height == header.height, "the state is that of the final block")
+        self.ledger = ledger
+        finalHeader = header
+    }
+
+    /// A tree of the same chain that stands at another final block.
+    package func standing(at header: BlockHeader, _ ledger: LedgerState) -> BlockTree {
+        var tree = self
+        tree.ledger = ledger
+        tree.finalHeader = header
+        tree.candidates.removeAll()
+        tree.applied.removeAll()
+        return tree
+    }
+
+    /// The state after the newest final block.
+    package mutating func frozenFinal() -> FrozenState {
+        moveToFinal()
+        return ledger.frozen
+    }
+
     package var finalHeight: Height { finalHeader?.height ?? 0 }
     package var finalHash: Digest { finalHeader?.hash ?? network.genesisHash(of: chain.id) }
     package var finalSlot: Slot { finalHeader?.slot ?? 0 }

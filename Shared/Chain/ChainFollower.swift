@@ -10,6 +10,8 @@ package struct ChainFollower: Sendable {
     package struct Step: Sendable {
         /// Blocks that are now known to be final, in order, each once.
         package var blocks: [FinalBlock] = []
+        /// The state of a final block further on, where the chain is followed from now on; it comes before `blocks`.
+        package var snapshot: FetchedSnapshot?
         package var effects: [RoleEffect] = []
     }
 
@@ -34,6 +36,11 @@ package struct ChainFollower: Sendable {
     /// When the timer will fire; nil while it is not set.
     private var timerAtMilliseconds: UInt64?
     private var lastNews: Moment?
+    /// Fetches a snapshot when far behind; nil for owners that need every block.
+    private var fetch: SnapshotFetch?
+    private let blocksBehind: Height
+    /// No snapshot above this height may be used.
+    private let snapshotCeiling: Height
 
     /// Bodies kept until their final header comes.
     package static let bodiesMaximum = 64
@@ -44,9 +51,11 @@ package struct ChainFollower: Sendable {
     /// - Parameter timer: a timer kind of the owner that the follower may use.
     /// - Parameter calls: call numbers from here to 2^32 above belong to the follower.
     /// - Parameter preferred: node asked first, usually the owner's own.
+    /// - Parameter snapshots: when to catch up by a snapshot; nil for never.
+    /// - Parameter snapshotCeiling: no snapshot above this height is used.
     package init(
         network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
-        timer: UInt8, calls: UInt64, preferred: String? = nil
+        timer: UInt8, calls: UInt64, preferred: String? = nil, snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
     ) {
         guard let description = network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
         self.network = network
@@ -59,6 +68,11 @@ package struct ChainFollower: Sendable {
         self.calls = calls
         let nodes = description.nodes.map(\.id)
         peers = nodes.filter { $0 == preferred } + nodes.filter { $0 != preferred }
+        blocksBehind = snapshots?.blocksBehind ?? .max
+        self.snapshotCeiling = snapshotCeiling
+        fetch = snapshots.map { _ in
+            SnapshotFetch(network: network, chain: chain, verify: verify, nodes: nodes, calls: calls + SnapshotFetch.callRange)
+        }
     }
 
     /// Begins: asks for whatever is newer than what the owner has.
@@ -94,10 +108,12 @@ package struct ChainFollower: Sendable {
     /// - Returns: nil when the call is not the follower's.
     package mutating func answered(call: UInt64, _ response: Response, at now: Moment) -> Step? {
         guard call >= calls, call < calls + 1 << 32 else { return nil }
+        if let step = fetch?.answered(call: call, response) { return fetched(step, at: now) }
         guard call == outstandingCall else { return Step() }
         outstandingCall = nil
         guard case .blocks(let blocks, let newest) = response else { return Step(effects: retry(at: now)) }
         lastNews = now
+        if let orders = fetchSnapshot(newest: newest) { return Step(effects: orders) }
         var step = Step()
         for item in blocks {
             guard let final = item.final, final.header.chain == chain.id else {
@@ -199,7 +215,7 @@ package struct ChainFollower: Sendable {
         let peer = peers[turn]
         turn = (turn + 1) % peers.count
         callsMade += 1
-        let call = calls + callsMade % (1 << 32)
+        let call = calls + callsMade % SnapshotFetch.callRange
         outstandingCall = call
         return Step(effects: [
             .call(
@@ -210,4 +226,28 @@ package struct ChainFollower: Sendable {
     }
 
     private var callsMade: UInt64 = 0
+
+    // MARK: snapshots
+
+    /// Begins to fetch a snapshot when a peer says that the chain is far ahead; nil when it is not, or none can be used.
+    private mutating func fetchSnapshot(newest: Height) -> [RoleEffect]? {
+        guard fetch?.mayBegin ?? false, newest > height, newest - height > blocksBehind, snapshotCeiling > height else { return nil }
+        return fetch?.begin(above: height, through: snapshotCeiling)
+    }
+
+    private mutating func fetched(_ fetched: SnapshotFetch.Step, at now: Moment) -> Step {
+        var step = Step(effects: fetched.effects)
+        if let snapshot = fetched.snapshot, snapshot.final.header.height > height {
+            height = snapshot.final.header.height
+            head = snapshot.final.hash
+            highestFinal = max(highestFinal, height)
+            finals = finals.filter { $0.key > height }
+            step.snapshot = snapshot
+            let more = advance(at: now, asking: false)
+            step.blocks = more.blocks
+            step.effects += more.effects
+        }
+        if fetched.snapshot != nil || fetched.hasFailed { step.effects += ask(at: now).effects }
+        return step
+    }
 }

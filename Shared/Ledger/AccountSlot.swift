@@ -4,8 +4,6 @@ package struct AccountSlot: Sendable {
     var stamp: UInt64
     /// Belongs to a contract: no transfer may spend from it.
     let isReserve: Bool
-    /// A Register for it stands in a block. Its id has had its one answer.
-    var isRegistrationAnswered = false
     package var account: Account
 
     package init(stamp: UInt64, isReserve: Bool, account: Account) {

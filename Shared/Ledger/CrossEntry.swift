@@ -59,43 +59,44 @@ package struct CrossEntry: Hashable, Sendable {
     package internal(set) var decision: Decision
     /// In the deciding chain's chain time.
     package let deadline: ChainTime
+    /// Whose state decides (rules R3 and R4). The xid binds it: it is a hash over the legs.
+    package let decidingChain: ChainID
+    /// Height of this chain's block that opened the hold or refused to; 0 for none.
+    package internal(set) var openedHeight: Height
+    /// Height of this chain's block that decided; 0 for none.
+    package internal(set) var decidedHeight: Height
+    /// Height of this chain's block that settled or refunded; 0 for none.
+    package internal(set) var resolvedHeight: Height
     /// What is or was held here; kept after its resolution, empty when nothing ever was.
     package internal(set) var legs: [HeldLeg]
-    /// What the ledger that wrote the entry knows besides. No part of the bytes; nil in an entry read from evidence.
-    package internal(set) var history: History?
-
-    /// Where an entry comes from: facts that the chain's blocks show and the entry's bytes do not.
-    package struct History: Hashable, Sendable {
-        /// Whose state decides (rules R3 and R4). The xid binds it: it is a hash over the legs.
-        package let decidingChain: ChainID
-        /// Height of this chain's block that opened the hold or refused to.
-        package internal(set) var openedHeight: Height?
-        /// Height of this chain's block that decided.
-        package internal(set) var decidedHeight: Height?
-        /// Height of this chain's block that settled or refunded.
-        package internal(set) var resolvedHeight: Height?
-    }
 
     package init(
-        xid: Digest, holdStatus: HoldStatus, decision: Decision, deadline: ChainTime, legs: [HeldLeg], history: History? = nil
+        xid: Digest, holdStatus: HoldStatus, decision: Decision, decidingChain: ChainID, deadline: ChainTime, openedHeight: Height = 0,
+        decidedHeight: Height = 0, resolvedHeight: Height = 0, legs: [HeldLeg]
     ) {
         self.xid = xid
         self.holdStatus = holdStatus
         self.decision = decision
+        self.decidingChain = decidingChain
         self.deadline = deadline
+        self.openedHeight = openedHeight
+        self.decidedHeight = decidedHeight
+        self.resolvedHeight = resolvedHeight
         self.legs = legs
-        self.history = history
     }
 
     /// The entry of a transaction that this chain has not seen yet.
     init(_ cross: CrossTransaction) {
         self.init(
-            xid: cross.xid, holdStatus: .none, decision: .none, deadline: cross.deadline, legs: [],
-            history: History(decidingChain: cross.decidingChain))
+            xid: cross.xid, holdStatus: .none, decision: .none, decidingChain: cross.decidingChain, deadline: cross.deadline, legs: [])
     }
 
-    /// The exact bytes the state tree commits to: xid 32, hold status u8, decision u8, deadline u64, count u16, then of each
-    /// leg its index u16, debit 32, credit 32, asset padded to 32, amount u64.
+    /// Height of the newest block that changed it.
+    package var newestHeight: Height { max(openedHeight, decidedHeight, resolvedHeight) }
+
+    /// The exact bytes the state tree commits to: xid 32, hold status u8, decision u8, deciding chain padded to 32, deadline u64,
+    /// heights u64 of opening, decision and resolution, count u16, then of each leg its index u16, debit 32, credit 32, asset padded
+    /// to 32, amount u64.
     package var encoded: [UInt8] { valueBytes }
 
     /// Reads what `encoded` wrote.
@@ -106,7 +107,9 @@ package struct CrossEntry: Hashable, Sendable {
         guard let xid = reader.digest(),
             let holdStatus = reader.number(UInt8.self).flatMap({ HoldStatus(rawValue: $0) }),
             let decision = reader.number(UInt8.self).flatMap({ Decision(rawValue: $0) }),
-            let deadline = reader.number(UInt64.self), let count = reader.number(UInt16.self), Int(count) <= Limits.legs
+            let decidingChain = reader.digest()?.paddedName.flatMap({ ChainID($0) }), let deadline = reader.number(UInt64.self),
+            let opened = reader.number(UInt64.self), let decided = reader.number(UInt64.self), let resolved = reader.number(UInt64.self),
+            let count = reader.number(UInt16.self), Int(count) <= Limits.legs
         else { return nil }
         var legs: [HeldLeg] = []
         for _ in 0..<count {
@@ -114,7 +117,9 @@ package struct CrossEntry: Hashable, Sendable {
             legs.append(leg)
         }
         guard reader.isAtEnd else { return nil }
-        self.init(xid: xid, holdStatus: holdStatus, decision: decision, deadline: deadline, legs: legs)
+        self.init(
+            xid: xid, holdStatus: holdStatus, decision: decision, decidingChain: decidingChain, deadline: deadline, openedHeight: opened,
+            decidedHeight: decided, resolvedHeight: resolved, legs: legs)
     }
 }
 
@@ -130,7 +135,7 @@ extension HeldLeg {
 }
 
 extension CrossEntry: StateValue {
-    private static let headByteCount = 32 + 1 + 1 + 8 + 2
+    private static let headByteCount = 32 + 1 + 1 + 32 + 8 + 3 * 8 + 2
 
     var stateKey: Digest { StateKey.cross(xid) }
     var valueByteCount: Int { CrossEntry.headByteCount + legs.count * HeldLeg.byteCount }
@@ -139,7 +144,11 @@ extension CrossEntry: StateValue {
         writer.put(xid)
         writer.put(holdStatus.rawValue)
         writer.put(decision.rawValue)
+        writer.put(decidingChain.text.padded)
         writer.put(deadline)
+        writer.put(openedHeight)
+        writer.put(decidedHeight)
+        writer.put(resolvedHeight)
         writer.put(UInt16(legs.count))
         for leg in legs {
             writer.put(leg.index)

@@ -67,7 +67,7 @@ extension LedgerState {
 
     private mutating func decide(_ entry: inout CrossEntry, _ decision: Decision, at block: OpenBlock) {
         entry.decision = decision
-        entry.history?.decidedHeight = block.height
+        entry.decidedHeight = block.height
         write(entry)
     }
 

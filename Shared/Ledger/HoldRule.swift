@@ -16,7 +16,7 @@ extension LedgerState {
         if let reason = StateCheck.fault(inDebitsOf: cross, network: network) { return .invalid(reason) }
         var entry = self.cross(cross.xid) ?? CrossEntry(cross)
         guard entry.holdStatus == .none else { return .invalid(entry.holdStatus == .held ? .alreadyExists : .crossAlreadyEnded) }
-        entry.history?.openedHeight = block.height
+        entry.openedHeight = block.height
         if let reason = refusal(of: cross, holding: legs, entry: entry, at: block) {
             entry.holdStatus = .rejected
             write(entry)

@@ -115,7 +115,7 @@ extension LedgerState {
     }
 
     /// Lists an entry under those it reserves from, or no longer.
-    private mutating func listHolders(_ entry: CrossEntry, _ place: Int, isAdded: Bool) {
+    mutating func listHolders(_ entry: CrossEntry, _ place: Int, isAdded: Bool) {
         guard entry.holdStatus == .held else { return }
         for leg in entry.legs {
             if isAdded { holders[leg.debit, default: []].append(Int32(place)) } else { forgetHolder(leg.debit, place) }

@@ -9,13 +9,12 @@ extension LedgerState {
     mutating func applyRegister(_ register: Register) -> Application {
         guard chain != .notary else { return .invalid(.wrongChain) }
         guard let place = place(of: register.account) else {
-            insert(Account(key: register.account))
-            slots[slots.count - 1].isRegistrationAnswered = true
+            insert(Account(key: register.account, isRegistered: true))
             return .applied
         }
-        guard !slots[place].isRegistrationAnswered else { return .invalid(.duplicateTransaction) }
+        guard !slots[place].account.isRegistered else { return .invalid(.duplicateTransaction) }
         touch(place)
-        slots[place].isRegistrationAnswered = true
+        slots[place].account.isRegistered = true
         return .rejected(.alreadyExists)
     }
 }

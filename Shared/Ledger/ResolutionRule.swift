@@ -55,15 +55,14 @@ extension LedgerState {
     ) -> Result<(CrossEntry, EvidenceCheck.Finding), Reason> {
         guard let entry = cross(resolution.xid), entry.holdStatus != .none else { return .failure(.unknownCross) }
 #if PLANTED_BUGS
-        if PlantedBug.holdResolvedTwice.isPlanted, entry.holdStatus != .held, let decidingChain = entry.history?.decidingChain {
+        if PlantedBug.holdResolvedTwice.isPlanted, entry.holdStatus != .held {
             var held = entry
             held.holdStatus = .held
-            return EvidenceCheck.finding(about: entry.xid, on: decidingChain, in: resolution.evidence, foreign: foreign).map { (held, $0) }
+            return EvidenceCheck.finding(about: entry.xid, on: entry.decidingChain, in: resolution.evidence, foreign: foreign).map { (held, $0) }
         }
 #endif
         guard entry.holdStatus == .held else { return .failure(.crossAlreadyEnded) }
-        guard let decidingChain = entry.history?.decidingChain else { preconditionFailure("the ledger knows who decides its own holds") }
-        return EvidenceCheck.finding(about: entry.xid, on: decidingChain, in: resolution.evidence, foreign: foreign)
+        return EvidenceCheck.finding(about: entry.xid, on: entry.decidingChain, in: resolution.evidence, foreign: foreign)
             .map { (entry, $0) }
     }
 
@@ -72,7 +71,7 @@ extension LedgerState {
         precondition(held.holdStatus == .held && status != .held, "a hold is resolved once")
         var entry = held
         entry.holdStatus = status
-        entry.history?.resolvedHeight = block.height
+        entry.resolvedHeight = block.height
         write(entry)
         for leg in entry.legs {
             guard let place = place(of: status == .settled ? leg.credit : leg.debit) else {

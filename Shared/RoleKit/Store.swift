@@ -26,6 +26,12 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
     package static let branch = StoreTable(rawValue: "branch")
     /// Small facts of a role: a number → bytes.
     package static let facts = StoreTable(rawValue: "facts")
+    /// Snapshots of the chain's state: height → encoded SnapshotManifest.
+    package static let snapshots = StoreTable(rawValue: "snapshots")
+    /// Their parts: height << 16 | number from 0 → bytes.
+    package static let snapshotParts = StoreTable(rawValue: "snapshot_parts")
+    /// What final blocks made of transactions, for a collector that starts from a snapshot: height → results.
+    package static let outcomes = StoreTable(rawValue: "outcomes")
     /// A recorder's archive: a number → encoded FinalBlock of any chain.
     package static let archive = StoreTable(rawValue: "archive")
 }

@@ -138,6 +138,13 @@ package struct Vote: Hashable, Sendable {
         signature = signer.sign(.vote, network: network, statement.payload)
     }
 
+    /// A vote that stands in a certificate.
+    package init(_ statement: Statement, voter: PublicKey, signature: Signature) {
+        self.statement = statement
+        self.voter = voter
+        self.signature = signature
+    }
+
     /// What has to hold for the signature to be the signer's.
     package func check(network: Digest) -> SignatureCheck {
         SignatureCheck(key: voter, signature: signature, message: Domain.vote.preimage(network: network, statement.payload))

@@ -19,6 +19,10 @@ package enum Request: Hashable, Sendable {
     case fetchLegs(PublicKey)
     /// Offences that the notary chain has recorded, from a number on.
     case offences(from: UInt64, limit: Int)
+    /// Part 0 is the description of the newest snapshot at or below a height, 0 for any; parts of one of exactly that height count from 1.
+    case fetchSnapshot(chain: ChainID, height: Height, part: Int)
+    /// The newest votes seen of a node.
+    case fetchSigned(chain: ChainID, signer: PublicKey)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -46,6 +50,13 @@ package enum Request: Hashable, Sendable {
         case .head(let item): self = .head(try Field.chain(item.chain, "HeadQuery.chain"))
         case .fetchLegs(let item): self = .fetchLegs(try Field.key(item.account, "FetchLegs.account"))
         case .offences(let item): self = .offences(from: item.from, limit: min(Int(item.limit), Limits.offencesPerAnswer))
+        case .fetchSnapshot(let item):
+            let chain = try Field.chain(item.chain, "FetchSnapshot.chain")
+            try Field.count(Int(item.part), atMost: Limits.snapshotParts, "FetchSnapshot.part")
+            self = .fetchSnapshot(chain: chain, height: item.height, part: Int(item.part))
+        case .fetchSigned(let item):
+            let chain = try Field.chain(item.chain, "FetchSigned.chain")
+            self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -75,6 +86,13 @@ package enum Request: Hashable, Sendable {
         case .offences(let from, let limit):
             message.offences.from = from
             message.offences.limit = UInt32(limit)
+        case .fetchSnapshot(let chain, let height, let part):
+            message.fetchSnapshot.chain = chain.description
+            message.fetchSnapshot.height = height
+            message.fetchSnapshot.part = UInt32(part)
+        case .fetchSigned(let chain, let signer):
+            message.fetchSigned.chain = chain.description
+            message.fetchSigned.signer = signer.data
         }
         return Field.encode(message)
     }

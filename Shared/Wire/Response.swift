@@ -14,6 +14,9 @@ package enum Response: Hashable, Sendable {
     case head(FinalHeader?, height: Height)
     case legs([LegNotice])
     case offences([RecordedOffence], count: UInt64)
+    case snapshot(SnapshotManifest)
+    case snapshotPart([UInt8])
+    case signed([Vote])
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -38,6 +41,13 @@ package enum Response: Hashable, Sendable {
             try Field.count(item.offences.count, atMost: Limits.offencesPerAnswer, "Offences.offences")
             self = .offences(
                 try mapChecked(item.offences) { offence throws(WireFault) in try RecordedOffence(offence) }, count: item.count)
+        case .snapshot(let item):
+            try Field.count(item.part.count, atMost: Limits.snapshotPartBytes, "SnapshotAnswer.part")
+            guard item.hasSnapshot == item.part.isEmpty else { throw WireFault(.invalid, "SnapshotAnswer.part") }
+            self = item.hasSnapshot ? .snapshot(try SnapshotManifest(item.snapshot)) : .snapshotPart([UInt8](item.part))
+        case .signed(let item):
+            try Field.count(item.votes.count, atMost: 2, "Signed.votes")
+            self = .signed(try mapChecked(item.votes) { vote throws(WireFault) in try Vote(vote) })
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -65,6 +75,9 @@ package enum Response: Hashable, Sendable {
         case .offences(let offences, let count):
             message.offences.offences = offences.map(\.message)
             message.offences.count = count
+        case .snapshot(let manifest): message.snapshot.snapshot = manifest.message
+        case .snapshotPart(let part): message.snapshot.part = Digest.dataOf(part)
+        case .signed(let votes): message.signed.votes = votes.map(\.message)
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

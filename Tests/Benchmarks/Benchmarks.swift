@@ -4,7 +4,7 @@ import ArgumentParser
 @main
 struct Benchmarks: ParsableCommand {
     /// A new benchmark is its file and one entry here.
-    static let all: [any Benchmark.Type] = [LedgerBenchmark.self, ValidatorBenchmark.self]
+    static let all: [any Benchmark.Type] = [LedgerBenchmark.self, ValidatorBenchmark.self, RecoveryBenchmark.self]
 
     static let configuration = CommandConfiguration(
         abstract: "Measures what this machine can do. Each figure says by which clock it was taken.",

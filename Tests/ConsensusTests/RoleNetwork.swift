@@ -34,12 +34,14 @@ struct RoleNetwork {
     var published: [(node: String, topic: Topic, message: Message)] = []
     var raised: [String] = []
     var failures: [String] = []
+    let snapshots: SnapshotPolicy
     private var generations: [String: [TimerID: UInt64]] = [:]
     private var tokens: [UInt64: (node: String, call: UInt64)] = [:]
     private var lastToken: UInt64 = 0
 
-    init(_ test: TestNetwork, chain: ChainID = TestNetwork.alpha) {
+    init(_ test: TestNetwork, chain: ChainID = TestNetwork.alpha, snapshots: SnapshotPolicy = SnapshotPolicy()) {
         self.test = test
+        self.snapshots = snapshots
         self.chain = test.network.chain(chain)!
         builder = BlockTree(network: test.network, chain: chain) { $0.holds }
         for node in self.chain.nodes { start(node.id) }
@@ -51,7 +53,8 @@ struct RoleNetwork {
     mutating func start(_ node: String) {
         let keys = zip(chain.nodes, test.nodeKeys[chain.id]!).first { $0.0.id == node }!.1
         let context = RoleContext(
-            network: test.network, address: RoleAddress(role: .consensus, chain: chain.id, node: node), signer: keys.signer)
+            network: test.network, address: RoleAddress(role: .consensus, chain: chain.id, node: node), signer: keys.signer,
+            snapshots: snapshots)
         generations[node] = (generations[node] ?? [:]).mapValues { $0 + 1 }
         roles[node] = try! ConsensusRole(context: context, recovered: stores[node, default: RoleStore()].recovered)
         queue.add(.input(node, .started), at: now)
@@ -162,6 +165,12 @@ struct RoleNetwork {
         published.reduce(0) { if case .vote(let vote) = $1.message, vote.statement.hash == hash { $0 + 1 } else { $0 } }
     }
 
+    /// Votes that a node has sent of its own.
+    func votesSent(by node: String) -> Int {
+        let key = chain.nodes.first { $0.id == node }?.key
+        return published.reduce(0) { if case .vote(let vote) = $1.message, $1.node == node, vote.voter == key { $0 + 1 } else { $0 } }
+    }
+
     func heights() -> [Height] { chain.nodes.map { roles[$0.id]?.height ?? 0 } }
 }
 
@@ -169,27 +178,42 @@ struct RoleNetwork {
 struct RoleStore {
     private var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
     private var votes: [VoteRow] = []
+    private var forgottenBelow: Slot = 0
+    private var damaged: [StoreTable: Set<UInt64>] = [:]
 
     var recovered: StoredState {
-        StoredState(rows: tables.keys.reduce(into: [:]) { $0[$1] = rows($1) }, votes: votes)
+        StoredState(rows: tables.keys.reduce(into: [:]) { $0[$1] = rows($1) }, votes: votes, forgottenBelow: forgottenBelow)
     }
 
     func rows(_ table: StoreTable) -> [StoredRow] {
-        (tables[table] ?? [:]).sorted { $0.key < $1.key }.map { StoredRow(key: $0.key, value: $0.value) }
+        (tables[table] ?? [:]).sorted { $0.key < $1.key }.map {
+            StoredRow(key: $0.key, value: $0.value, isDamaged: damaged[table]?.contains($0.key) ?? false)
+        }
     }
+
+    mutating func damage(_ table: StoreTable, _ key: UInt64) { damaged[table, default: []].insert(key) }
+
+    mutating func drop(_ table: StoreTable, through key: UInt64) { tables[table] = tables[table]?.filter { $0.key > key } }
+
+    mutating func loseAllButVotes() { tables = [:] }
 
     func holds(_ vote: Vote) -> Bool { votes.contains { $0.bytes == vote.encoded } }
 
     /// - Returns: false for a second, different vote of one duty.
     mutating func perform(_ operation: StoreOperation) -> Bool {
         switch operation {
-        case .put(let table, let key, let value): tables[table, default: [:]][key] = value
+        case .put(let table, let key, let value):
+            tables[table, default: [:]][key] = value
+            damaged[table]?.remove(key)
         case .delete(let table, let key): tables[table]?[key] = nil
         case .deleteThrough(let table, let key): tables[table] = tables[table]?.filter { $0.key > key }
         case .vote(let row):
+            guard row.slot >= forgottenBelow else { return false }
             if let known = votes.first(where: { $0.slot == row.slot && $0.duty == row.duty }) { return known == row }
             votes.append(row)
-        case .forgetVotes(let slot): votes.removeAll { $0.slot < slot }
+        case .forgetVotes(let slot):
+            votes.removeAll { $0.slot < slot }
+            forgottenBelow = max(forgottenBelow, slot)
         }
         return true
     }

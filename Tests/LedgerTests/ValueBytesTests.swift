@@ -16,9 +16,9 @@ import Wire
     func account() throws {
         let balances = try #require(Balances([Balance(asset: World.x, amount: 258), Balance(asset: World.y, amount: 1)]))
         let nonces = try #require(NonceWindow(base: 3, words: (2, 0, 0, 1)))
-        let account = Account(key: key, nonces: nonces, balances: balances)
+        let account = Account(key: key, isRegistered: true, nonces: nonces, balances: balances)
         let expected =
-            String(repeating: "11", count: 32) + "0000000000000003" + "0000000000000002" + "0000000000000000" + "0000000000000000"
+            String(repeating: "11", count: 32) + "01" + "0000000000000003" + "0000000000000002" + "0000000000000000" + "0000000000000000"
             + "0000000000000001" + "0002" + padded("X") + "0000000000000102" + padded("Y") + "0000000000000001"
         #expect(Hexadecimal.encode(account.encoded) == expected)
         #expect(Account(decoding: account.encoded) == account)
@@ -28,9 +28,12 @@ import Wire
     func cross() {
         let leg = HeldLeg(index: 1, debit: key, credit: other, asset: World.x, amount: 5)
         let xid = Digest([UInt8](repeating: 0x33, count: 32))!
-        let entry = CrossEntry(xid: xid, holdStatus: .refunded, decision: .cancelled, deadline: 9, legs: [leg])
+        let entry = CrossEntry(
+            xid: xid, holdStatus: .refunded, decision: .cancelled, decidingChain: World.betaID, deadline: 9, openedHeight: 4,
+            decidedHeight: 5, resolvedHeight: 6, legs: [leg])
         let expected =
-            String(repeating: "33", count: 32) + "03" + "03" + "0000000000000009" + "0001" + "0001" + String(repeating: "11", count: 32)
+            String(repeating: "33", count: 32) + "03" + "03" + padded("beta") + "0000000000000009" + "0000000000000004"
+            + "0000000000000005" + "0000000000000006" + "0001" + "0001" + String(repeating: "11", count: 32)
             + String(repeating: "22", count: 32) + padded("X") + "0000000000000005"
         #expect(Hexadecimal.encode(entry.encoded) == expected)
         #expect(CrossEntry(decoding: entry.encoded) == entry)
@@ -52,16 +55,19 @@ import Wire
         #expect(Account(decoding: Array(account.dropLast())) == nil)
         #expect(Account(decoding: []) == nil)
         var swapped = account
-        swapped[74] = UInt8(ascii: "Y")
-        swapped[74 + 40] = UInt8(ascii: "X")
+        swapped[75] = UInt8(ascii: "Y")
+        swapped[75 + 40] = UInt8(ascii: "X")
         #expect(Account(decoding: swapped) == nil)
         var zero = account
-        zero[74 + 39] = 0
+        zero[75 + 39] = 0
         #expect(Account(decoding: zero) == nil)
         var padding = account
-        padding[74 + 31] = 65
+        padding[75 + 31] = 65
         #expect(Account(decoding: padding) == nil)
-        let entry = CrossEntry(xid: key.digest, holdStatus: .held, decision: .none, deadline: 9, legs: []).encoded
+        var flag = account
+        flag[32] = 2
+        #expect(Account(decoding: flag) == nil)
+        let entry = CrossEntry(xid: key.digest, holdStatus: .held, decision: .none, decidingChain: World.betaID, deadline: 9, legs: []).encoded
         var unknown = entry
         unknown[32] = 5
         #expect(CrossEntry(decoding: unknown) == nil)

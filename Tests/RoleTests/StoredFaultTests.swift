@@ -15,8 +15,8 @@ struct StoredFaultTests {
 
     @Test("a validator names the table and the row of a block that it cannot read")
     func validator() {
-        let stored = StoredState(rows: [.blocks: [StoredRow(key: 7, value: [0, 255])]])
-        #expect(throws: StoredFault(.blocks, key: 7, "this block cannot be read")) {
+        let stored = StoredState(rows: [.blocks: [StoredRow(key: 1, value: [0, 255])]])
+        #expect(throws: StoredFault(.blocks, key: 1, "this block cannot be read")) {
             try ValidatorRole(context: context(.validator, TestNetwork.alpha, "notary-1"), recovered: stored)
         }
     }

@@ -9,14 +9,30 @@ extension BuilderRole {
     /// Follows final blocks: what they hold or exclude leaves the pool, slots they overtake are over.
     mutating func follow(_ blocks: [FinalBlock], at now: Moment) -> [RoleEffect] {
         guard isFollowing, !blocks.isEmpty else { return [] }
+        var kept: [RoleEffect] = []
         for item in blocks {
-            guard case .valid = tree.validate(item.block) else { return stopFollowing(item.block) }
+            guard case .valid = tree.validate(item.block), let final = item.final else { return kept + stopFollowing(item.block) }
             _ = tree.finalize(item.block.hash)
+            kept += snapshots.follow(item.block, final, &tree)
             pool.conclude(item.block, now: now)
             doubts.settle(item.block.foreign)
         }
         bodies.forget(throughHeight: tree.finalHeight)
-        return forgetProposals() + closeSlot() + build(at: now)
+        return kept + forgetProposals() + closeSlot() + build(at: now)
+    }
+
+    /// Goes on from a final block further up, which certificates show to be final.
+    mutating func adopt(_ snapshot: FetchedSnapshot) -> [RoleEffect] {
+        guard isFollowing, snapshot.final.header.height > tree.finalHeight else { return [] }
+        tree = tree.standing(at: snapshot.final.header, snapshot.ledger)
+        bodies.forget(throughHeight: tree.finalHeight)
+        return snapshots.adopt(snapshot.stored) + forgetProposals() + closeSlot()
+    }
+
+    /// Leaves out a slot that may have had its candidate.
+    mutating func raiseFloor(above slot: Slot) -> [RoleEffect] {
+        floor = slot + 1
+        return [.persist([.put(.facts, key: Facts.floor, value: floor.bigEndianBytes)])]
     }
 
     /// The slot that was open is decided.

@@ -13,6 +13,11 @@ extension BuilderRole {
         else { return [.count(.peerFault, by: 1)] }
         guard lead.node == context.address.node else { return [] }
         guard tree.chain.leader(of: lead.slot).key == context.signer.publicKey else { return [.count(.peerFault, by: 1)] }
+        if hasNoRecord {
+            hasNoRecord = false
+            // Of the first turn of every node nothing can have been lost; of a later one it might.
+            if lead.slot > UInt64(tree.chain.nodes.count) { return raiseFloor(above: lead.slot) }
+        }
         guard lead.slot >= floor, lead.slot > tree.finalSlot, lead.slot >= stage.slot ?? 0 else { return [] }
         if case .proposed(let proposal) = stage, proposal.block.header.slot == lead.slot { return send() }
         let cancels: [RoleEffect] = [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)]

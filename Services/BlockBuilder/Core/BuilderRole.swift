@@ -45,6 +45,11 @@ package struct BuilderRole: RoleCore {
     var floor: Slot
     /// Newest notary block known to be final.
     var notaryHead: (height: Height, hash: Digest)
+    var snapshots: SnapshotKeeper
+    /// What was found damaged when the role started.
+    var repairs: [RoleEffect]
+    /// Nothing is known of what this node has proposed: the first slot it leads is left out, should that be because it was lost.
+    var hasNoRecord: Bool
     /// Whether this node's consensus believes that work waits.
     var hasToldWork = false
     var isFollowing = true
@@ -61,6 +66,7 @@ package struct BuilderRole: RoleCore {
         static let resend = TimerID(kind: 3)
         static let fetch = TimerID(kind: 4)
         static let tell = TimerID(kind: 5)
+        static let snapshots: UInt8 = 6
     }
 
     /// Keys of table `facts`.
@@ -76,21 +82,25 @@ package struct BuilderRole: RoleCore {
         network = context.network
         chain = context.address.chain
         precondition(chain != .notary, "the notary chain's blocks are the recorder's")
-        tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
+        let stored = try ChainRecovery(context, chain: chain, recovered)
+        (tree, repairs) = (stored.tree, stored.repairs)
+        snapshots = SnapshotKeeper(
+            policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         checker = CertificateChecker(network: context.network, verify: context.verify)
         follower = ChainFollower(
-            network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: BuilderRole.followerCalls,
-            preferred: context.address.node)
+            network: context.network, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
+            timer: Timers.follower, calls: BuilderRole.followerCalls, preferred: context.address.node, snapshots: context.snapshots)
         pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
         notaryHead = (0, .zero)
         proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
 #if PLANTED_BUGS
         if PlantedBug.secondCandidate.isPlanted { proposals = [] }
 #endif
-        let stored = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }?.value ?? UInt64(0).bigEndianBytes
-        guard stored.count == 8 else { throw StoredFault(.facts, key: Facts.floor, "this is no number of 8 bytes") }
+        let number = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }?.value ?? UInt64(0).bigEndianBytes
+        guard number.count == 8 else { throw StoredFault(.facts, key: Facts.floor, "this is no number of 8 bytes") }
         // The record of votes knows by itself what has been forgotten, should the fact be lost.
-        floor = max(stored.reduce(0) { $0 << 8 | UInt64($1) }, recovered.forgottenBelow)
+        floor = max(number.reduce(0) { $0 << 8 | UInt64($1) }, recovered.forgottenBelow)
+        hasNoRecord = recovered.votes.isEmpty && floor == 0
     }
 
     package var subscriptions: [Topic] {
@@ -103,7 +113,7 @@ package struct BuilderRole: RoleCore {
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         let effects: [RoleEffect] =
             switch input {
-            case .started: take(follower.started(at: now), at: now)
+            case .started: repairs + take(follower.started(at: now), at: now)
             case .delivered(let message, let publisher): delivered(message, publisher: publisher, at: now)
             case .lost: take(follower.lost(at: now), at: now)
             case .requested(_, let token, _): [.reply(token: token, .failure(.notAllowed, detail: "a builder answers no requests"))]
@@ -145,12 +155,14 @@ package struct BuilderRole: RoleCore {
         case Timers.idle, Timers.fetch: return build(at: now)
         case Timers.resend: return resend()
         case Timers.tell: return tellAgain()
-        default: return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
+        default:
+            if let effects = snapshots.timerFired(timer) { return effects }
+            return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
         }
     }
 
     private mutating func take(_ step: ChainFollower.Step, at now: Moment) -> [RoleEffect] {
-        follow(step.blocks, at: now) + step.effects
+        (step.snapshot.map { adopt($0) } ?? []) + follow(step.blocks, at: now) + step.effects
     }
 
     /// A number for a call of the builder's own.

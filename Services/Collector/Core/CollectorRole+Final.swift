@@ -11,11 +11,13 @@ extension CollectorRole {
         guard isFollowing, !blocks.isEmpty else { return [] }
         var operations: [StoreOperation] = []
         var news: [RoleEffect] = []
+        var kept: [RoleEffect] = []
         for item in blocks {
             let block = item.block
-            guard case .valid = tree.validate(block) else { return persisted(operations) + news + stopFollowing(block) }
+            guard case .valid = tree.validate(block) else { return persisted(operations) + kept + news + stopFollowing(block) }
             _ = tree.finalize(block.hash)
             newestFinal = item.final
+            if let final = item.final { kept += snapshots.follow(block, final, &tree) }
             for (index, (transaction, outcome)) in zip(block.transactions, block.outcomes).enumerated() {
                 operations += conclude(transaction, outcome, index: UInt64(index), in: block.header, at: now)
                 news += notices(of: transaction)
@@ -31,8 +33,9 @@ extension CollectorRole {
                 news += told
             }
             operations += legs.takePassed(at: block.header.time)
+            operations += outcomes.stored(of: block)
         }
-        return persisted(operations) + news
+        return persisted(operations) + kept + news
     }
 
     private func persisted(_ operations: [StoreOperation]) -> [RoleEffect] { operations.isEmpty ? [] : [.persist(operations)] }
@@ -42,9 +45,11 @@ extension CollectorRole {
         _ transaction: Transaction, _ outcome: Outcome, index: UInt64, in header: BlockHeader, at now: Moment
     ) -> [StoreOperation] {
         let own = pending.remove(transaction.id)
+        let known = outcomes[transaction.id]
         var entry = Outcomes.Entry(
-            rejection: outcome.rejection, height: header.height, index: index, acceptedMilliseconds: own?.acceptedMilliseconds ?? 0,
-            finalMilliseconds: isCaughtUp ? now.wallMilliseconds : header.time)
+            rejection: outcome.rejection, height: header.height, index: index,
+            acceptedMilliseconds: own?.acceptedMilliseconds ?? known?.acceptedMilliseconds ?? 0,
+            finalMilliseconds: known?.finalMilliseconds ?? (isCaughtUp ? now.wallMilliseconds : header.time))
         outcomes.record(transaction.id, entry)
         var operations: [StoreOperation] = own.map { [.delete(.accepted, key: $0.key)] } ?? []
         if let xid = transaction.xid {

@@ -26,8 +26,7 @@ extension CollectorRole {
             case (.none, .none): .unknown
             }
         if let outcome = outcomes[entry.xid] { return status(entry.xid, state, outcome) }
-        let history = entry.history
-        return Status(id: entry.xid, state: state, height: history?.resolvedHeight ?? history?.decidedHeight ?? history?.openedHeight ?? 0)
+        return Status(id: entry.xid, state: state, height: entry.newestHeight)
     }
 
     private func status(_ name: Digest, _ state: Status.State, _ outcome: Outcomes.Entry) -> Status {

@@ -11,7 +11,7 @@ import Wire
 /// ended, hands legs to the devices that must confirm them, and answers from the final state it follows. Any number of replicas
 /// serve one node: what is promised rests on the chain and on each one's own store alone (invariant 7).
 package struct CollectorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.accepted, .legs, .ended]
+    package static let recoveredTables: [StoreTable] = [.accepted, .legs, .ended, .outcomes]
 
     let context: RoleContext
     let network: Network
@@ -27,7 +27,10 @@ package struct CollectorRole: RoleCore {
     /// False once the chain has made final what this code finds invalid.
     var isFollowing = true
     var pending: PendingTransactions
-    var outcomes = Outcomes()
+    var outcomes: Outcomes
+    var snapshots: SnapshotKeeper
+    /// What was found damaged when the role started.
+    var repairs: [RoleEffect]
     var ended: EndedTransactions
     var legs = WaitingLegs()
     var resolutions = ResolutionNotices()
@@ -42,6 +45,7 @@ package struct CollectorRole: RoleCore {
     enum Timers {
         static let follower: UInt8 = 1
         static let republish = TimerID(kind: 2)
+        static let snapshots: UInt8 = 3
     }
 
     /// What waits for signature checks.
@@ -58,11 +62,15 @@ package struct CollectorRole: RoleCore {
         self.context = context
         network = context.network
         chain = context.address.chain
-        tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
+        let stored = try ChainRecovery(context, chain: chain, recovered)
+        (tree, newestFinal, repairs) = (stored.tree, stored.final, stored.repairs)
+        snapshots = SnapshotKeeper(
+            policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
+        outcomes = Outcomes(recovered[.outcomes])
         checker = CertificateChecker(network: context.network, verify: context.verify)
         follower = ChainFollower(
-            network: context.network, chain: chain, verify: context.verify, timer: Timers.follower, calls: CollectorRole.followerCalls,
-            preferred: context.address.node)
+            network: context.network, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
+            timer: Timers.follower, calls: CollectorRole.followerCalls, preferred: context.address.node)
         pending = PendingTransactions(republishMilliseconds: context.network.timing.republishMilliseconds)
         ended = try EndedTransactions(recovered[.ended])
         for row in recovered[.accepted] {
@@ -88,7 +96,7 @@ package struct CollectorRole: RoleCore {
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
-        case .started: return take(follower.started(at: now), at: now) + armRepublish(afterMilliseconds: network.timing.fetchMilliseconds)
+        case .started: return repairs + take(follower.started(at: now), at: now) + armRepublish(afterMilliseconds: network.timing.fetchMilliseconds)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost: return take(follower.lost(at: now), at: now)
         case .requested(let request, let token, let client): return requested(request, token: token, client: client, at: now)
@@ -118,7 +126,7 @@ package struct CollectorRole: RoleCore {
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
-        case .fetchBlocks, .fetchBlock, .validate, .receipt, .trace, .offences:
+        case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .validate, .receipt, .trace, .offences:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }
@@ -132,6 +140,7 @@ package struct CollectorRole: RoleCore {
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
         if timer == Timers.republish { return republish(at: now) }
+        if let effects = snapshots.timerFired(timer) { return effects }
         return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
     }
 

@@ -71,6 +71,9 @@ extension ConsensusRole {
             for item in blocks where item.final != nil { branches.learn(item.block) }
             return judgeAll(at: now)
         }
+        if let effects = witnessAnswered(call, response, at: now) { return effects }
+        if let step = fetch.answered(call: call, response) { return fetched(step, at: now) }
+        if let effects = repair.answered(call: call, response, head: finalHead) { return effects }
         let purpose = catchUp.finish(call)
         guard case .blocks(let blocks, let head) = response else { return watchIfBehind() }
         switch purpose {
@@ -94,6 +97,7 @@ extension ConsensusRole {
 
     /// Final blocks that were asked for.
     private mutating func blocks(_ blocks: [FinalBlock], head: Height, at now: Moment) -> [RoleEffect] {
+        if isFarBehind(head) { return fetch.begin(above: tree.finalHeight) }
         var effects: [RoleEffect] = []
         var count: UInt64 = 0
         for item in blocks {
@@ -105,8 +109,8 @@ extension ConsensusRole {
             catchUp.succeeded()
             effects.append(.count(.caughtUp, by: count))
             effects += judgeAll(at: now) + connect(at: now)
-            if head > tree.finalHeight { effects += askForBlocks(at: now) }
         }
+        if count > 0, head > tree.finalHeight { effects += askForBlocks(at: now) }
         return effects + watchIfBehind()
     }
 

@@ -12,8 +12,7 @@ extension ConsensusRole {
         for block in path {
             guard case .valid = tree.validate(block) else { return invalidFinal(block) }
         }
-        guard let last = path.last else { return [] }
-        _ = tree.finalize(last.hash)
+        guard !path.isEmpty else { return [] }
         var items: [FinalBlock] = []
         for (position, block) in path.enumerated() {
             let final = FinalHeader(
@@ -21,7 +20,16 @@ extension ConsensusRole {
                 finality: certificate, descendants: path[(position + 1)...].map(\.header))
             items.append(FinalBlock(block: block, final: final))
         }
-        return store(items, at: now) + announce(items) + sayLead(at: now)
+        var kept: [RoleEffect] = []
+        for item in items { kept += finalize(item) }
+        return store(items, at: now) + kept + announce(items) + sayLead(at: now)
+    }
+
+    /// Makes the next block of the tree final, and a snapshot when one is due.
+    mutating func finalize(_ item: FinalBlock) -> [RoleEffect] {
+        guard let final = item.final else { preconditionFailure("a final block is shown to be final") }
+        _ = tree.finalize(item.block.hash)
+        return snapshots.follow(item.block, final, &tree)
     }
 
     /// Candidates from the final block, excluded, to `hash`; nil when one of them, or its notary certificate, is not here.
@@ -43,19 +51,23 @@ extension ConsensusRole {
         guard let last = items.last else { return [] }
         lastFinalMilliseconds = now.monotonicMilliseconds
         finalProof = last.final
+        let operations = items.map { StoreOperation.put(.blocks, key: $0.block.header.height, value: $0.encoded) } + overtaken
+        for item in items { recentFinals[item.block.hash] = item.block.header.height }
+        while recentFinals.count > ConsensusRole.recentFinalsMaximum { recentFinals.removeFirst() }
+        candidates.forget(throughSlot: tree.finalSlot)
+        return [.persist(operations)]
+    }
+
+    /// The floor below which no vote is cast, and the end of what the final block has overtaken.
+    var overtaken: [StoreOperation] {
         let slot = tree.finalSlot
-        var operations: [StoreOperation] = items.map { .put(.blocks, key: $0.block.header.height, value: $0.encoded) }
-        operations += [
+        return [
             .put(.facts, key: Facts.floor, value: Digest(a: max(simplex.floor, slot), b: 0, c: 0, d: 0).bytes),
             .deleteThrough(.candidates, key: CandidateBook.lastKey(ofSlot: slot)),
             .deleteThrough(.certified, key: CandidateBook.lastKey(ofSlot: slot)),
             .deleteThrough(.certificates, key: slot << 2 | 3),
             .forgetVotes(below: slot + 1),
         ]
-        for item in items { recentFinals[item.block.hash] = item.block.header.height }
-        while recentFinals.count > ConsensusRole.recentFinalsMaximum { recentFinals.removeFirst() }
-        candidates.forget(throughSlot: slot)
-        return [.persist(operations)]
     }
 
     /// The slot's leader and the next f nodes in order say that a block is final: at least one of them is honest and alive.
@@ -91,8 +103,8 @@ extension ConsensusRole {
             // With the right body it would be valid here, unless the chain is corrupt: ask another peer.
             return nil
         }
-        _ = tree.finalize(item.block.hash)
-        let stored = store([item], at: now)
+        let kept = finalize(item)
+        let stored = store([item], at: now) + kept
         return stored + step(.certificate(final.finality), at: now)
     }
 }

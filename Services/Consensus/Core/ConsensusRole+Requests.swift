@@ -5,7 +5,7 @@ import Wire
 
 extension ConsensusRole {
     /// Serves final blocks by height, candidates and recent final blocks by hash, and the newest final header.
-    func requested(_ request: Request, token: UInt64) -> [RoleEffect] {
+    mutating func requested(_ request: Request, token: UInt64) -> [RoleEffect] {
         switch request {
         case .fetchBlocks(let chain, let from, let limit):
             guard chain == self.chain else { return refuse(token, .wrongChain) }
@@ -22,6 +22,12 @@ extension ConsensusRole {
         case .head(let chain):
             guard chain == self.chain else { return refuse(token, .wrongChain) }
             return [.reply(token: token, .head(finalProof, height: tree.finalHeight))]
+        case .fetchSnapshot(let chain, let height, let part):
+            guard chain == self.chain else { return refuse(token, .wrongChain) }
+            return snapshotService.requested(height: height, part: part, token: token, snapshots)
+        case .fetchSigned(let chain, let signer):
+            guard chain == self.chain else { return refuse(token, .wrongChain) }
+            return [.reply(token: token, .signed(simplex.newestVotes(of: signer)))]
         default: return refuse(token, .notAllowed)
         }
     }
@@ -31,7 +37,10 @@ extension ConsensusRole {
     }
 
     /// Rows for a question; the read's token is the request's.
-    func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        [.reply(token: token, .blocks(from: rows, network: network.id, head: tree.finalHeight))]
+    mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+        if let effects = repair.served(token: token, rows, head: finalHead) { return effects }
+        if let effects = snapshotService.served(token: token, rows, &snapshots) { return effects }
+        let (whole, effects) = repair.sift(rows, head: finalHead)
+        return [.reply(token: token, .blocks(from: whole, network: network.id, head: tree.finalHeight))] + effects
     }
 }

@@ -9,7 +9,7 @@ import Wire
 /// to whoever asks. The notary chain's own consensus is the same role with another external validity: its records must lie on the
 /// branches that this notary's validators follow (R7).
 package struct ConsensusRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.blocks, .candidates, .certified, .certificates, .facts]
+    package static let recoveredTables: [StoreTable] = [.candidates, .certified, .certificates, .facts]
 
     let context: RoleContext
     let network: Network
@@ -24,6 +24,13 @@ package struct ConsensusRole: RoleCore {
     /// A slot to be led once its base is known here.
     var duty: LeadDuty?
     var catchUp: CatchUp
+    var snapshots: SnapshotKeeper
+    var snapshotService = SnapshotService()
+    var fetch: SnapshotFetch
+    var repair: BlockRepair
+    /// What was found damaged when the role started.
+    var repairs: [RoleEffect]
+    var witness: Witness
     var tokens: UInt64 = 0
     var lastFinalMilliseconds: UInt64 = 0
 
@@ -36,45 +43,52 @@ package struct ConsensusRole: RoleCore {
         static let fetch = TimerID(kind: 3)
         static let lead = TimerID(kind: 4)
         static let beat = TimerID(kind: 5)
+        static let snapshots: UInt8 = 6
+        static let witness = TimerID(kind: 7)
     }
 
     /// Rows of table `facts`.
     enum Facts {
         /// Highest slot at or below which nothing may be voted.
         static let floor: UInt64 = 1
+        /// Set once votes of this node have been seen that it does not know: it signs nothing any more.
+        static let mustNotSign: UInt64 = 2
     }
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
         let chain = context.chain
-        tree = BlockTree(network: context.network, chain: chain.id, verify: context.verify)
+        let peers = chain.nodes.map(\.id).filter { $0 != context.address.node }
         branches = OwnBranches(network: context.network)
-        catchUp = CatchUp(peers: chain.nodes.map(\.id).filter { $0 != context.address.node }, chain: chain.id, timing: context.network.timing)
-        var certificates = recovered[.certificates].compactMap { try? Certificate(decoding: $0.value) }
-        for row in recovered[.blocks] {
-            guard let item = try? FinalBlock(decoding: row.value, network: context.network.id), let final = item.final,
-                case .valid = tree.validate(item.block)
-            else {
-                throw StoredFault(.blocks, key: row.key, "this block cannot be read or does not follow from those before it")
-            }
-            _ = tree.finalize(item.block.hash)
-            finalProof = final
-        }
+        catchUp = CatchUp(peers: peers, chain: chain.id, timing: context.network.timing)
+        let stored = try ChainRecovery(context, chain: chain.id, recovered)
+        (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
+        snapshots = SnapshotKeeper(
+            policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
+        fetch = SnapshotFetch(
+            network: context.network, chain: chain.id, verify: context.verify, nodes: peers, calls: ConsensusRole.snapshotCalls)
+        repair = BlockRepair(
+            network: context.network, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers,
+            numbers: ConsensusRole.repairNumbers)
+        var certificates = recovered[.certificates].filter { !$0.isDamaged }.compactMap { try? Certificate(decoding: $0.value) }
         if let finalProof { certificates.append(finalProof.finality) }
-        let stored = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }.flatMap { Digest($0.value) }?.a ?? 0
+        let floorFact = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }.flatMap { Digest($0.value) }?.a ?? 0
         // The record of votes knows by itself what has been forgotten, should the fact be lost.
-        let floor = max(stored, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
+        let floor = max(floorFact, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
         simplex = Simplex(
             settings: SimplexSettings(
                 network: context.network.id, chain: chain, epoch: 0, genesis: context.network.genesisHash(of: chain.id),
                 timing: context.network.timing, signer: context.signer, verify: context.verify),
             recovered: SimplexRecovery(certificates: certificates, votes: recovered.votes, floor: floor))
-        for row in recovered[.candidates] {
+        witness = Witness(
+            peers: peers, votes: recovered.votes, forgottenBelow: recovered.forgottenBelow,
+            mustNotSign: recovered[.facts].contains { $0.key == Facts.mustNotSign })
+        for row in recovered[.candidates] where !row.isDamaged {
             guard let block = try? Block(decoding: row.value, network: context.network.id) else { continue }
             candidates.restore(block)
         }
-        for row in recovered[.certified] {
+        for row in recovered[.certified] where !row.isDamaged {
             guard let certified = try? CertifiedCandidate(decoding: row.value) else { continue }
             candidates.certify(certified)
         }
@@ -107,7 +121,8 @@ package struct ConsensusRole: RoleCore {
 
     private mutating func started(at now: Moment) -> [RoleEffect] {
         lastFinalMilliseconds = now.monotonicMilliseconds
-        var effects = step(.started, at: now)
+        var effects = repairs + askWitnesses(at: now)
+        repairs = []
         effects += judgeAll(at: now)
         effects += connect(at: now) + askForBlocks(at: now)
         return effects + [.setTimer(Timers.beat, afterMilliseconds: network.timing.beatMilliseconds)]
@@ -153,11 +168,12 @@ package struct ConsensusRole: RoleCore {
         case Timers.skip: return step(.timerFired(.skip), at: now)
         case Timers.standstill: return step(.timerFired(.standstill), at: now)
         case Timers.fetch: return fetchMissing(at: now)
+        case Timers.witness: return askWitnesses(at: now)
         case Timers.lead: return sayLead(at: now)
         case Timers.beat:
             let isQuiet = now.monotonicMilliseconds >= lastFinalMilliseconds + network.timing.heartbeatMilliseconds * 2
             return (isQuiet ? askForBlocks(at: now) : []) + [.setTimer(Timers.beat, afterMilliseconds: network.timing.beatMilliseconds)]
-        default: return []
+        default: return snapshots.timerFired(timer) ?? []
         }
     }
 

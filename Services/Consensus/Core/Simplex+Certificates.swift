@@ -34,6 +34,7 @@ extension Simplex {
     mutating func take(_ certificate: Certificate, _ effects: inout [SimplexEffect], at now: Moment) {
         let statement = certificate.statement
         precondition(statement.slot > finalSlot, "certificates at or below the final slot are of no use")
+        seen.note(certificate, members: settings.members)
         effects.append(.keep(certificate))
         effects.append(.broadcastCertificate(certificate))
         switch statement.kind {

@@ -27,6 +27,9 @@ extension Simplex {
             finalHash = certificate.statement.hash
             finalCertificate = certificate
         }
+        for certificate in recovered.certificates where fault(ofKept: certificate) == nil {
+            seen.note(certificate, members: settings.members)
+        }
         slots.advance(to: finalSlot + 1)
         floor = max(recovered.floor, finalSlot)
         for certificate in recovered.certificates where fault(ofKept: certificate) == nil && isOpen(certificate.statement.slot) {

@@ -78,6 +78,7 @@ extension Simplex {
     mutating func count(_ vote: Vote, of position: Int, _ effects: inout [SimplexEffect], at now: Moment) {
         let statement = vote.statement
         slots[statement.slot].record(vote, of: position)
+        seen.note(vote)
         let state = slots[statement.slot]
         guard !holds(statement, in: state) else { return }
         let votes = statement.kind.duty == .notar ? state.notarVotes : state.decideVotes

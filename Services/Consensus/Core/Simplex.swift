@@ -33,6 +33,8 @@ package struct Simplex: Machine {
     /// When the skip timer that is set runs out.
     var skipTimerMilliseconds: UInt64?
     var standstill = Standstill()
+    /// The newest votes seen of every member, for those that ask what their key has signed.
+    var seen = SeenVotes()
 
     /// A machine as the store left it. It votes and sends nothing before `.started`.
     ///

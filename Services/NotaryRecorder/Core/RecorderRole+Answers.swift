@@ -85,9 +85,16 @@ extension RecorderRole {
     }
 
     mutating func served(token: UInt64, _ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
+        for position in repairs.indices {
+            if let effects = repairs[position].served(token: token, rows, head: head(position)) { return effects }
+        }
         if let position = refills.removeValue(forKey: token) { return refilled(rows, position: position, at: now) }
         if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
         guard let question = answers.questions.removeValue(forKey: token) else { return [] }
+        if let need = question.needs.first, rows.first?.isDamaged ?? false {
+            let (_, effects) = repairs[need.position].sift(rows, head: head(need.position))
+            return [.reply(token: question.token, .failure(.notReady, detail: "a block of the archive is being repaired; ask again"))] + effects
+        }
         guard let need = question.needs.first, let row = rows.first, row.key == need.height,
             let item = try? FinalBlock(decoding: row.value, network: network.id)
         else {
@@ -97,7 +104,8 @@ extension RecorderRole {
         return proceed(question)
     }
 
-    private func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {
-        [.reply(token: token, .blocks(from: rows, network: network.id, head: followers[position].height))]
+    private mutating func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {
+        let (whole, effects) = repairs[position].sift(rows, head: head(position))
+        return [.reply(token: token, .blocks(from: whole, network: network.id, head: followers[position].height))] + effects
     }
 }

@@ -47,7 +47,13 @@ extension RecorderRole {
     }
 
     private mutating func recovered(_ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
+        var isWhole = true
         for row in rows {
+            // What follows a hole or a damaged block is fetched again with it.
+            guard row.key == recovery.nextHeight, !row.isDamaged else {
+                isWhole = false
+                break
+            }
             guard let item = try? FinalBlock(decoding: row.value, network: network.id), item.final != nil else {
                 return [.unusable(StoredFault(RecorderRole.archive(recovery.position), key: row.key, "this block cannot be read"))]
             }
@@ -56,7 +62,7 @@ extension RecorderRole {
             recovery.head = item.block.hash
             recovery.nextHeight = row.key + 1
         }
-        if rows.count == Recovery.batch { return [readArchive()] }
+        if isWhole, rows.count == Recovery.batch { return [readArchive()] }
         let position = recovery.position
         recovery.finish(
             ChainFollower(
@@ -147,12 +153,17 @@ extension RecorderRole {
 
     mutating func refilled(_ rows: [StoredRow], position: Int, at now: Moment) -> [RoleEffect] {
         unrecorded.clear(position: position)
-        for row in rows {
+        let (whole, effects) = repairs[position].sift(rows, head: head(position))
+        for row in whole {
             guard let item = try? FinalBlock(decoding: row.value, network: network.id) else { break }
             offer(item, position: position)
         }
-        return work(at: now)
+        // What is being repaired is not read again at once.
+        return whole.count < rows.count ? effects : effects + work(at: now)
     }
+
+    /// The newest block of the archive of a chain.
+    func head(_ position: Int) -> (height: Height, hash: Digest) { (followers[position].height, followers[position].head) }
 
     /// Asks this notary's validators what they follow where the next record waits for that (R7): needed after a restart,
     /// when what they said before is gone.

@@ -20,6 +20,11 @@ extension RecorderRole {
 
     /// Consensus says this notary leads a slot.
     mutating func lead(_ lead: Lead, at now: Moment) -> [RoleEffect] {
+        if hasNoRecord {
+            hasNoRecord = false
+            // Of the first turn of every notary nothing can have been lost; of a later one it might.
+            if lead.slot > UInt64(tree.chain.nodes.count) { floor = lead.slot + 1 }
+        }
         guard lead.slot >= floor, lead.slot >= tree.finalSlot else { return [] }
         if let current = proposal, current.lead.slot >= lead.slot {
             return current.lead.slot == lead.slot && current.block != nil ? publish() : []

@@ -27,7 +27,9 @@ package struct RecorderRole: RoleCore {
     /// The own candidates made so far, by slot, so that no slot ever gets a second one.
     var proposed: [Slot: Block] = [:]
     /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.
-    let floor: Slot
+    var floor: Slot
+    /// Nothing is known of what this notary has proposed: the first slot it leads is left out, should that be because it was lost.
+    var hasNoRecord: Bool
     var answers = PendingAnswers()
     var recent = RecentBlocks()
     /// Refills of a lane from the archive under way: read token to chain position.
@@ -37,6 +39,8 @@ package struct RecorderRole: RoleCore {
     /// What consensus was last told of waiting records.
     var saidWaiting: UInt64 = 0
     var recovery: Recovery
+    /// Puts back archived blocks that a disk has damaged, by chain position.
+    var repairs: [BlockRepair]
     var isEndorseTimerSet = false
     var tokens: UInt64 = 0
 
@@ -52,6 +56,7 @@ package struct RecorderRole: RoleCore {
         static let follower: UInt64 = 1 << 40
         static let parent: UInt64 = 200 << 40
         static let branch: UInt64 = 201 << 40
+        static let repair: UInt64 = 202 << 40
     }
 
     package init(context: RoleContext, recovered: StoredState) {
@@ -61,6 +66,12 @@ package struct RecorderRole: RoleCore {
         followers = []
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
         floor = recovered.forgottenBelow
+        repairs = (context.network.chains + [context.network.notary]).enumerated().map { position, chain in
+            BlockRepair(
+                network: context.network, chain: chain.id, table: RecorderRole.archive(position), verify: context.verify,
+                nodes: chain.nodes.map(\.id), numbers: Calls.repair + UInt64(position) << 32)
+        }
+        hasNoRecord = recovered.votes.isEmpty && recovered.forgottenBelow == 0
         recovery = Recovery(chainCount: context.network.chains.count + 1)
         for vote in recovered.votes where vote.duty == .propose {
             if let block = try? Block(decoding: vote.bytes, network: context.network.id) { proposed[vote.slot] = block }
@@ -143,6 +154,9 @@ package struct RecorderRole: RoleCore {
             if let step = followers[position].answered(call: call, response, at: now) {
                 return step.effects + adopt(step.blocks, position: position, at: now)
             }
+        }
+        for position in repairs.indices {
+            if let effects = repairs[position].answered(call: call, response, head: head(position)) { return effects }
         }
         return call >= Calls.branch ? branchAnswered(response, at: now) : parentAnswered(response, at: now)
     }

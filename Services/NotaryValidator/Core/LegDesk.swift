@@ -36,8 +36,8 @@ struct LegDesk: Sendable {
     private var decided: OrderedDictionary<Key, Item> = [:]
     /// Not decided here yet, ascending deadline.
     private var awaiting: [Deadline] = []
-    /// Cross data of the newest followed block.
-    private(set) var lastCrosses: [CrossData] = []
+    /// Cross data of the newest followed block; nil while its body is not here.
+    private(set) var lastCrosses: [CrossData]?
 
     /// Notices made in one turn.
     static let noticesPerTurn = 64
@@ -60,6 +60,13 @@ struct LegDesk: Sendable {
             default: continue
             }
         }
+    }
+
+    /// A hold of the past, which a snapshot shows to be open.
+    ///
+    /// - Parameter milliseconds: of the monotonic clock.
+    mutating func restore(_ cross: CrossTransaction, milliseconds: UInt64) {
+        if held[cross.xid] == nil { hold(cross, now: milliseconds) }
     }
 
     /// A block that has just become final.
@@ -135,7 +142,10 @@ struct LegDesk: Sendable {
         return earliest.map { $0 > now.monotonicMilliseconds ? $0 - now.monotonicMilliseconds : 1 }
     }
 
-    private mutating func note(_ block: Block) { lastCrosses = block.transactions.compactMap(CrossData.init) }
+    /// The newest followed block is known by its header and state only.
+    mutating func forgetLast() { lastCrosses = nil }
+
+    mutating func note(_ block: Block) { lastCrosses = block.transactions.compactMap(CrossData.init) }
 
     private mutating func hold(_ cross: CrossTransaction, now: UInt64) {
         // With several holding chains every one of them tells its own part.

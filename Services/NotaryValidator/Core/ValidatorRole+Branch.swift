@@ -9,6 +9,7 @@ extension ValidatorRole {
     mutating func adopt(_ blocks: [FinalBlock], at now: Moment) -> [RoleEffect] {
         guard isFollowing, !blocks.isEmpty else { return [] }
         var operations: [StoreOperation] = []
+        var kept: [RoleEffect] = []
         var heads: [RoleEffect] = []
         for item in blocks {
             guard let final = item.final else { preconditionFailure("a follower hands out final blocks") }
@@ -18,6 +19,7 @@ extension ValidatorRole {
             _ = tree.finalize(item.block.hash)
             finalProof = final
             watch.follow(final)
+            kept += snapshots.follow(item.block, final, &tree)
             operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
             operations += bind(to: item.block.header)
             if !isRejoining { heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block)))) }
@@ -26,7 +28,7 @@ extension ValidatorRole {
         operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
         pending.forget(throughSlot: tree.finalSlot)
         expireLegs(at: now)
-        return [.persist(operations)] + heads + sendLegs(at: now) + retryPending(at: now)
+        return [.persist(operations)] + kept + heads + sendLegs(at: now) + retryPending(at: now)
     }
 
     /// A quorum of both sides adopted what this notary's rules refuse: more than a third is corrupt, or this code is wrong.
@@ -48,18 +50,16 @@ extension ValidatorRole {
 
     /// After a restart, siblings hear again where the branch ends.
     func sayHead() -> [RoleEffect] {
-        guard let final = finalProof, !isRejoining else { return [] }
+        guard let final = finalProof, let crosses = legs.lastCrosses, !isRejoining else { return [] }
         return [
             .publish(
                 .branch(context.address.chain),
                 .branch(
                     BranchHead(
                         notary: context.address.node, chain: final.header.chain, height: final.header.height, block: final.hash,
-                        crosses: lastCrosses)))
+                        crosses: crosses)))
         ]
     }
-
-    private var lastCrosses: [CrossData] { legs.lastCrosses }
 
     /// Asks this notary's own validator of another chain what it follows at a height.
     mutating func askSibling(_ chain: ChainID, _ height: Height) -> [RoleEffect] {
@@ -92,7 +92,10 @@ extension ValidatorRole {
     }
 
     /// Rows for a fetchBlocks; the read's token is the request's.
-    func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        [.reply(token: token, .blocks(from: rows, network: network.id, head: tree.finalHeight))]
+    mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+        let head = (height: tree.finalHeight, hash: tree.finalHash)
+        if let effects = repair.served(token: token, rows, head: head) { return effects }
+        let (whole, effects) = repair.sift(rows, head: head)
+        return [.reply(token: token, .blocks(from: whole, network: network.id, head: head.height))] + effects
     }
 }

@@ -11,7 +11,7 @@ import Wire
 /// Re-executes every candidate, signs the valid ones, follows the chain's final branch on behalf of its notary (R7), and tells
 /// the other chains of a cross transaction what has become true on this one.
 package struct ValidatorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.blocks, .candidates]
+    package static let recoveredTables: [StoreTable] = [.candidates]
 
     let context: RoleContext
     let network: Network
@@ -29,6 +29,12 @@ package struct ValidatorRole: RoleCore {
     var isFollowing = true
     /// What this notary had followed when the role started (R7).
     let bound: FollowedBlock?
+    var snapshots: SnapshotKeeper
+    var repair: BlockRepair
+    /// What was found damaged when the role started.
+    var repairs: [RoleEffect]
+    /// Holds that are open and whose transactions are not here.
+    var missingHolds: MissingHolds
 
     /// Transactions remembered as well signed.
     package static let checkedMaximum = 16_384
@@ -37,39 +43,46 @@ package struct ValidatorRole: RoleCore {
         static let follower: UInt8 = 1
         static let legs = TimerID(kind: 2)
         static let candidates = TimerID(kind: 3)
+        static let snapshots: UInt8 = 4
+        static let holds = TimerID(kind: 5)
     }
 
     enum Calls {
         static let follower: UInt64 = 1 << 40
         static let parent: UInt64 = 2 << 40
         static let sibling: UInt64 = 3 << 40
+        static let repair: UInt64 = 1 << 38
+        static let holds: UInt64 = 1 << 39
     }
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
-        tree = BlockTree(network: context.network, chain: context.address.chain, verify: context.verify)
         siblings = SiblingBranches(network: context.network, chain: context.address.chain)
-        legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
-        bound = FollowedBlock(recovered.votes, chain: context.address.chain)
-        for row in recovered[.blocks] {
-            guard let block = try? FinalBlock(decoding: row.value, network: context.network.id), let final = block.final else {
-                throw StoredFault(.blocks, key: row.key, "this block cannot be read")
+        var legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
+        let bound = FollowedBlock(recovered.votes, chain: context.address.chain)
+        let stored = try ChainRecovery(context, chain: context.address.chain, recovered) { item throws(StoredFault) in
+            guard bound?.allows(item.block.header) ?? true else {
+                throw StoredFault(
+                    nil, key: item.block.header.height, "the notary is bound to another block of this height than the one that is stored")
             }
-            guard case .valid = tree.validate(block.block) else {
-                throw StoredFault(.blocks, key: row.key, "this block does not follow from those before it")
-            }
-            guard bound?.allows(block.block.header) ?? true else {
-                throw StoredFault(nil, key: row.key, "the notary is bound to another block of this height than the one that is stored")
-            }
-            _ = tree.finalize(block.block.hash)
-            finalProof = final
-            legs.replay(block.block)
+            legs.replay(item.block)
         }
+        (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
+        missingHolds = try MissingHolds(stored.tree.ledger, recovered, network: context.network.id, &legs)
+        self.legs = legs
+        self.bound = bound
+        let chain = context.chain
+        let nodes = chain.nodes.map(\.id)
+        snapshots = SnapshotKeeper(
+            policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
+        repair = BlockRepair(
+            network: context.network, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
         follower = ChainFollower(
-            network: context.network, chain: context.address.chain, verify: context.verify, height: tree.finalHeight,
-            head: tree.finalHash, timer: Timers.follower, calls: Calls.follower)
-        for row in recovered[.candidates] {
+            network: context.network, chain: chain.id, verify: context.verify, height: tree.finalHeight, head: tree.finalHash,
+            timer: Timers.follower, calls: Calls.follower, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
+            snapshotCeiling: bound?.height ?? .max)
+        for row in recovered[.candidates] where !row.isDamaged {
             // A candidate that was signed: its body must stay available, whatever becomes of it (faults case 26).
             guard let block = try? Block(decoding: row.value, network: context.network.id) else { continue }
             _ = tree.validate(block)
@@ -88,12 +101,12 @@ package struct ValidatorRole: RoleCore {
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started:
-            let step = follower.started(at: now)
-            return step.effects + adopt(step.blocks, at: now) + sayHead()
+            let effects = repairs + take(follower.started(at: now), at: now) + sayHead() + askHolds()
+            repairs = []
+            return effects
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost:
-            let step = follower.lost(at: now)
-            return step.effects + adopt(step.blocks, at: now)
+            return take(follower.lost(at: now), at: now)
         case .requested(let request, let token, _): return requested(request, token: token, at: now)
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
@@ -105,14 +118,12 @@ package struct ValidatorRole: RoleCore {
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
         switch message {
         case .candidate(let block):
-            let step = follower.candidate(block, at: now)
-            return step.effects + adopt(step.blocks, at: now) + candidate(block, at: now)
+            return take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
         case .verdict(let verdict): return watch(verdict)
         case .certified: return []
         case .final(let final):
             let accusations = accuseTwoFinals(final)
-            let step = follower.final(final, at: now)
-            return accusations + step.effects + adopt(step.blocks, at: now)
+            return accusations + take(follower.final(final, at: now), at: now)
         case .branch(let head):
             guard head.notary == context.address.node, isSibling(publisher, of: head.chain) else { return [] }
             siblings.learn(head.chain, height: head.height, block: head.block)
@@ -132,17 +143,25 @@ package struct ValidatorRole: RoleCore {
         return address.role == .validator && address.node == context.address.node && address.chain == chain
     }
 
+    private mutating func take(_ step: ChainFollower.Step, at now: Moment) -> [RoleEffect] {
+        step.effects + (step.snapshot.map { adopt($0) } ?? []) + adopt(step.blocks, at: now)
+    }
+
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
-        if let step = follower.answered(call: call, response, at: now) { return step.effects + adopt(step.blocks, at: now) }
+        if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
+        if let effects = repair.answered(call: call, response, head: (tree.finalHeight, tree.finalHash)) { return effects }
+        if let effects = holdsAnswered(call, response, at: now) { return effects }
         if call >= Calls.sibling { return siblingAnswered(call, response, at: now) }
         return parentAnswered(response, at: now)
     }
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
-        if let step = follower.timerFired(timer, at: now) { return step.effects + adopt(step.blocks, at: now) }
+        if let step = follower.timerFired(timer, at: now) { return take(step, at: now) }
+        if let effects = snapshots.timerFired(timer) { return effects }
         switch timer {
         case Timers.legs: return sendLegs(at: now)
         case Timers.candidates: return retryPending(at: now)
+        case Timers.holds: return askHolds()
         default: return []
         }
     }

@@ -42,6 +42,10 @@ package enum FaultKind: Int, Sendable, CaseIterable {
     case clockOffset
     /// A node's clocks drift.
     case clockDrift
+    /// All that a node stored, but its votes, is gone (case 18).
+    case diskLost
+    /// A stored block, snapshot or archive row is damaged (case 15).
+    case bitFlip
     /// Every signing role of a Byzantine node runs twice with one key, each copy on its own disk (case 30).
     case twins
     /// A Byzantine node votes twice for one duty of a slot (case 23).

@@ -57,7 +57,8 @@ package struct FaultPlan: Sendable, Hashable {
     /// The kinds that are started by a schedule.
     package var scheduled: [FaultKind] {
         [
-            FaultKind.partition, .asymmetricPartition, .isolation, .clog, .busRestart, .crashIdle, .crashNode, .crashAll, .pause,
+            FaultKind.partition, .asymmetricPartition, .isolation, .clog, .busRestart, .crashIdle, .crashNode, .crashAll, .pause, .diskLost,
+            .bitFlip,
         ].filter(has)
     }
 }

@@ -40,6 +40,8 @@ extension World {
             let instance = drawInstance()
             tally.add(.pause)
             instance.pausedUntil = now + 1 + random.below(plan.longestMicroseconds)
+        case .diskLost: loseDisk()
+        case .bitFlip: for _ in 0..<1 + random.below(4) { flipBit() }
         default: preconditionFailure("\(kind.code) is not a scheduled fault")
         }
         scheduleNemesis()

@@ -74,6 +74,12 @@ package struct HistoryOracle: Sendable {
         return ready
     }
 
+    /// An instance has caught up by the state of a final block.
+    package mutating func jumped(_ header: BlockHeader, by instance: String, at time: UInt64, _ findings: inout Findings) {
+        claim(header.hash, chain: header.chain, height: header.height, by: "a snapshot of \(instance)", at: time, &findings)
+        stored[instance] = max(stored[instance] ?? 0, header.height)
+    }
+
     /// A node's final blocks are stored one after the other; after a crash it may store its last ones again.
     package mutating func noteHeight(_ height: Height, by instance: String, at time: UInt64, _ findings: inout Findings) {
         let before = stored[instance] ?? 0

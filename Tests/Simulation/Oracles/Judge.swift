@@ -40,9 +40,23 @@ package struct Judge {
     /// A core committed operations.
     package mutating func stored(_ operations: [StoreOperation], by address: RoleAddress, at time: UInt64) {
         for operation in operations {
+            if case .put(.snapshots, let height, let bytes) = operation { storedSnapshot(bytes, at: height, by: address, at: time) }
             guard case .put(.blocks, let height, let bytes) = operation, address.role == .consensus else { continue }
             storedBlock(bytes, at: height, by: address, at: time)
         }
+    }
+
+    /// A snapshot is of a block that certificates show to be final, and every state is replayed from the blocks anyway.
+    private mutating func storedSnapshot(_ bytes: [UInt8], at height: Height, by address: RoleAddress, at time: UInt64) {
+        guard let manifest = try? SnapshotManifest(decoding: bytes), manifest.final.header.height == height,
+            manifest.final.header.chain == address.chain
+        else {
+            findings.report(.contract, "\(address) stored a snapshot at \(height) that is none of that height", at: time)
+            return
+        }
+        heard.add(.snapshot)
+        see(manifest.final, at: time)
+        history.jumped(manifest.final.header, by: address.description, at: time, &findings)
     }
 
     private mutating func storedBlock(_ bytes: [UInt8], at height: Height, by address: RoleAddress, at time: UInt64) {
@@ -147,10 +161,17 @@ package struct Judge {
 
     /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
     package mutating func raised(_ alarm: Alarm, at time: UInt64) {
+        if alarm.code == "stored_damage" { heard.add(.damageFound) }
         guard alarm.severity == .critical else { return }
+        // A liar's twin sees what the other one has signed.
+        if alarm.code == "votes_lost", let node = RoleAddress(alarm.source)?.node, isLiar(node) { return }
         if !liars.isEmpty, Judge.lieAlarms.contains(alarm.code) { return }
         if corrupt != nil, Judge.corruptChainAlarms.contains(alarm.code) { return }
         findings.report(.contract, "\(alarm.source) raises \(alarm.code): \(alarm.detail)", at: time)
+    }
+
+    private func isLiar(_ node: String) -> Bool {
+        (network.chains + [network.notary]).contains { $0.nodes.contains { $0.id == node && liars.contains($0.key) } }
     }
 
     /// A role answered a request.
@@ -164,6 +185,8 @@ package struct Judge {
                 acknowledgements.acknowledged(id, chain: chain, at: time)
             }
         case .status(let status): told(status, chain: chain, at: time)
+        case .snapshotPart: heard.add(.snapshotServed)
+        case .signed: heard.add(.signedAsked)
         default: break
         }
     }

@@ -180,7 +180,10 @@ extension ReplayOracle {
     private func apply(_ register: Register, _ outcome: Outcome, to state: inout ReplayState) throws(ReplayFault) {
         try signed(register.account, register.signature, "register", register.body)
         try judge(outcome, state.accounts[register.account] == nil ? [] : [.alreadyExists])
-        if outcome.rejection == nil { state.set(ReplayAccount(), register.account) }
+        var account = state.accounts[register.account] ?? ReplayAccount()
+        try demand(!account.isRegistered, "a second Register of one account")
+        account.isRegistered = true
+        state.set(account, register.account)
     }
 
     private func apply(_ transfer: Transfer, _ outcome: Outcome, to state: inout ReplayState) throws(ReplayFault) {
@@ -204,15 +207,14 @@ extension ReplayOracle {
         _ findings: inout Findings
     ) throws(ReplayFault) {
         for authorization in cross.authorizations { try signed(authorization.key, authorization.signature, "cross", cross.body) }
-        var entry = state.entries[cross.xid] ?? ReplayEntry(deadline: cross.deadline)
+        var entry = state.entries[cross.xid] ?? ReplayEntry(cross)
         try demand(entry.hold == 0, "the chain has opened \(cross.xid) before")
         try judge(outcome, openingReasons(cross, entry, state, blockTime: block.header.fields.time))
         guard outcome.rejection == nil else {
             counted.add(.holdRejected)
-            if state.entries[cross.xid] == nil {
-                entry.hold = 4
-                state.set(entry, cross.xid)
-            }
+            entry.hold = 4
+            entry.heights[0] = block.header.height
+            state.set(entry, cross.xid)
             return
         }
         let held = cross.legs.indices.dropLast().filter { cross.legs[$0].chain == state.chain }
@@ -225,6 +227,7 @@ extension ReplayOracle {
             entry.legs.append((index, leg))
         }
         entry.hold = 1
+        entry.heights[0] = block.header.height
         state.set(entry, cross.xid)
         crosses.held(cross, on: state.chain, at: block.header.height, time: time, &findings)
     }
@@ -277,9 +280,10 @@ extension ReplayOracle {
         _ cross: CrossTransaction, _ decision: UInt8, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64,
         _ findings: inout Findings
     ) throws(ReplayFault) {
-        var entry = state.entries[cross.xid] ?? ReplayEntry(deadline: cross.deadline)
+        var entry = state.entries[cross.xid] ?? ReplayEntry(cross)
         try demand(entry.decision == 0, "\(cross.xid) was decided before")
         entry.decision = decision
+        entry.heights[1] = block.header.height
         state.set(entry, cross.xid)
         crosses.decided(cross, decision, at: block.header.height, time: time, &findings)
     }
@@ -294,6 +298,7 @@ extension ReplayOracle {
         }
         let evidence = try foreign(resolution.evidence.block, of: deciding, in: block)
         entry.hold = status
+        entry.heights[2] = block.header.height
         for (_, leg) in entry.legs {
             try demand(state.move(from: nil, to: status == 2 ? leg.credit : leg.debit, leg.asset, leg.amount), "a resolution does not add up")
             if status == 2 { reserves.settled(leg, on: state.chain) }

@@ -3,6 +3,8 @@ import Wire
 
 /// An account as the oracles compute it.
 package struct ReplayAccount: Sendable, Hashable {
+    /// A Register of it stands in the chain.
+    var isRegistered = false
     var nonceBase: UInt64 = 0
     /// Used nonces above the base.
     var usedNonces: Set<UInt64> = []
@@ -38,7 +40,7 @@ package struct ReplayAccount: Sendable, Hashable {
     func bytes(_ key: Digest) -> [UInt8] {
         var words: [UInt64] = [0, 0, 0, 0]
         for nonce in usedNonces.sorted() { words[Int((nonce - nonceBase) / 64)] |= 1 << ((nonce - nonceBase) % 64) }
-        var bytes = key.bytes + CertificateOracle.number(nonceBase)
+        var bytes = key.bytes + [isRegistered ? 1 : 0] + CertificateOracle.number(nonceBase)
         for word in words { bytes += CertificateOracle.number(word) }
         bytes += CertificateOracle.number(UInt64(balances.count)).suffix(2)
         for balance in balances { bytes += ReplayEntry.padded(balance.asset) + CertificateOracle.number(balance.amount) }
@@ -52,12 +54,21 @@ struct ReplayEntry: Sendable {
     var hold: UInt8 = 0
     /// 0 none, 1 committed, 2 refused, 3 cancelled.
     var decision: UInt8 = 0
+    let decider: ChainID
     var deadline: UInt64
+    /// Heights of the blocks that opened, decided and resolved it; 0 for none.
+    var heights: [Height] = [0, 0, 0]
     /// Held legs with their positions.
     var legs: [(index: Int, leg: Leg)] = []
 
+    init(_ cross: CrossTransaction) {
+        decider = cross.legs[cross.legs.count - 1].chain
+        deadline = cross.deadline
+    }
+
     func bytes(_ xid: Digest) -> [UInt8] {
-        var bytes = xid.bytes + [hold, decision] + CertificateOracle.number(deadline)
+        var bytes = xid.bytes + [hold, decision] + CertificateOracle.padded(decider) + CertificateOracle.number(deadline)
+        for height in heights { bytes += CertificateOracle.number(height) }
         bytes += CertificateOracle.number(UInt64(legs.count)).suffix(2)
         for (index, leg) in legs {
             bytes += CertificateOracle.number(UInt64(index)).suffix(2)

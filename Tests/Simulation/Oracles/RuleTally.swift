@@ -26,6 +26,14 @@ package enum ExercisedRule: Int, Sendable, CaseIterable {
     case evidence
     /// The notary chain recorded an offence.
     case offence
+    /// V-8: a role stored a snapshot.
+    case snapshot
+    /// V-9: a part of a snapshot was served.
+    case snapshotServed
+    /// V-8: damage on a disk was found, and said.
+    case damageFound
+    /// V-10: a peer said what it has seen signed by a node.
+    case signedAsked
 
     /// As people read it: `refund_after_deadline`.
     package var code: String {

@@ -23,6 +23,7 @@ extension World {
     /// Adds every instance of a network, as `up` does it.
     package func addAll(_ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
         conspire(cast)
+        snapshots = shape.snapshots
         for chain in cast.network.chains {
             let isCorrupt = chain.id == conspiracy?.chain
             let liars = isCorrupt ? Array(chain.nodes.indices) : drawLiars(of: chain)

@@ -12,14 +12,19 @@ package struct Shape: Sendable, Hashable {
     package var replicas: Int
     package var people: Int
     package var strategy: NotaryStrategy
+    /// How often snapshots are made, and when they are fetched.
+    package var snapshots: SnapshotPolicy
 
-    package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all) {
+    package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all,
+        snapshots: SnapshotPolicy = SnapshotPolicy()
+    ) {
         self.chains = chains
         self.nodes = nodes
         self.notaries = notaries
         self.replicas = replicas
         self.people = people
         self.strategy = strategy
+        self.snapshots = snapshots
     }
 
     /// Mostly 2 chains of 4 nodes and 4 notaries; sometimes 1 or 7 nodes, 1 notary, 3 chains.
@@ -28,6 +33,8 @@ package struct Shape: Sendable, Hashable {
         self.init(
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
             replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
+        // Small enough that chains of a few dozen blocks have several.
+        snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
     }
 }
 

@@ -20,7 +20,9 @@ package struct VirtualDisk {
         var duty: VoteDuty
     }
 
-    private var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
+    private(set) var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
+    /// Rows whose bytes are no longer those that were written; the real store knows them by their checksums.
+    private var damaged: [StoreTable: Set<UInt64>] = [:]
     private var votes: [VoteKey: VoteRow] = [:]
     private var forgottenBelow: Slot = 0
     /// Committed operations that a crash may take away, oldest first.
@@ -65,7 +67,23 @@ package struct VirtualDisk {
 
     private func settledRows(_ table: StoreTable, from key: UInt64, limit: Int) -> [StoredRow] {
         guard let rows = tables[table] else { return [] }
-        return rows.keys.filter { $0 >= key }.sorted().prefix(limit).map { StoredRow(key: $0, value: rows[$0] ?? []) }
+        return rows.keys.filter { $0 >= key }.sorted().prefix(limit).map {
+            StoredRow(key: $0, value: rows[$0] ?? [], isDamaged: damaged[table]?.contains($0) ?? false)
+        }
+    }
+
+    /// Everything but the votes, and the tables named, is gone.
+    mutating func lose(keeping kept: [StoreTable]) {
+        sync()
+        tables = tables.filter { kept.contains($0.key) }
+        damaged = damaged.filter { kept.contains($0.key) }
+    }
+
+    /// Changes one bit of a row.
+    mutating func flip(_ table: StoreTable, _ key: UInt64, bit: Int) {
+        guard let count = tables[table]?[key]?.count, count > 0 else { return }
+        tables[table]?[key]?[bit / 8 % count] ^= 1 << UInt8(bit % 8)
+        damaged[table, default: []].insert(key)
     }
 
     /// What a starting core is given.
@@ -93,7 +111,9 @@ package struct VirtualDisk {
 
     private mutating func perform(_ operation: StoreOperation) {
         switch operation {
-        case .put(let table, let key, let value): tables[table, default: [:]][key] = value
+        case .put(let table, let key, let value):
+            tables[table, default: [:]][key] = value
+            damaged[table]?.remove(key)
         case .delete(let table, let key): tables[table]?[key] = nil
         case .deleteThrough(let table, let key):
             for row in (tables[table] ?? [:]).keys.filter({ $0 <= key }) { tables[table]?[row] = nil }

@@ -47,6 +47,10 @@ package final class World {
     var conspiracy: Conspiracy?
     /// Faults that last, by number; nil when they have ended.
     var reliefs: [Relief?] = []
+    /// Nodes whose disks have failed: never more of a chain than may be faulty.
+    var failedDisks: Set<Int> = []
+    /// When roles make snapshots, and when they fetch them.
+    var snapshots = SnapshotPolicy()
 
     package init(network: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo) {
         self.network = network
@@ -73,7 +77,8 @@ package final class World {
         else { preconditionFailure("an instance belongs to a node of the network") }
         let memo = memo
         let context = RoleContext(
-            network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy)
+            network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy,
+            snapshots: snapshots)
         let instance = Instance(
             index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node),
             habits: habits)

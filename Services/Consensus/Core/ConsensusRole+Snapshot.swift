@@ -1,0 +1,40 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import Wire
+
+extension ConsensusRole {
+    /// Calls that fetch a snapshot are numbered from here.
+    static let snapshotCalls: UInt64 = 1 << 39
+    /// Calls and reads that repair a stored block are numbered from here.
+    static let repairNumbers: UInt64 = 1 << 38
+
+    /// The newest final block.
+    var finalHead: (height: Height, hash: Digest) { (tree.finalHeight, tree.finalHash) }
+
+    /// Whether a peer's word that the chain is far ahead is worth asking for a snapshot.
+    func isFarBehind(_ head: Height) -> Bool {
+        fetch.mayBegin && head > tree.finalHeight && head - tree.finalHeight > context.snapshots.blocksBehind
+    }
+
+    /// A part of a snapshot has come, or nothing did.
+    mutating func fetched(_ step: SnapshotFetch.Step, at now: Moment) -> [RoleEffect] {
+        guard let snapshot = step.snapshot, snapshot.final.header.height > tree.finalHeight else {
+            return step.effects + (step.hasFailed ? askForBlocks(at: now) : [])
+        }
+        return step.effects + adopt(snapshot, at: now) + askForBlocks(at: now)
+    }
+
+    /// Goes on from a final block further up. The certificates show that block to be final, its state root that the state is its own.
+    private mutating func adopt(_ snapshot: FetchedSnapshot, at now: Moment) -> [RoleEffect] {
+        let header = snapshot.final.header
+        tree = tree.standing(at: header, snapshot.ledger)
+        finalProof = snapshot.final
+        lastFinalMilliseconds = now.monotonicMilliseconds
+        candidates = CandidateBook()
+        recentFinals.removeAll()
+        let effects: [RoleEffect] = [.persist(overtaken), .note("caught up to height \(header.height) of \(chain) by a snapshot")]
+        return effects + snapshots.adopt(snapshot.stored) + step(.certificate(snapshot.final.finality), at: now) + sayLead(at: now)
+    }
+}

@@ -1,0 +1,142 @@
+import Crypto
+import Wire
+
+/// Why parts are no state of a chain: a peer's fault or a disk's, never taken further.
+package enum SnapshotFault: String, Error, Hashable, Sendable {
+    /// A part of a version that this program does not know.
+    case unknownVersion = "unknown_version"
+    /// Bytes that no writer writes.
+    case malformed
+    /// Entries that do not ascend.
+    case wrongOrder = "wrong_order"
+    /// The entries are not those of the final header's state root.
+    case wrongRoot = "wrong_root"
+    /// Balances and holds are not what genesis had (invariant 1).
+    case notConserved = "not_conserved"
+}
+
+/// Builds a chain's state from the parts of a snapshot. Nothing of it is believed before the root of what was read is that of a header
+/// that is shown to be final (V-8).
+package struct SnapshotLoader: Sendable {
+    private let network: Network
+    private let chain: ChainID
+    private var accounts: [Account] = []
+    private var crosses: [CrossEntry] = []
+    private var heads: [ChainHead] = []
+    private var offences: [OffenceEntry] = []
+    private var changes: [StateTree.Change] = []
+    private var last: (kind: UInt8, key: Digest)?
+
+    package init(network: Network, chain: ChainID) {
+        self.network = network
+        self.chain = chain
+    }
+
+    /// Takes the next part in.
+    package mutating func add(_ part: [UInt8]) throws(SnapshotFault) {
+        guard part.first == SnapshotWriter.version else { throw .unknownVersion }
+        var position = 1
+        while position < part.count {
+            guard part.count - position >= SnapshotWriter.framingBytes, let kind = SnapshotEntryKind(rawValue: part[position]) else {
+                throw .malformed
+            }
+            let length = part[position + 1..<position + 5].reduce(0) { $0 << 8 | Int($1) }
+            position += SnapshotWriter.framingBytes
+            guard length <= part.count - position else { throw .malformed }
+            try add(kind, Array(part[position..<position + length]))
+            position += length
+        }
+    }
+
+    private mutating func add(_ kind: SnapshotEntryKind, _ value: [UInt8]) throws(SnapshotFault) {
+        switch kind {
+        case .account:
+            guard let account = Account(decoding: value) else { throw .malformed }
+            try follow(kind, account.key.digest)
+            accounts.append(account)
+            changes.append((key: account.stateKey, value: StateKey.valueHash(value)))
+        case .cross:
+            guard let entry = CrossEntry(decoding: value) else { throw .malformed }
+            try follow(kind, entry.xid)
+            crosses.append(entry)
+            changes.append((key: entry.stateKey, value: StateKey.valueHash(value)))
+        case .head:
+            guard let head = ChainHead(decoding: value) else { throw .malformed }
+            try follow(kind, head.chain.text.padded)
+            heads.append(head)
+            changes.append((key: head.stateKey, value: StateKey.valueHash(value)))
+        case .offence:
+            guard let offence = OffenceEntry(decoding: value) else { throw .malformed }
+            try follow(kind, offence.id)
+            offences.append(offence)
+            changes.append((key: StateKey.offence(offence.id), value: StateKey.valueHash(value)))
+        }
+    }
+
+    /// Entries ascend strictly, so none comes twice.
+    private mutating func follow(_ kind: SnapshotEntryKind, _ key: Digest) throws(SnapshotFault) {
+        if let last {
+            guard last.kind < kind.rawValue || last.kind == kind.rawValue && last.key < key else { throw .wrongOrder }
+        }
+        last = (kind.rawValue, key)
+    }
+
+    /// The state after all parts were taken in.
+    ///
+    /// - Parameter header: of the block whose state it is; the caller has checked that it is final, or has made it so itself.
+    package consuming func finish(_ header: BlockHeader) throws(SnapshotFault) -> LedgerState {
+        var tree = StateTree()
+        tree.update(changes)
+        guard header.chain == chain, tree.root == header.stateRoot else { throw .wrongRoot }
+        var state = LedgerState(network: network, chain: chain)
+        guard let totals = conservedTotals(state.totals) else { throw .notConserved }
+        state.load(accounts, crosses, heads, offences, tree: tree, totals: totals, height: header.height, time: header.time)
+        return state
+    }
+
+    /// Where the supply of genesis is now; nil when it does not come out even.
+    private func conservedTotals(_ genesis: [AssetTotal]) -> [AssetTotal]? {
+        var totals = genesis.map { AssetTotal(asset: $0.asset, supply: $0.supply, balances: 0, holds: 0) }
+        func add(_ amount: Amount, _ asset: AssetID, to path: WritableKeyPath<AssetTotal, Amount>) -> Bool {
+            guard let place = totals.firstIndex(where: { $0.asset == asset }) else { return false }
+            let (sum, overflow) = totals[place][keyPath: path].addingReportingOverflow(amount)
+            totals[place][keyPath: path] = sum
+            return !overflow
+        }
+        for account in accounts {
+            for balance in account.balances.list where !add(balance.amount, balance.asset, to: \.balances) { return nil }
+        }
+        for entry in crosses where entry.holdStatus == .held {
+            for leg in entry.legs where !add(leg.amount, leg.asset, to: \.holds) { return nil }
+        }
+        return totals.allSatisfy(\.isConserved) ? totals : nil
+    }
+}
+
+extension LedgerState {
+    /// Replaces the state of genesis by another, with everything that is looked up in it.
+    fileprivate mutating func load(
+        _ accounts: [Account], _ entries: [CrossEntry], _ heads: [ChainHead], _ entriesOfOffences: [OffenceEntry], tree: StateTree,
+        totals: [AssetTotal], height: Height, time: ChainTime
+    ) {
+        removeAccounts(downTo: 0)
+        slots.reserveCapacity(accounts.count)
+        for account in accounts { insert(account) }
+        crosses.reserveCapacity(entries.count)
+        for entry in entries {
+            crossIndex[entry.xid] = Int32(crosses.count)
+            crosses.append(CrossSlot(entry: entry, stamp: stamp))
+            listHolders(entry, crosses.count - 1, isAdded: true)
+        }
+        self.heads = heads
+        for entry in entriesOfOffences {
+            offenceIndex[entry.id] = Int32(offences.count)
+            // The block that recorded it is told by archives, not by the state.
+            offences.append(RecordedOffence(entry: entry, height: 0))
+        }
+        self.tree = tree
+        self.totals = totals
+        self.height = height
+        self.time = time
+    }
+}
