@@ -115,7 +115,7 @@ import Wire
             var response = Response.failure(.notFound, detail: "")
             if part == 0, let row = rows.rows(.snapshots).first(where: { $0.key == found }) {
                 response = .snapshot(try! SnapshotManifest(decoding: row.value))
-            } else if let row = rows.rows(.snapshotParts).first(where: { $0.key == StoredSnapshot.key(found, part - 1) }) {
+            } else if part > 0, let row = rows.rows(.snapshotParts).first(where: { $0.key == StoredSnapshot.key(found, part - 1) }) {
                 response = .snapshotPart(row.value)
             }
             change(&response)
