@@ -141,8 +141,8 @@ package struct Seeds {
         if let account = state.account(key) { add("account", account.encoded) }
         add("account", Account(key: key).encoded)
         let leg = HeldLeg(index: 0, debit: key, credit: key, asset: Stage.cast.assets[Stage.alpha]!, amount: 5)
-        add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .held, decision: .none, deadline: 7, legs: [leg, leg]).encoded)
-        add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .rejected, decision: .committed, deadline: .max, legs: []).encoded)
+        add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .held, decision: .none, decidingChain: Stage.beta, deadline: 7, legs: [leg, leg]).encoded)
+        add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .rejected, decision: .committed, decidingChain: Stage.alpha, deadline: .max, legs: []).encoded)
         add("chain-head", ChainHead(chain: Stage.beta, height: 7, hash: key.digest, time: 9).encoded)
         for (index, key) in ProofTree.keys.enumerated() {
             let evidence = StateEvidence(block: key, proof: ProofTree.proof(of: key))

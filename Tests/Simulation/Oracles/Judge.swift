@@ -55,6 +55,7 @@ package struct Judge {
             return
         }
         heard.add(.snapshot)
+        guard address.chain != corrupt else { return }
         see(manifest.final, at: time)
         history.jumped(manifest.final.header, by: address.description, at: time, &findings)
     }
