@@ -49,7 +49,8 @@ extension Door {
 /// Rows of a store as a script: the operation names the table (the one after the last holds votes), 8 bytes the key.
 package enum StoredScript {
     package static let tables: [StoreTable] = [
-        .blocks, .candidates, .certificates, .certified, .accepted, .ended, .legs, .branch, .facts, .archive,
+        .blocks, .candidates, .certificates, .certified, .accepted, .ended, .legs, .branch, .facts, .archive, .snapshots, .snapshotParts,
+        .outcomes,
     ]
 
     static func disk(_ bytes: [UInt8]) -> PlayDisk {
