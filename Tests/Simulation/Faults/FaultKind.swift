@@ -1,5 +1,5 @@
 /// Every kind of fault a seed may draw.
-package enum FaultKind: Int, Sendable, CaseIterable {
+package enum FaultKind: Int, Countable {
     /// Latency up to twenty times the usual (faults case 7).
     case slowNetwork
     /// A published frame is lost and repaired from the bus's log, later.
@@ -76,29 +76,7 @@ package enum FaultKind: Int, Sendable, CaseIterable {
         .twins, .doubleVote, .doubleCandidate, .invalidCandidate, .forgery, .selectiveSend, .censorship, .falseAnswer, .blindSignature,
         .falseRefusal, .falseLeg,
     ]
-
-    /// As people read it: `crash_before_commit`.
-    package var code: String {
-        var text = ""
-        for character in "\(self)" {
-            if character.isUppercase { text += "_" }
-            text += character.lowercased()
-        }
-        return text
-    }
 }
 
 /// How often each fault kind really happened.
-package struct FaultTally: Sendable, Hashable {
-    private var counts = [UInt64](repeating: 0, count: FaultKind.allCases.count)
-
-    package init() {}
-
-    package subscript(kind: FaultKind) -> UInt64 { counts[kind.rawValue] }
-
-    package mutating func add(_ kind: FaultKind, _ count: UInt64 = 1) { counts[kind.rawValue] += count }
-
-    package mutating func add(_ other: FaultTally) {
-        for index in counts.indices { counts[index] += other.counts[index] }
-    }
-}
+package typealias FaultTally = Tally<FaultKind>

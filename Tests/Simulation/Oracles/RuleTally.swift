@@ -1,5 +1,5 @@
 /// A rule of the protocol, one way it can show in a chain.
-package enum ExercisedRule: Int, Sendable, CaseIterable {
+package enum ExercisedRule: Int, Countable {
     /// R1: a hold was made.
     case hold
     /// R1: an Open was rejected in a block.
@@ -34,29 +34,7 @@ package enum ExercisedRule: Int, Sendable, CaseIterable {
     case damageFound
     /// V-10: a peer said what it has seen signed by a node.
     case signedAsked
-
-    /// As people read it: `refund_after_deadline`.
-    package var code: String {
-        var text = ""
-        for character in "\(self)" {
-            if character.isUppercase { text += "_" }
-            text += character.lowercased()
-        }
-        return text
-    }
 }
 
 /// How often each rule really showed.
-package struct RuleTally: Sendable, Hashable {
-    private var counts = [UInt64](repeating: 0, count: ExercisedRule.allCases.count)
-
-    package init() {}
-
-    package subscript(rule: ExercisedRule) -> UInt64 { counts[rule.rawValue] }
-
-    package mutating func add(_ rule: ExercisedRule, _ count: UInt64 = 1) { counts[rule.rawValue] += count }
-
-    package mutating func add(_ other: RuleTally) {
-        for index in counts.indices { counts[index] += other.counts[index] }
-    }
-}
+package typealias RuleTally = Tally<ExercisedRule>
