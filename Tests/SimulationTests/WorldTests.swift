@@ -38,7 +38,8 @@ func everyFaultHappens() {
     plan.faultsEndMicroseconds = 30_000_000
     let world = toyWorld(.all(RoleKind(ToyGossip.self)), plan: plan)
     world.run(until: 30_000_000, mostSteps: 5_000_000)
-    let missing = machineFaults.filter { world.tally[$0] == 0 }
+    // Toys store no blocks that a bit could flip in.
+    let missing = machineFaults.filter { $0 != .bitFlip && world.tally[$0] == 0 }
     #expect(missing.isEmpty)
     #expect(world.judge.codecUses > 0)
     #expect(world.judge.findings.violations.isEmpty)
