@@ -14,10 +14,24 @@ struct SiblingBranches: Sendable {
     }
 
     private var branches: [ChainID: Branch] = [:]
+    /// Questions under way, by call.
+    private var asked: [UInt64: (chain: ChainID, height: Height)] = [:]
 
     init(network: Network, chain: ChainID) {
         for other in network.chains where other.id != chain { branches[other.id] = Branch() }
     }
+
+    /// Notes a question to the sibling of `chain`.
+    ///
+    /// - Returns: false when the same question is under way.
+    mutating func ask(_ chain: ChainID, _ height: Height, call: UInt64) -> Bool {
+        guard !asked.values.contains(where: { $0.chain == chain && $0.height == height }) else { return false }
+        asked[call] = (chain, height)
+        return true
+    }
+
+    /// What a call that has ended was about; nil for none of these.
+    mutating func answered(_ call: UInt64) -> (chain: ChainID, height: Height)? { asked.removeValue(forKey: call) }
 
     /// The sibling of `chain` follows `block` at `height`.
     mutating func learn(_ chain: ChainID, height: Height, block: Digest) {

@@ -62,17 +62,23 @@ extension ValidatorRole {
     }
 
     /// Asks this notary's own validator of another chain what it follows at a height.
+    ///
+    /// One question a height at a time: every answer looks at all waiting candidates again, and each of those may ask.
     mutating func askSibling(_ chain: ChainID, _ height: Height) -> [RoleEffect] {
-        [
+        let call = Calls.sibling + nextToken()
+        guard siblings.ask(chain, height, call: call) else { return [] }
+        return [
             .call(
-                Calls.sibling + nextToken(), service: Service.name(.validator, chain: chain, node: context.address.node),
+                call, service: Service.name(.validator, chain: chain, node: context.address.node),
                 .fetchBlocks(chain: chain, from: height, limit: 1), timeoutMilliseconds: network.timing.fetchMilliseconds)
         ]
     }
 
     mutating func siblingAnswered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
-        guard case .blocks(let blocks, _) = response, let final = blocks.first?.final else { return [] }
-        siblings.learn(final.header.chain, height: final.header.height, block: final.hash)
+        guard let asked = siblings.answered(call), case .blocks(let blocks, _) = response, let final = blocks.first?.final,
+            final.header.chain == asked.chain, final.header.height == asked.height
+        else { return [] }
+        siblings.learn(asked.chain, height: asked.height, block: final.hash)
         return retryPending(at: now)
     }
 

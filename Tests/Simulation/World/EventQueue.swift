@@ -17,6 +17,23 @@ struct EventQueue {
 
     var count: Int { heap.count }
 
+    /// The commonest of the events that were put in last, for people.
+    var sample: String {
+        var counts: [String: Int] = [:]
+        for event in slab.suffix(10_000) { counts[EventQueue.phrase(event), default: 0] += 1 }
+        return counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.first?.key ?? "none"
+    }
+
+    private static func phrase(_ event: Event?) -> String {
+        switch event {
+        case .deliver(_, _, let publication): "a frame of \(publication.publisher) on \(publication.topic.name)"
+        case .input(let index, _, let input): "an input of instance \(index): \(String(describing: input).prefix(40))"
+        case .timer(let index, _, let timer, _): "timer \(timer.kind) of instance \(index)"
+        case .answer, .callTimeout: "a call"
+        default: "another event"
+        }
+    }
+
     /// When the next event is due, virtual microseconds.
     var nextTime: UInt64? { heap.first?.time }
 

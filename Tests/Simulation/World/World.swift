@@ -113,6 +113,9 @@ package final class World {
         if !plan.scheduled.isEmpty, plan.nemesisMicroseconds > 0 { scheduleNemesis() }
     }
 
+    /// Events that may wait at once; a healthy network stays far below.
+    private static let mostEventsWaiting = 1_000_000
+
     /// Lets everything happen up to, and with, a virtual time.
     ///
     /// - Parameter mostSteps: a bound that a healthy network never meets.
@@ -120,6 +123,10 @@ package final class World {
         while let due = queue.nextTime, due <= end {
             guard steps < mostSteps else {
                 judge.findings.report(.progress, "the network never comes to rest: \(steps) steps by \(now / 1_000) ms", at: now)
+                return
+            }
+            guard queue.count < World.mostEventsWaiting else {
+                judge.findings.report(.progress, "messages multiply without end: \(queue.count) wait, such as \(queue.sample)", at: now)
                 return
             }
             guard let (time, event) = queue.pop() else { return }
