@@ -22,7 +22,7 @@ package struct BuiltBlock: Sendable {
 
 extension BlockTree {
     /// Makes and signs a candidate on a block of the tree (S830, S840): takes items in order while there is room,
-    /// and executes them to find outcomes and state root.
+    /// and executes them to find outcomes and state root. On a `pow` chain it is still to be mined.
     ///
     /// The block is not added to the tree; `validate` does that as for anybody's candidate.
     /// - Parameter time: chain time; raised to just above the parent's when it is not.
@@ -54,7 +54,7 @@ extension BlockTree {
                 chain: chain.id, height: (height(of: parent) ?? 0) + 1, epoch: 0, slot: slot, parent: parent, parentSlot: parentSlot,
                 time: blockTime, transactionsRoot: MerkleTree.root(leaves: leaves), transactionCount: selection.transactions.count,
                 foreignRoot: Block.foreignRoot(selection.foreign), stateRoot: root, notaryHeight: notary.height,
-                notaryHead: notary.hash, builder: signer.publicKey))
+                notaryHead: notary.hash, builder: signer.publicKey, workTarget: target(on: parent, time: blockTime) ?? 0))
         let block = Block(
             header: header, builderSignature: signer.sign(.candidate, network: network.id, header.bytes),
             transactions: selection.transactions, outcomes: selection.outcomes, foreign: selection.foreign)

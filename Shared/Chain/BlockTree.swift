@@ -94,9 +94,7 @@ package struct BlockTree: Sendable {
             if checker.fault(in: final) != nil { return .invalid(.evidenceMissing, transaction: nil) }
         }
         for transaction in block.transactions {
-            for final in transaction.provenFinals {
-                if let reason = checker.fault(in: final) { return .invalid(reason, transaction: transaction.id) }
-            }
+            if let reason = checker.fault(shownBy: transaction) { return .invalid(reason, transaction: transaction.id) }
         }
         move(to: header.parent)
         if let fault = execute(block) { return .invalid(fault.reason, transaction: fault.transaction) }
@@ -163,12 +161,26 @@ package struct BlockTree: Sendable {
         var height: Height
         var slot: Slot
         var time: ChainTime
+        /// Of a mined block; 0 for others.
+        var target: UInt64
     }
 
     private func place(of hash: Digest) -> Place? {
-        if hash == finalHash { return Place(height: finalHeight, slot: finalSlot, time: finalTime) }
+        if hash == finalHash {
+            return Place(
+                height: finalHeight, slot: finalSlot, time: finalTime, target: finalHeader?.workTarget ?? chain.work?.easiestTarget ?? 0)
+        }
         guard let header = candidates[hash]?.header else { return nil }
-        return Place(height: header.height, slot: header.slot, time: header.time)
+        return Place(height: header.height, slot: header.slot, time: header.time, target: header.workTarget)
+    }
+
+    /// The work target of a block of this time on a block of the tree; 0 on a chain that is not mined.
+    package func target(on parent: Digest, time: ChainTime) -> UInt64? {
+        place(of: parent).map { expectedTarget(on: $0, time: time) }
+    }
+
+    private func expectedTarget(on parent: Place, time: ChainTime) -> UInt64 {
+        chain.work?.target(after: parent.target, elapsedMilliseconds: time > parent.time ? time - parent.time : 0) ?? 0
     }
 
     /// What is wrong with a block before it is executed.
@@ -177,6 +189,7 @@ package struct BlockTree: Sendable {
         guard header.height == parent.height + 1, header.parentSlot == parent.slot else { return .wrongParent }
         guard header.slot > parent.slot, header.epoch == 0 else { return .wrongSlot }
         guard header.time > parent.time else { return .wrongTime }
+        guard header.workTarget == expectedTarget(on: parent, time: header.time) else { return .wrongWork }
         var named: Set<Digest> = []
         var seen: Set<Digest> = []
         for transaction in block.transactions {

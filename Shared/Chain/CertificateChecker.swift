@@ -6,7 +6,7 @@ import Wire
 ///
 /// Remembers what it has found good, so that many transactions may name one foreign block at the cost of one check.
 package struct CertificateChecker: Sendable {
-    private let network: Network
+    let network: Network
     private let verify: @Sendable (SignatureCheck) -> Bool
     private var known: Set<Key> = []
     private var order: Deque<Key> = []
@@ -49,18 +49,26 @@ package struct CertificateChecker: Sendable {
         return headerFault(header, signature: signature, chain: chain)
     }
 
-    private func check(_ final: FinalHeader) -> Reason? {
+    private mutating func check(_ final: FinalHeader) -> Reason? {
         guard let chain = network.chain(final.header.chain) else { return .wrongChain }
         if let reason = headerFault(final.header, signature: final.builderSignature, chain: chain) { return reason }
         if let reason = notaryFault(final.notary, header: final.header) { return reason }
-        guard final.finality.statement.epoch == final.header.epoch,
-            let checks = final.finality.checks(members: chain.members, network: network.id), checks.allSatisfy(verify)
-        else { return .evidenceInvalid }
-        return nil
+        switch final.finality {
+        case .certificate(let certificate):
+            guard chain.engine != .pow, certificate.statement.epoch == final.header.epoch,
+                let checks = certificate.checks(members: chain.members, network: network.id), checks.allSatisfy(verify)
+            else { return .evidenceInvalid }
+            return nil
+        case .recorded(let head):
+            guard chain.engine == .pow else { return .evidenceInvalid }
+            return recordFault(head, of: final.descendants.last ?? final.header)
+        case .pending: return .evidenceInvalid
+        }
     }
 
     private func headerFault(_ header: BlockHeader, signature: Signature, chain: ChainDescription) -> Reason? {
-        guard header.epoch == 0, chain.leader(of: header.slot).key == header.builder else { return .wrongSlot }
+        guard header.epoch == 0, chain.mayBuild(header.builder, slot: header.slot) else { return .wrongSlot }
+        if let reason = chain.workFault(of: header) { return reason }
         let check = SignatureCheck(
             key: header.builder, signature: signature, message: Domain.candidate.preimage(network: network.id, header.bytes))
         return verify(check) ? nil : .badSignature

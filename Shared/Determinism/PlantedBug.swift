@@ -50,6 +50,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// R7 is left out: a notary relies on whatever final block it is shown.
     case anyBranch = "any_branch"
 
+    /// A mined block counts whatever its hash is.
+    case workUnchecked = "work_unchecked"
+    /// A node of a mined chain leaves a recorded block for a heavier branch.
+    case forkBelowRecord = "fork_below_record"
+
     /// Set once, before any core runs.
     nonisolated(unsafe) package static var planted: PlantedBug?
 

@@ -12,6 +12,14 @@ extension LedgerState {
         proof(of: StateKey.account(key), value: committedAccount(key)?.encoded)
     }
 
+    /// Shows the newest recorded block of a chain, or that there is none, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open.
+    package func proofOfHead(_ chain: ChainID) -> StateProof {
+        precondition(open == nil, "a recorded head is shown between blocks")
+        return proof(of: StateKey.head(chain), value: head(of: chain)?.encoded)
+    }
+
     private func proof(of key: Digest, value: [UInt8]?) -> StateProof {
         let path = tree.proof(of: key)
         guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {

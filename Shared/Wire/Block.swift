@@ -162,21 +162,29 @@ package struct FinalHeader: Hashable, Sendable {
     package var builderSignature: Signature
     /// Nil on the notary chain only.
     package var notary: NotaryCertificate?
-    /// Kind `final`, for this block or a descendant.
-    package var finality: Certificate
+    /// What shows this block, or a descendant, to be final.
+    package var finality: Finality
     /// From this block's child to the block that `finality` names; empty when it names this one.
     package var descendants: [BlockHeader]
 
     package var hash: Digest { header.hash }
 
     package init(
-        header: BlockHeader, builderSignature: Signature, notary: NotaryCertificate?, finality: Certificate, descendants: [BlockHeader]
+        header: BlockHeader, builderSignature: Signature, notary: NotaryCertificate?, finality: Finality, descendants: [BlockHeader] = []
     ) {
         self.header = header
         self.builderSignature = builderSignature
         self.notary = notary
         self.finality = finality
         self.descendants = descendants
+    }
+
+    /// One that votes show to be final.
+    package init(
+        header: BlockHeader, builderSignature: Signature, notary: NotaryCertificate?, finality: Certificate, descendants: [BlockHeader]
+    ) {
+        self.init(
+            header: header, builderSignature: builderSignature, notary: notary, finality: .certificate(finality), descendants: descendants)
     }
 
     package static func == (left: FinalHeader, right: FinalHeader) -> Bool {
@@ -186,13 +194,13 @@ package struct FinalHeader: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(header.hash) }
 
-    init(_ message: PBFinalHeader) throws(WireFault) {
-        try Field.present(message.hasFinality, "FinalHeader.finality")
+    init(_ message: PBFinalHeader, place: Finality.Place = .anywhere) throws(WireFault) {
+        try Field.present(message.hasFinality || message.hasRecorded || place == .record, "FinalHeader.finality")
         try Field.count(message.descendants.count, atMost: Limits.descendants, "FinalHeader.descendants")
         header = try BlockHeader(decoding: [UInt8](message.header))
         builderSignature = try Field.signature(message.builderSignature, "FinalHeader.builder_signature")
         notary = message.hasNotary ? try NotaryCertificate(message.notary) : nil
-        finality = try Certificate(message.finality)
+        finality = try FinalHeader.finality(message, chain: header.chain, place: place)
         descendants = try mapChecked(message.descendants) { item throws(WireFault) in try BlockHeader(decoding: [UInt8](item)) }
         guard (notary == nil) == (header.chain == .notary) else { throw WireFault(.invalid, "FinalHeader.notary") }
         var last = header
@@ -203,9 +211,20 @@ package struct FinalHeader: Hashable, Sendable {
             }
             last = next
         }
-        let statement = finality.statement
-        guard statement.kind == .final, statement.chain == header.chain, statement.hash == last.hash, statement.slot == last.slot else {
+        guard finality.certificate?.statement.names(last) ?? (finality != .pending || descendants.isEmpty) else {
             throw WireFault(.invalid, "FinalHeader.finality")
+        }
+    }
+
+    /// A record on the notary chain cannot show itself to be final by another record.
+    private static func finality(_ message: PBFinalHeader, chain: ChainID, place: Finality.Place) throws(WireFault) -> Finality {
+        guard chain == .notary || place != .recordedHead else { throw WireFault(.invalid, "RecordedHead.notary") }
+        switch (message.hasFinality, message.hasRecorded) {
+        case (true, false): return .certificate(try Certificate(message.finality))
+        case (false, true) where chain != .notary && place == .anywhere: return .recorded(try RecordedHead(message.recorded))
+        case (false, false) where chain != .notary && place == .record: return .pending
+        case (_, true): throw WireFault(.invalid, "FinalHeader.recorded")
+        case (false, false): throw WireFault(.missing, "FinalHeader.finality")
         }
     }
 
@@ -214,7 +233,11 @@ package struct FinalHeader: Hashable, Sendable {
         message.header = Digest.dataOf(header.bytes)
         message.builderSignature = builderSignature.data
         if let notary { message.notary = notary.message }
-        message.finality = finality.message
+        switch finality {
+        case .certificate(let certificate): message.finality = certificate.message
+        case .recorded(let head): message.recorded = head.message
+        case .pending: break
+        }
         message.descendants = descendants.map { Digest.dataOf($0.bytes) }
         return message
     }

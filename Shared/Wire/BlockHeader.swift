@@ -26,11 +26,15 @@ package struct BlockHeader: Hashable, Sendable {
         package var notaryHeight: Height
         package var notaryHead: Digest
         package var builder: PublicKey
+        /// Engine `pow`: the hash's first 8 bytes are not above it; else 0.
+        package var workTarget: UInt64
+        /// Engine `pow`: what was changed until they were not; else 0.
+        package var workNonce: UInt64
 
         package init(
             chain: ChainID, height: Height, epoch: Epoch, slot: Slot, parent: Digest, parentSlot: Slot, time: ChainTime,
             transactionsRoot: Digest, transactionCount: Int, foreignRoot: Digest, stateRoot: Digest, notaryHeight: Height,
-            notaryHead: Digest, builder: PublicKey
+            notaryHead: Digest, builder: PublicKey, workTarget: UInt64 = 0, workNonce: UInt64 = 0
         ) {
             self.chain = chain
             self.height = height
@@ -46,6 +50,8 @@ package struct BlockHeader: Hashable, Sendable {
             self.notaryHeight = notaryHeight
             self.notaryHead = notaryHead
             self.builder = builder
+            self.workTarget = workTarget
+            self.workNonce = workNonce
         }
     }
 
@@ -58,6 +64,7 @@ package struct BlockHeader: Hashable, Sendable {
     package var stateRoot: Digest { fields.stateRoot }
     package var builder: PublicKey { fields.builder }
     package var epoch: Epoch { fields.epoch }
+    package var workTarget: UInt64 { fields.workTarget }
 
     package static func == (left: BlockHeader, right: BlockHeader) -> Bool { left.hash == right.hash }
     package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
@@ -88,7 +95,7 @@ package struct BlockHeader: Hashable, Sendable {
             foreignRoot: try Field.digest(message.foreignRoot, "BlockHeader.foreign_root"),
             stateRoot: try Field.digest(message.stateRoot, "BlockHeader.state_root"),
             notaryHeight: message.notaryHeight, notaryHead: try Field.digest(message.notaryHead, "BlockHeader.notary_head"),
-            builder: try Field.key(message.builder, "BlockHeader.builder"))
+            builder: try Field.key(message.builder, "BlockHeader.builder"), workTarget: message.workTarget, workNonce: message.workNonce)
     }
 
     private static func message(_ fields: Fields) -> PBBlockHeader {
@@ -107,6 +114,8 @@ package struct BlockHeader: Hashable, Sendable {
         message.notaryHeight = fields.notaryHeight
         message.notaryHead = fields.notaryHead.data
         message.builder = fields.builder.data
+        message.workTarget = fields.workTarget
+        message.workNonce = fields.workNonce
         return message
     }
 

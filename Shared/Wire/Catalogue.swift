@@ -18,6 +18,8 @@ package enum Topic: Hashable, Sendable {
     case branch(ChainID)
     /// lead.C: consensus ↔ builder of one node
     case lead(ChainID)
+    /// recorded.C: recorders → consensus of a pow chain
+    case recorded(ChainID)
     /// header.notary: notary consensus → builders
     case notaryHeader
     /// evidence: any role → notaries
@@ -39,6 +41,7 @@ package enum Topic: Hashable, Sendable {
         case .confirm(let chain): "confirm.\(chain)"
         case .branch(let chain): "branch.\(chain)"
         case .lead(let chain): "lead.\(chain)"
+        case .recorded(let chain): "recorded.\(chain)"
         case .notaryHeader: "header.notary"
         case .evidence: "evidence"
         case .alarm: "alarm"
@@ -65,6 +68,7 @@ package enum Topic: Hashable, Sendable {
             case "confirm": self = .confirm(chain)
             case "branch": self = .branch(chain)
             case "lead": self = .lead(chain)
+            case "recorded": self = .recorded(chain)
             default: return nil
             }
         }

@@ -18,6 +18,8 @@ package enum Message: Hashable, Sendable {
     case alarm(Alarm)
     case evidence(Evidence)
     case beat(Beat)
+    case recorded(Recorded)
+    case notarized(Notarized)
 
     /// Reads the body of a frame.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -40,6 +42,8 @@ package enum Message: Hashable, Sendable {
         case .alarm(let item): self = .alarm(Alarm(item))
         case .evidence(let item): self = .evidence(try Evidence(item))
         case .beat(let item): self = .beat(Beat(item))
+        case .recorded(let item): self = .recorded(try Recorded(item))
+        case .notarized(let item): self = .notarized(try Notarized(item))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -64,6 +68,8 @@ package enum Message: Hashable, Sendable {
         case .alarm(let item): published.alarm = item.message
         case .evidence(let item): published.evidence = item.message
         case .beat(let item): published.beat = item.message
+        case .recorded(let item): published.recorded = item.message
+        case .notarized(let item): published.notarized = item.message
         }
         return Field.encode(published)
     }

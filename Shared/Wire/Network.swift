@@ -18,7 +18,7 @@ package struct NodeDescription: Hashable, Sendable {
 
 /// Which engine adopts a chain's blocks (A3).
 package enum Engine: String, Sendable, CaseIterable {
-    case bft
+    case bft, pow
 }
 
 /// What an account owns before the first block.
@@ -42,13 +42,19 @@ package struct ChainDescription: Hashable, Sendable {
     /// Ascending by key; empty on the notary chain.
     package var genesis: [GenesisAccount]
     package var genesisTime: ChainTime
+    /// Of engine `pow`, and of no other.
+    package var work: WorkRule?
 
-    package init(id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime) {
+    package init(
+        id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime, work: WorkRule? = nil
+    ) {
+        precondition((engine == .pow) == (work != nil), "a chain that is mined, and no other, has a rule of work")
         self.id = id
         self.engine = engine
         self.nodes = nodes
         self.genesis = genesis.sorted { $0.key < $1.key }
         self.genesisTime = genesisTime
+        self.work = work
     }
 
     /// Public keys in voting order.

@@ -42,6 +42,7 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case unknownBranch = 91
     case notFound = 92
     case watchRefused = 93
+    case wrongWork = 96
 
     /// Stable name for people, logs, JSON and metrics.
     package var code: String {

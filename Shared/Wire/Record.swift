@@ -59,7 +59,7 @@ package struct Record: Hashable, Sendable {
     init(_ message: PBRecord) throws(WireFault) {
         try Field.present(message.hasFinal, "Record.final")
         try Field.count(message.crosses.count, atMost: Limits.blockTransactions, "Record.crosses")
-        final = try FinalHeader(message.final)
+        final = try FinalHeader(message.final, place: .record)
         crosses = try mapChecked(message.crosses) { item throws(WireFault) in try CrossData(item) }
     }
 

@@ -23,6 +23,8 @@ package enum Request: Hashable, Sendable {
     case fetchSnapshot(chain: ChainID, height: Height, part: Int)
     /// The newest votes seen of a node.
     case fetchSigned(chain: ChainID, signer: PublicKey)
+    /// What the notary chain has recorded of a chain.
+    case fetchRecorded(ChainID)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -57,6 +59,7 @@ package enum Request: Hashable, Sendable {
         case .fetchSigned(let item):
             let chain = try Field.chain(item.chain, "FetchSigned.chain")
             self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
+        case .fetchRecorded(let item): self = .fetchRecorded(try Field.chain(item.chain, "FetchRecorded.chain"))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -93,6 +96,7 @@ package enum Request: Hashable, Sendable {
         case .fetchSigned(let chain, let signer):
             message.fetchSigned.chain = chain.description
             message.fetchSigned.signer = signer.data
+        case .fetchRecorded(let chain): message.fetchRecorded.chain = chain.description
         }
         return Field.encode(message)
     }

@@ -17,6 +17,7 @@ package enum Response: Hashable, Sendable {
     case snapshot(SnapshotManifest)
     case snapshotPart([UInt8])
     case signed([Vote])
+    case recorded(Recorded)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -48,6 +49,7 @@ package enum Response: Hashable, Sendable {
         case .signed(let item):
             try Field.count(item.votes.count, atMost: 2, "Signed.votes")
             self = .signed(try mapChecked(item.votes) { vote throws(WireFault) in try Vote(vote) })
+        case .recorded(let item): self = .recorded(try Recorded(item))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -78,6 +80,7 @@ package enum Response: Hashable, Sendable {
         case .snapshot(let manifest): message.snapshot.snapshot = manifest.message
         case .snapshotPart(let part): message.snapshot.part = Digest.dataOf(part)
         case .signed(let votes): message.signed.votes = votes.map(\.message)
+        case .recorded(let item): message.recorded = item.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

@@ -43,9 +43,21 @@ package struct StateEvidence: Hashable, Sendable {
 extension StateEvidence {
     init(_ message: PBStateEvidence) throws(WireFault) {
         try Field.present(message.hasProof, "StateEvidence.proof")
-        let path = message.proof
-        try Field.count(path.siblings.count, atMost: Limits.statePathLevels, "StateProof.siblings")
         block = try Field.digest(message.block, "StateEvidence.block")
+        proof = try StateProof(message.proof)
+    }
+
+    var message: PBStateEvidence {
+        var message = PBStateEvidence()
+        message.block = block.data
+        message.proof = proof.message
+        return message
+    }
+}
+
+extension StateProof {
+    init(_ path: PBStateProof) throws(WireFault) {
+        try Field.count(path.siblings.count, atMost: Limits.statePathLevels, "StateProof.siblings")
         var other: StateProof.Leaf?
         if !path.otherKey.isEmpty || !path.otherValue.isEmpty {
             guard path.value.isEmpty else { throw WireFault(.invalid, "StateProof.other_key") }
@@ -53,20 +65,19 @@ extension StateEvidence {
                 key: try Field.digest(path.otherKey, "StateProof.other_key"),
                 value: try Field.digest(path.otherValue, "StateProof.other_value"))
         }
-        proof = StateProof(
+        self.init(
             value: path.value.isEmpty ? nil : [UInt8](path.value),
             siblings: try mapChecked(path.siblings) { item throws(WireFault) in try Field.digest(item, "StateProof.siblings") },
             other: other)
     }
 
-    var message: PBStateEvidence {
-        var message = PBStateEvidence()
-        message.block = block.data
-        message.proof.value = Digest.dataOf(proof.value ?? [])
-        message.proof.siblings = proof.siblings.map(\.data)
-        if let other = proof.other {
-            message.proof.otherKey = other.key.data
-            message.proof.otherValue = other.value.data
+    var message: PBStateProof {
+        var message = PBStateProof()
+        message.value = Digest.dataOf(value ?? [])
+        message.siblings = siblings.map(\.data)
+        if let other {
+            message.otherKey = other.key.data
+            message.otherValue = other.value.data
         }
         return message
     }

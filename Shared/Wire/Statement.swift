@@ -27,6 +27,11 @@ package struct Statement: Hashable, Sendable {
         self.hash = hash
     }
 
+    /// Whether it says that this block is final.
+    func names(_ header: BlockHeader) -> Bool {
+        kind == .final && chain == header.chain && hash == header.hash && slot == header.slot
+    }
+
     /// The signed payload: chain padded to 32, epoch, slot, kind, hash; numbers big-endian.
     package var payload: [UInt8] {
         chain.text.padded.bytes + epoch.bigEndianBytes + slot.bigEndianBytes + [kind.rawValue] + hash.bytes

@@ -50,7 +50,7 @@ struct Decoder: Sendable, CustomStringConvertible {
                 empty: WireFault(.missing, "FinalBlock.block")
             ) { _ = try FinalBlock(decoding: $0, network: network) },
             Decoder(
-                name: "Certificate", example: examples.final.finality.encoded, isCanonical: true,
+                name: "Certificate", example: examples.final.finality.certificate!.encoded, isCanonical: true,
                 empty: WireFault(.invalid, "Certificate.chain")
             ) { _ = try Certificate(decoding: $0) },
             Decoder(name: "Vote", example: vote.encoded, isCanonical: true, empty: WireFault(.invalid, "Vote.chain")) {

@@ -68,7 +68,7 @@ enum BusPlan {
             let header: [BusPattern] = address.chain == .notary ? ["header.notary"] : [BusPattern("final.\(chain)")]
             return MemberRights(
                 publishes: everyone + header + [BusPattern("vote.\(chain)"), BusPattern("lead.\(chain)")], answers: services,
-                calls: ["consensus.*", "validator.*"])
+                calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         case .validator:
             return MemberRights(
                 publishes: everyone + [
@@ -76,7 +76,7 @@ enum BusPlan {
                 ], answers: services, calls: ["consensus.*", "validator.*"])
         case .recorder:
             return MemberRights(
-                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary"], answers: services,
+                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*"], answers: services,
                 calls: ["consensus.*", "validator.*"])
         }
     }
@@ -90,7 +90,7 @@ enum BusPlan {
             let sites = Set(chain.nodes.map(\.site))
             let id = chain.id.description
             let inward = ["candidate.\(id)", "cert.\(id)", "final.\(id)", "confirm.\(id)", "evidence", "alarm"]
-            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "header.notary"]
+            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary"]
             if notarySites.contains(site) {
                 for other in sites where other != site { imports[other, default: []].formUnion(inward) }
             }

@@ -183,7 +183,7 @@ enum ReceiptFile {
                     chain: part.chain.description, block: part.final.hash.hex, height: part.final.header.height,
                     time_milliseconds: part.final.header.time, position: part.index, outcome: part.outcome.rejection?.code ?? "applied",
                     notary_signatures: part.final.notary?.signers.signatures.count ?? 0,
-                    finality_signatures: part.final.finality.signers.signatures.count,
+                    finality_signatures: part.final.finality.signatureCount,
                     recorded_in_notary_height: part.record?.final.header.height)
             }
         }

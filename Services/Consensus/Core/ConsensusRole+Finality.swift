@@ -105,6 +105,11 @@ extension ConsensusRole {
         }
         let kept = finalize(item)
         let stored = store([item], at: now) + kept
-        return stored + step(.certificate(final.finality), at: now)
+        return stored + take(final.finality, at: now)
+    }
+
+    /// Hands Simplex the votes that showed a block to be final.
+    mutating func take(_ finality: Finality, at now: Moment) -> [RoleEffect] {
+        finality.certificate.map { step(.certificate($0), at: now) } ?? []
     }
 }

@@ -35,6 +35,6 @@ extension ConsensusRole {
         candidates = CandidateBook()
         recentFinals.removeAll()
         let effects: [RoleEffect] = [.persist(overtaken), .note("caught up to height \(header.height) of \(chain) by a snapshot")]
-        return effects + snapshots.adopt(snapshot.stored) + step(.certificate(snapshot.final.finality), at: now) + sayLead(at: now)
+        return effects + snapshots.adopt(snapshot.stored) + take(snapshot.final.finality, at: now) + sayLead(at: now)
     }
 }

@@ -72,7 +72,7 @@ package struct ConsensusRole: RoleCore {
             network: context.network, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers,
             numbers: ConsensusRole.repairNumbers)
         var certificates = recovered[.certificates].filter { !$0.isDamaged }.compactMap { try? Certificate(decoding: $0.value) }
-        if let finalProof { certificates.append(finalProof.finality) }
+        if let certificate = finalProof?.finality.certificate { certificates.append(certificate) }
         let floorFact = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }.flatMap { Digest($0.value) }?.a ?? 0
         // The record of votes knows by itself what has been forgotten, should the fact be lost.
         let floor = max(floorFact, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)

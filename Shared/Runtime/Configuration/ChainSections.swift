@@ -39,13 +39,28 @@ struct ChainSection {
     }
 
     private mutating func read(_ field: DocumentField) throws(NetworkFileFault) -> ChainDescription {
-        let section = try field.mapping(["id", "engine", "nodes", "genesis"])
+        let section = try field.mapping(["id", "engine", "work", "nodes", "genesis"])
         let idField = try section.required("id")
         let id = try Names.chain(idField)
         guard id != .notary else { throw idField.fault("notary is the name of the notary chain", "Choose another id.") }
+        let engine = try engine(section.required("engine"))
         return ChainDescription(
-            id: id, engine: try engine(section.required("engine")), nodes: try readNodes(section.required("nodes")),
-            genesis: try readGenesis(section.optional("genesis")), genesisTime: genesisTime)
+            id: id, engine: engine, nodes: try readNodes(section.required("nodes")),
+            genesis: try readGenesis(section.optional("genesis")), genesisTime: genesisTime, work: try readWork(section.optional("work"), engine))
+    }
+
+    /// The settings of a mined chain; those left out have their defaults.
+    private func readWork(_ field: DocumentField?, _ engine: Engine) throws(NetworkFileFault) -> WorkRule? {
+        guard engine == .pow else {
+            if let field { throw field.fault("only a chain of engine pow is mined", "Remove it, or change the engine.") }
+            return nil
+        }
+        var work = WorkRule()
+        let section = try field?.mapping(WorkFields.all.map(\.name))
+        for setting in WorkFields.all {
+            if let value = section?.optional(setting.name) { work[keyPath: setting.path] = try value.number(setting.bounds) }
+        }
+        return work
     }
 
     private func engine(_ field: DocumentField) throws(NetworkFileFault) -> Engine {

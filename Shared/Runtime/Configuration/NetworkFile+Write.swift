@@ -40,7 +40,11 @@ extension NetworkFile {
     private static func line(_ node: NodeDescription) -> String { "- { id: \(node.id), site: \(node.site), key: \(node.key.address) }" }
 
     private static func lines(of chain: ChainDescription) -> [String] {
-        var lines = ["  - id: \(chain.id)", "    engine: \(chain.engine.rawValue)", "    nodes:"]
+        var lines = ["  - id: \(chain.id)", "    engine: \(chain.engine.rawValue)"]
+        if let work = chain.work {
+            lines.append("    work: { \(WorkFields.all.map { "\($0.name): \(work[keyPath: $0.path])" }.joined(separator: ", ")) }")
+        }
+        lines.append("    nodes:")
         lines += chain.nodes.map { "      \(line($0))" }
         guard !chain.genesis.isEmpty else { return lines }
         lines.append("    genesis:")

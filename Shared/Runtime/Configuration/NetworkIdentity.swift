@@ -44,6 +44,18 @@ enum TimingFields {
     }
 }
 
+/// The settings of a mined chain in `network.yaml`, in the order of the canonical description.
+enum WorkFields {
+    static var all: [(name: String, path: WritableKeyPath<WorkRule, UInt64>, bounds: ClosedRange<UInt64>)] {
+        [
+            ("interval_milliseconds", \.intervalMilliseconds, 1...86_400_000),
+            ("difficulty", \.difficulty, WorkRule.difficulties),
+            ("window", \.window, WorkRule.windows),
+            ("confirmations", \.confirmations, WorkRule.confirmationCounts),
+        ]
+    }
+}
+
 private struct CanonicalBytes {
     private(set) var bytes: [UInt8] = []
 
@@ -73,6 +85,9 @@ private struct CanonicalBytes {
                 append(balance.asset.text.padded)
                 append(balance.amount)
             }
+        }
+        if let work = chain.work {
+            for field in WorkFields.all { append(work[keyPath: field.path]) }
         }
     }
 

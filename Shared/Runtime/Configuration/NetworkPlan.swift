@@ -6,6 +6,8 @@ package struct NetworkPlan: Hashable, Sendable {
     package var name = "dev"
     /// Sub-chains.
     package var chains = 2
+    /// Engine of each sub-chain, in order; `bft` for those not named.
+    package var engines: [Engine] = []
     /// Nodes of each sub-chain.
     package var nodes = 4
     package var notaries = 4
@@ -70,8 +72,8 @@ extension NetworkPlan {
         let contracts = self.contracts(between: ids)
         let chains = ids.enumerated().map { index, id in
             ChainDescription(
-                id: id, engine: .bft, nodes: makeNodes(id.description, nodes, &keys), genesis: genesis(id, index, book, contracts),
-                genesisTime: genesisTime)
+                id: id, engine: engine(of: index), nodes: makeNodes(id.description, nodes, &keys),
+                genesis: genesis(id, index, book, contracts), genesisTime: genesisTime, work: engine(of: index) == .pow ? WorkRule() : nil)
         }
         let notary = ChainDescription(
             id: .notary, engine: .bft, nodes: makeNodes(ChainID.notary.description, notaries, &keys), genesis: [], genesisTime: genesisTime)
@@ -88,6 +90,8 @@ extension NetworkPlan {
         addMember(NetworkPlan.tapName, .tap, &configuration, &keys)
         return (configuration, keys, book)
     }
+
+    private func engine(of index: Int) -> Engine { index < engines.count ? engines[index] : .bft }
 
     /// alice on the first chain, bob on the second, and numbered clients on each chain in turn.
     private func accounts(of chains: [ChainID]) -> [(name: String, home: ChainID)] {

@@ -723,6 +723,12 @@ package nonisolated struct PBBlockHeader: Sendable {
   /// 32 bytes, public key of the node that made and signs the block
   package var builder: Data = Data()
 
+  /// engine pow: the first 8 bytes of the block hash, as a number, are at most this; else 0
+  package var workTarget: UInt64 = 0
+
+  /// engine pow: what was changed until they were, from 1; else 0
+  package var workNonce: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -755,46 +761,97 @@ package nonisolated struct PBBlock: Sendable {
 }
 
 /// A header with everything that shows its block to be final.
-package nonisolated struct PBFinalHeader: Sendable {
+package nonisolated struct PBFinalHeader: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// exact bytes of a BlockHeader
-  package var header: Data = Data()
+  package var header: Data {
+    get {_storage._header}
+    set {_uniqueStorage()._header = newValue}
+  }
 
   /// 64 bytes over header, domain "candidate"
-  package var builderSignature: Data = Data()
+  package var builderSignature: Data {
+    get {_storage._builderSignature}
+    set {_uniqueStorage()._builderSignature = newValue}
+  }
 
   /// absent on the notary chain
   package var notary: PBNotaryCertificate {
-    get {_notary ?? PBNotaryCertificate()}
-    set {_notary = newValue}
+    get {_storage._notary ?? PBNotaryCertificate()}
+    set {_uniqueStorage()._notary = newValue}
   }
   /// Returns true if `notary` has been explicitly set.
-  package var hasNotary: Bool {self._notary != nil}
+  package var hasNotary: Bool {_storage._notary != nil}
   /// Clears the value of `notary`. Subsequent reads from it will return its default value.
-  package mutating func clearNotary() {self._notary = nil}
+  package mutating func clearNotary() {_uniqueStorage()._notary = nil}
 
-  /// kind FINAL, for this block or a descendant
+  /// engines bft and pos: kind FINAL, for this block or a descendant
   package var finality: PBCertificate {
-    get {_finality ?? PBCertificate()}
-    set {_finality = newValue}
+    get {_storage._finality ?? PBCertificate()}
+    set {_uniqueStorage()._finality = newValue}
   }
   /// Returns true if `finality` has been explicitly set.
-  package var hasFinality: Bool {self._finality != nil}
+  package var hasFinality: Bool {_storage._finality != nil}
   /// Clears the value of `finality`. Subsequent reads from it will return its default value.
-  package mutating func clearFinality() {self._finality = nil}
+  package mutating func clearFinality() {_uniqueStorage()._finality = nil}
 
-  /// headers from this block's child to the block that finality names; empty when it names this one
-  package var descendants: [Data] = []
+  /// headers from this block's child to the block that finality or recorded names; empty when it names this one
+  package var descendants: [Data] {
+    get {_storage._descendants}
+    set {_uniqueStorage()._descendants = newValue}
+  }
+
+  /// engine pow, in place of finality; both are absent in a Record of such a block
+  package var recorded: PBRecordedHead {
+    get {_storage._recorded ?? PBRecordedHead()}
+    set {_uniqueStorage()._recorded = newValue}
+  }
+  /// Returns true if `recorded` has been explicitly set.
+  package var hasRecorded: Bool {_storage._recorded != nil}
+  /// Clears the value of `recorded`. Subsequent reads from it will return its default value.
+  package mutating func clearRecorded() {_uniqueStorage()._recorded = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _notary: PBNotaryCertificate? = nil
-  fileprivate var _finality: PBCertificate? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The notary chain's state says which block of a chain is the newest recorded one: that and all below it are final on a pow chain.
+package nonisolated struct PBRecordedHead: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// a final block of the notary chain
+  package var notary: PBFinalHeader {
+    get {_storage._notary ?? PBFinalHeader()}
+    set {_uniqueStorage()._notary = newValue}
+  }
+  /// Returns true if `notary` has been explicitly set.
+  package var hasNotary: Bool {_storage._notary != nil}
+  /// Clears the value of `notary`. Subsequent reads from it will return its default value.
+  package mutating func clearNotary() {_uniqueStorage()._notary = nil}
+
+  /// of the chain's recorded head in that block's state
+  package var proof: PBStateProof {
+    get {_storage._proof ?? PBStateProof()}
+    set {_uniqueStorage()._proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {_storage._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {_uniqueStorage()._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// More than two thirds of the notaries of an epoch signed one candidate.
@@ -1886,7 +1943,7 @@ nonisolated extension PBStateProof: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBBlockHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BlockHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}epoch\0\u{1}slot\0\u{1}parent\0\u{3}parent_slot\0\u{3}time_milliseconds\0\u{3}transactions_root\0\u{3}transaction_count\0\u{3}foreign_root\0\u{3}state_root\0\u{3}notary_height\0\u{3}notary_head\0\u{1}builder\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}epoch\0\u{1}slot\0\u{1}parent\0\u{3}parent_slot\0\u{3}time_milliseconds\0\u{3}transactions_root\0\u{3}transaction_count\0\u{3}foreign_root\0\u{3}state_root\0\u{3}notary_height\0\u{3}notary_head\0\u{1}builder\0\u{3}work_target\0\u{3}work_nonce\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1908,6 +1965,8 @@ nonisolated extension PBBlockHeader: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.notaryHeight) }()
       case 13: try { try decoder.decodeSingularBytesField(value: &self.notaryHead) }()
       case 14: try { try decoder.decodeSingularBytesField(value: &self.builder) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.workTarget) }()
+      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.workNonce) }()
       default: break
       }
     }
@@ -1956,6 +2015,12 @@ nonisolated extension PBBlockHeader: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.builder.isEmpty {
       try visitor.visitSingularBytesField(value: self.builder, fieldNumber: 14)
     }
+    if self.workTarget != 0 {
+      try visitor.visitSingularUInt64Field(value: self.workTarget, fieldNumber: 15)
+    }
+    if self.workNonce != 0 {
+      try visitor.visitSingularUInt64Field(value: self.workNonce, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1974,6 +2039,8 @@ nonisolated extension PBBlockHeader: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.notaryHeight != rhs.notaryHeight {return false}
     if lhs.notaryHead != rhs.notaryHead {return false}
     if lhs.builder != rhs.builder {return false}
+    if lhs.workTarget != rhs.workTarget {return false}
+    if lhs.workNonce != rhs.workNonce {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2031,53 +2098,181 @@ nonisolated extension PBBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBFinalHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinalHeader"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{3}builder_signature\0\u{1}notary\0\u{1}finality\0\u{1}descendants\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{3}builder_signature\0\u{1}notary\0\u{1}finality\0\u{1}descendants\0\u{1}recorded\0")
+
+  fileprivate class _StorageClass {
+    var _header: Data = Data()
+    var _builderSignature: Data = Data()
+    var _notary: PBNotaryCertificate? = nil
+    var _finality: PBCertificate? = nil
+    var _descendants: [Data] = []
+    var _recorded: PBRecordedHead? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _header = source._header
+      _builderSignature = source._builderSignature
+      _notary = source._notary
+      _finality = source._finality
+      _descendants = source._descendants
+      _recorded = source._recorded
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.header) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.builderSignature) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._notary) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._finality) }()
-      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.descendants) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._header) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._builderSignature) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._notary) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._finality) }()
+        case 5: try { try decoder.decodeRepeatedBytesField(value: &_storage._descendants) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._recorded) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.header.isEmpty {
-      try visitor.visitSingularBytesField(value: self.header, fieldNumber: 1)
-    }
-    if !self.builderSignature.isEmpty {
-      try visitor.visitSingularBytesField(value: self.builderSignature, fieldNumber: 2)
-    }
-    try { if let v = self._notary {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._finality {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if !self.descendants.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.descendants, fieldNumber: 5)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._header.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._header, fieldNumber: 1)
+      }
+      if !_storage._builderSignature.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._builderSignature, fieldNumber: 2)
+      }
+      try { if let v = _storage._notary {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._finality {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._descendants.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._descendants, fieldNumber: 5)
+      }
+      try { if let v = _storage._recorded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBFinalHeader, rhs: PBFinalHeader) -> Bool {
-    if lhs.header != rhs.header {return false}
-    if lhs.builderSignature != rhs.builderSignature {return false}
-    if lhs._notary != rhs._notary {return false}
-    if lhs._finality != rhs._finality {return false}
-    if lhs.descendants != rhs.descendants {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._header != rhs_storage._header {return false}
+        if _storage._builderSignature != rhs_storage._builderSignature {return false}
+        if _storage._notary != rhs_storage._notary {return false}
+        if _storage._finality != rhs_storage._finality {return false}
+        if _storage._descendants != rhs_storage._descendants {return false}
+        if _storage._recorded != rhs_storage._recorded {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBRecordedHead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RecordedHead"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notary\0\u{1}proof\0")
+
+  fileprivate class _StorageClass {
+    var _notary: PBFinalHeader? = nil
+    var _proof: PBStateProof? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _notary = source._notary
+      _proof = source._proof
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._notary) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._proof) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._notary {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._proof {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBRecordedHead, rhs: PBRecordedHead) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._notary != rhs_storage._notary {return false}
+        if _storage._proof != rhs_storage._proof {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -182,6 +182,24 @@ package nonisolated struct PBPublished: Sendable {
     set {message = .record(newValue)}
   }
 
+  /// recorded.C
+  package var recorded: PBRecorded {
+    get {
+      if case .recorded(let v)? = message {return v}
+      return PBRecorded()
+    }
+    set {message = .recorded(newValue)}
+  }
+
+  /// branch.C
+  package var notarized: PBNotarized {
+    get {
+      if case .notarized(let v)? = message {return v}
+      return PBNotarized()
+    }
+    set {message = .notarized(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -217,6 +235,10 @@ package nonisolated struct PBPublished: Sendable {
     case beat(PBBeat)
     /// record
     case record(PBRecord)
+    /// recorded.C
+    case recorded(PBRecorded)
+    /// branch.C
+    case notarized(PBNotarized)
 
   }
 
@@ -539,7 +561,79 @@ package nonisolated struct PBBranchHead: Sendable {
   package init() {}
 }
 
-/// Consensus tells its own node's builder that it leads a slot.
+/// The newest block of a pow chain that the notary chain has recorded, with what shows it.
+package nonisolated struct PBRecorded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain
+  package var chain: String = String()
+
+  /// what shows it; absent while nothing of the chain is recorded
+  package var head: PBRecordedHead {
+    get {_head ?? PBRecordedHead()}
+    set {_head = newValue}
+  }
+  /// Returns true if `head` has been explicitly set.
+  package var hasHead: Bool {self._head != nil}
+  /// Clears the value of `head`. Subsequent reads from it will return its default value.
+  package mutating func clearHead() {self._head = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _head: PBRecordedHead? = nil
+}
+
+/// A block of a pow chain that a quorum of notaries signed and this notary found valid; nothing relies on it before it is recorded.
+package nonisolated struct PBNotarized: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// node id
+  package var notary: String = String()
+
+  /// the header with its notary certificate
+  package var certified: PBCertifiedCandidate {
+    get {_certified ?? PBCertifiedCandidate()}
+    set {_certified = newValue}
+  }
+  /// Returns true if `certified` has been explicitly set.
+  package var hasCertified: Bool {self._certified != nil}
+  /// Clears the value of `certified`. Subsequent reads from it will return its default value.
+  package mutating func clearCertified() {self._certified = nil}
+
+  /// cross data of the block, for the record
+  package var crosses: [PBCrossData] = []
+
+  /// it lies deep enough in the heaviest branch: this notary would have it recorded
+  package var confirmed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _certified: PBCertifiedCandidate? = nil
+}
+
+/// Asks a recorder what the notary chain has recorded of a chain.
+package nonisolated struct PBFetchRecorded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain
+  package var chain: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Consensus tells its own node's builder that it leads a slot; on a pow chain, which block to mine on.
 package nonisolated struct PBLead: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -777,6 +871,15 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .fetchSigned(newValue)}
   }
 
+  /// recorder
+  package var fetchRecorded: PBFetchRecorded {
+    get {
+      if case .fetchRecorded(let v)? = request {return v}
+      return PBFetchRecorded()
+    }
+    set {request = .fetchRecorded(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -810,6 +913,8 @@ package nonisolated struct PBRequest: Sendable {
     case fetchSnapshot(PBFetchSnapshot)
     /// consensus.C
     case fetchSigned(PBFetchSigned)
+    /// recorder
+    case fetchRecorded(PBFetchRecorded)
 
   }
 
@@ -941,6 +1046,15 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .signed(newValue)}
   }
 
+  /// to fetch_recorded
+  package var recorded: PBRecorded {
+    get {
+      if case .recorded(let v)? = response {return v}
+      return PBRecorded()
+    }
+    set {response = .recorded(newValue)}
+  }
+
   /// to anything
   package var failure: PBFailure {
     get {
@@ -979,6 +1093,8 @@ package nonisolated struct PBResponse: Sendable {
     case snapshot(PBSnapshotAnswer)
     /// to fetch_signed
     case signed(PBSigned)
+    /// to fetch_recorded
+    case recorded(PBRecorded)
     /// to anything
     case failure(PBFailure)
 
@@ -1424,46 +1540,48 @@ package nonisolated struct PBBlocks: Sendable {
 }
 
 /// A block and its certificates.
-package nonisolated struct PBFinalBlock: @unchecked Sendable {
+package nonisolated struct PBFinalBlock: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// the body
   package var block: PBBlock {
-    get {_storage._block ?? PBBlock()}
-    set {_uniqueStorage()._block = newValue}
+    get {_block ?? PBBlock()}
+    set {_block = newValue}
   }
   /// Returns true if `block` has been explicitly set.
-  package var hasBlock: Bool {_storage._block != nil}
+  package var hasBlock: Bool {self._block != nil}
   /// Clears the value of `block`. Subsequent reads from it will return its default value.
-  package mutating func clearBlock() {_uniqueStorage()._block = nil}
+  package mutating func clearBlock() {self._block = nil}
 
   /// absent when the block is not final
   package var final: PBFinalHeader {
-    get {_storage._final ?? PBFinalHeader()}
-    set {_uniqueStorage()._final = newValue}
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
   }
   /// Returns true if `final` has been explicitly set.
-  package var hasFinal: Bool {_storage._final != nil}
+  package var hasFinal: Bool {self._final != nil}
   /// Clears the value of `final`. Subsequent reads from it will return its default value.
-  package mutating func clearFinal() {_uniqueStorage()._final = nil}
+  package mutating func clearFinal() {self._final = nil}
 
   /// its notary certificate, where that is all there is
   package var certified: PBCertifiedCandidate {
-    get {_storage._certified ?? PBCertifiedCandidate()}
-    set {_uniqueStorage()._certified = newValue}
+    get {_certified ?? PBCertifiedCandidate()}
+    set {_certified = newValue}
   }
   /// Returns true if `certified` has been explicitly set.
-  package var hasCertified: Bool {_storage._certified != nil}
+  package var hasCertified: Bool {self._certified != nil}
   /// Clears the value of `certified`. Subsequent reads from it will return its default value.
-  package mutating func clearCertified() {_uniqueStorage()._certified = nil}
+  package mutating func clearCertified() {self._certified = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _block: PBBlock? = nil
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _certified: PBCertifiedCandidate? = nil
 }
 
 /// Asks for a snapshot of a chain's state, or for a part of one (V-8, V-9).
@@ -1678,84 +1796,61 @@ package nonisolated struct PBReceipt: Sendable {
 }
 
 /// One transaction of a receipt.
-package nonisolated struct PBReceiptPart: @unchecked Sendable {
+package nonisolated struct PBReceiptPart: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// chain
-  package var chain: String {
-    get {_storage._chain}
-    set {_uniqueStorage()._chain = newValue}
-  }
+  package var chain: String = String()
 
   /// exact bytes of the Transaction
-  package var transaction: Data {
-    get {_storage._transaction}
-    set {_uniqueStorage()._transaction = newValue}
-  }
+  package var transaction: Data = Data()
 
   /// its outcome byte
-  package var outcome: UInt32 {
-    get {_storage._outcome}
-    set {_uniqueStorage()._outcome = newValue}
-  }
+  package var outcome: UInt32 = 0
 
   /// its position in the block
-  package var index: UInt32 {
-    get {_storage._index}
-    set {_uniqueStorage()._index = newValue}
-  }
+  package var index: UInt32 = 0
 
   /// Merkle siblings from the leaf upwards
-  package var path: [Data] {
-    get {_storage._path}
-    set {_uniqueStorage()._path = newValue}
-  }
+  package var path: [Data] = []
 
   /// the block's header and certificates
   package var final: PBFinalHeader {
-    get {_storage._final ?? PBFinalHeader()}
-    set {_uniqueStorage()._final = newValue}
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
   }
   /// Returns true if `final` has been explicitly set.
-  package var hasFinal: Bool {_storage._final != nil}
+  package var hasFinal: Bool {self._final != nil}
   /// Clears the value of `final`. Subsequent reads from it will return its default value.
-  package mutating func clearFinal() {_uniqueStorage()._final = nil}
+  package mutating func clearFinal() {self._final = nil}
 
   /// exact bytes of the notary chain transaction that records it; empty when not yet recorded
-  package var record: Data {
-    get {_storage._record}
-    set {_uniqueStorage()._record = newValue}
-  }
+  package var record: Data = Data()
 
   /// its position in the notary block
-  package var recordIndex: UInt32 {
-    get {_storage._recordIndex}
-    set {_uniqueStorage()._recordIndex = newValue}
-  }
+  package var recordIndex: UInt32 = 0
 
   /// Merkle siblings from the leaf upwards
-  package var recordPath: [Data] {
-    get {_storage._recordPath}
-    set {_uniqueStorage()._recordPath = newValue}
-  }
+  package var recordPath: [Data] = []
 
   /// the notary block's header and certificate
   package var recordFinal: PBFinalHeader {
-    get {_storage._recordFinal ?? PBFinalHeader()}
-    set {_uniqueStorage()._recordFinal = newValue}
+    get {_recordFinal ?? PBFinalHeader()}
+    set {_recordFinal = newValue}
   }
   /// Returns true if `recordFinal` has been explicitly set.
-  package var hasRecordFinal: Bool {_storage._recordFinal != nil}
+  package var hasRecordFinal: Bool {self._recordFinal != nil}
   /// Clears the value of `recordFinal`. Subsequent reads from it will return its default value.
-  package mutating func clearRecordFinal() {_uniqueStorage()._recordFinal = nil}
+  package mutating func clearRecordFinal() {self._recordFinal = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _recordFinal: PBFinalHeader? = nil
 }
 
 /// Asks how a transaction went through the roles.
@@ -1875,7 +1970,7 @@ fileprivate nonisolated let _protobuf_package = "concordat.v1"
 
 nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2092,6 +2187,32 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.message = .record(v)
         }
       }()
+      case 40: try {
+        var v: PBRecorded?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .recorded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .recorded(v)
+        }
+      }()
+      case 41: try {
+        var v: PBNotarized?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .notarized(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .notarized(v)
+        }
+      }()
       default: break
       }
     }
@@ -2169,6 +2290,14 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .record?: try {
       guard case .record(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .recorded?: try {
+      guard case .recorded(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .notarized?: try {
+      guard case .notarized(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
     case nil: break
     }
@@ -2669,6 +2798,124 @@ nonisolated extension PBBranchHead: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 }
 
+nonisolated extension PBRecorded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Recorded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    try { if let v = self._head {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBRecorded, rhs: PBRecorded) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs._head != rhs._head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBNotarized: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Notarized"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notary\0\u{1}certified\0\u{1}crosses\0\u{1}confirmed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.notary) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._certified) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.crosses) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.confirmed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.notary.isEmpty {
+      try visitor.visitSingularStringField(value: self.notary, fieldNumber: 1)
+    }
+    try { if let v = self._certified {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.crosses.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.crosses, fieldNumber: 3)
+    }
+    if self.confirmed != false {
+      try visitor.visitSingularBoolField(value: self.confirmed, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBNotarized, rhs: PBNotarized) -> Bool {
+    if lhs.notary != rhs.notary {return false}
+    if lhs._certified != rhs._certified {return false}
+    if lhs.crosses != rhs.crosses {return false}
+    if lhs.confirmed != rhs.confirmed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFetchRecorded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchRecorded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFetchRecorded, rhs: PBFetchRecorded) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PBLead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Lead"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}chain\0\u{1}slot\0\u{3}parent_slot\0\u{1}parent\0\u{3}parent_height\0")
@@ -2851,7 +3098,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3055,6 +3302,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .fetchSigned(v)
         }
       }()
+      case 40: try {
+        var v: PBFetchRecorded?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .fetchRecorded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .fetchRecorded(v)
+        }
+      }()
       default: break
       }
     }
@@ -3129,6 +3389,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .fetchSigned(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
     }()
+    case .fetchRecorded?: try {
+      guard case .fetchRecorded(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3144,7 +3408,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3334,6 +3598,19 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .failure(v)
         }
       }()
+      case 40: try {
+        var v: PBRecorded?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .recorded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .recorded(v)
+        }
+      }()
       default: break
       }
     }
@@ -3400,6 +3677,10 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .failure?: try {
       guard case .failure(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .recorded?: try {
+      guard case .recorded(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
     case nil: break
     }
@@ -4102,81 +4383,41 @@ nonisolated extension PBFinalBlock: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static let protoMessageName: String = _protobuf_package + ".FinalBlock"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0\u{1}final\0\u{1}certified\0")
 
-  fileprivate class _StorageClass {
-    var _block: PBBlock? = nil
-    var _final: PBFinalHeader? = nil
-    var _certified: PBCertifiedCandidate? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _block = source._block
-      _final = source._final
-      _certified = source._certified
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._block) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._final) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._certified) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._block) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._certified) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._block {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      try { if let v = _storage._final {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      } }()
-      try { if let v = _storage._certified {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      } }()
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._block {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._certified {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBFinalBlock, rhs: PBFinalBlock) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._block != rhs_storage._block {return false}
-        if _storage._final != rhs_storage._final {return false}
-        if _storage._certified != rhs_storage._certified {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs._block != rhs._block {return false}
+    if lhs._final != rhs._final {return false}
+    if lhs._certified != rhs._certified {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4567,130 +4808,76 @@ nonisolated extension PBReceiptPart: SwiftProtobuf.Message, SwiftProtobuf._Messa
   package static let protoMessageName: String = _protobuf_package + ".ReceiptPart"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}transaction\0\u{1}outcome\0\u{1}index\0\u{1}path\0\u{1}final\0\u{1}record\0\u{3}record_index\0\u{3}record_path\0\u{3}record_final\0")
 
-  fileprivate class _StorageClass {
-    var _chain: String = String()
-    var _transaction: Data = Data()
-    var _outcome: UInt32 = 0
-    var _index: UInt32 = 0
-    var _path: [Data] = []
-    var _final: PBFinalHeader? = nil
-    var _record: Data = Data()
-    var _recordIndex: UInt32 = 0
-    var _recordPath: [Data] = []
-    var _recordFinal: PBFinalHeader? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _chain = source._chain
-      _transaction = source._transaction
-      _outcome = source._outcome
-      _index = source._index
-      _path = source._path
-      _final = source._final
-      _record = source._record
-      _recordIndex = source._recordIndex
-      _recordPath = source._recordPath
-      _recordFinal = source._recordFinal
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularStringField(value: &_storage._chain) }()
-        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._transaction) }()
-        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._outcome) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._index) }()
-        case 5: try { try decoder.decodeRepeatedBytesField(value: &_storage._path) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._final) }()
-        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._record) }()
-        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._recordIndex) }()
-        case 9: try { try decoder.decodeRepeatedBytesField(value: &_storage._recordPath) }()
-        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._recordFinal) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.transaction) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.outcome) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.record) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.recordIndex) }()
+      case 9: try { try decoder.decodeRepeatedBytesField(value: &self.recordPath) }()
+      case 10: try { try decoder.decodeSingularMessageField(value: &self._recordFinal) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._chain.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._chain, fieldNumber: 1)
-      }
-      if !_storage._transaction.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._transaction, fieldNumber: 2)
-      }
-      if _storage._outcome != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._outcome, fieldNumber: 3)
-      }
-      if _storage._index != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._index, fieldNumber: 4)
-      }
-      if !_storage._path.isEmpty {
-        try visitor.visitRepeatedBytesField(value: _storage._path, fieldNumber: 5)
-      }
-      try { if let v = _storage._final {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
-      if !_storage._record.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._record, fieldNumber: 7)
-      }
-      if _storage._recordIndex != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._recordIndex, fieldNumber: 8)
-      }
-      if !_storage._recordPath.isEmpty {
-        try visitor.visitRepeatedBytesField(value: _storage._recordPath, fieldNumber: 9)
-      }
-      try { if let v = _storage._recordFinal {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      } }()
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
     }
+    if !self.transaction.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transaction, fieldNumber: 2)
+    }
+    if self.outcome != 0 {
+      try visitor.visitSingularUInt32Field(value: self.outcome, fieldNumber: 3)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 4)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 5)
+    }
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if !self.record.isEmpty {
+      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 7)
+    }
+    if self.recordIndex != 0 {
+      try visitor.visitSingularUInt32Field(value: self.recordIndex, fieldNumber: 8)
+    }
+    if !self.recordPath.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.recordPath, fieldNumber: 9)
+    }
+    try { if let v = self._recordFinal {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBReceiptPart, rhs: PBReceiptPart) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._chain != rhs_storage._chain {return false}
-        if _storage._transaction != rhs_storage._transaction {return false}
-        if _storage._outcome != rhs_storage._outcome {return false}
-        if _storage._index != rhs_storage._index {return false}
-        if _storage._path != rhs_storage._path {return false}
-        if _storage._final != rhs_storage._final {return false}
-        if _storage._record != rhs_storage._record {return false}
-        if _storage._recordIndex != rhs_storage._recordIndex {return false}
-        if _storage._recordPath != rhs_storage._recordPath {return false}
-        if _storage._recordFinal != rhs_storage._recordFinal {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.chain != rhs.chain {return false}
+    if lhs.transaction != rhs.transaction {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs._final != rhs._final {return false}
+    if lhs.record != rhs.record {return false}
+    if lhs.recordIndex != rhs.recordIndex {return false}
+    if lhs.recordPath != rhs.recordPath {return false}
+    if lhs._recordFinal != rhs._recordFinal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -69,7 +69,7 @@ package struct Seeds {
         case .certificate(let certificate): add("certificate", certificate.encoded, limit: 6)
         case .final(let final):
             add("final-header", final.encoded, limit: 6)
-            add("certificate", final.finality.encoded, limit: 6)
+            if let certificate = final.finality.certificate { add("certificate", certificate.encoded, limit: 6) }
             addReceipt(final)
         case .leg(let notice): add("leg-notice", notice.encoded, limit: 6)
         default: break

@@ -104,9 +104,11 @@ extension ByzantineCore {
         var unfinished = notice
         unfinished.foreign = notice.foreign.map { final in
             var weak = final
-            weak.finality.signers = SignerSet(
-                zip(final.finality.signers.positions, final.finality.signers.signatures).dropLast().map { (position: $0.0, signature: $0.1) },
-                of: final.finality.signers.bitmap.count * 8)
+            weak.finality = final.finality.changed { signers in
+                SignerSet(
+                    zip(signers.positions, signers.signatures).dropLast().map { (position: $0.0, signature: $0.1) },
+                    of: signers.bitmap.count * 8)
+            } ?? final.finality
             return weak
         }
         return [opposite, mangled, unfinished].map { .publish(topic, .leg($0)) }

@@ -92,9 +92,9 @@ extension ByzantineCore {
     mutating func finalLies(_ final: FinalHeader, on topic: Topic) -> [RoleEffect] {
         guard gives(in: .forgery, oneIn: 2) else { return [] }
         var lies: [FinalHeader] = []
-        if let signers = short(final.finality.signers) {
+        if let finality = final.finality.changed(short) {
             var lie = final
-            lie.finality.signers = signers
+            lie.finality = finality
             lies.append(lie)
         }
         var fields = final.header.fields

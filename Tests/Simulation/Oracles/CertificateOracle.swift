@@ -71,20 +71,60 @@ package struct CertificateOracle: Sendable {
             }
             last = next
         }
-        let statement = final.finality.statement
+        if case .recorded(let head) = final.finality { return recorded(final, head, last, at: time, &findings) }
+        guard let votes = final.finality.certificate, network.chain(final.header.chain)?.engine != .pow else {
+            findings.report(.certificates, "\(final.header.chain) \(final.header.height): nothing shows it to be final", at: time)
+            return nil
+        }
+        let statement = votes.statement
         guard statement.kind == .final, statement.hash == last.hash, statement.chain == last.chain, statement.slot == last.slot else {
             findings.report(.certificates, "\(final.header.chain) \(final.header.height): finality names another block", at: time)
             return nil
         }
+        builder(of: final, at: time, &findings)
+        let signers = certificate(votes, at: time, &findings)
+        goodFinals.insert(final)
+        return signers
+    }
+
+    private func builder(of final: FinalHeader, at time: UInt64, _ findings: inout Findings) {
         let builder = SignatureCheck(
             key: final.header.fields.builder, signature: final.builderSignature,
             message: CertificateOracle.tagged("candidate", network.id) + final.header.bytes)
         if !memo.holds(builder) {
             findings.report(.certificates, "\(final.header.chain) \(final.header.height): the builder did not sign", at: time)
         }
-        let signers = certificate(final.finality, at: time, &findings)
+    }
+
+    /// A mined block is final because the notary chain's state names it, or one that descends from it, as recorded.
+    private mutating func recorded(
+        _ final: FinalHeader, _ head: RecordedHead, _ last: BlockHeader, at time: UInt64, _ findings: inout Findings
+    ) -> [PublicKey]? {
+        let place = "\(final.header.chain) \(final.header.height)"
+        guard network.chain(final.header.chain)?.engine == .pow, head.notary.header.chain == .notary else {
+            findings.report(.certificates, "\(place): a record shows no block of this chain to be final", at: time)
+            return nil
+        }
+        builder(of: final, at: time, &findings)
+        let value = CertificateOracle.padded(last.chain) + CertificateOracle.number(last.fields.height) + last.hash.bytes
+            + CertificateOracle.number(last.fields.time)
+        if head.proof.value != value || CertificateOracle.root(of: head.proof, chain: last.chain) != head.notary.header.fields.stateRoot {
+            findings.report(.certificates, "\(place): the notary chain's state does not name it as recorded", at: time)
+        }
         goodFinals.insert(final)
-        return signers
+        return self.final(head.notary, at: time, &findings)
+    }
+
+    /// The root that a path to a chain's recorded head leads to.
+    private static func root(of proof: StateProof, chain: ChainID) -> Digest {
+        func hash(_ name: String, _ content: [UInt8]) -> Digest { Blake2b.hash(Array("concordat/1/\(name)".utf8) + [0] + content) }
+        let key = hash("state-head", Array(chain.description.utf8))
+        var node = Blake2b.hash([2] + key.bytes + hash("state-value", proof.value ?? []).bytes)
+        for (depth, sibling) in proof.siblings.enumerated().reversed() {
+            let isRight = key.bytes[depth / 8] >> UInt8(7 - depth % 8) & 1 == 1
+            node = Blake2b.hash([3] + (isRight ? sibling.bytes + node.bytes : node.bytes + sibling.bytes))
+        }
+        return node
     }
 
     private struct Fault: Error {

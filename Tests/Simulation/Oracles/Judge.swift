@@ -21,6 +21,7 @@ package struct Judge {
     package private(set) var votes = VoteOracle()
     package private(set) var certificates: CertificateOracle
     package private(set) var history = HistoryOracle()
+    package private(set) var work: WorkOracle
     package private(set) var replay: ReplayOracle
     package private(set) var acknowledgements: AcknowledgementOracle
     private var heard = RuleTally()
@@ -33,6 +34,7 @@ package struct Judge {
         self.network = network
         self.memo = memo
         certificates = CertificateOracle(network: network, memo: memo)
+        work = WorkOracle(network: network)
         replay = ReplayOracle(network: network, memo: memo)
         acknowledgements = AcknowledgementOracle()
     }
@@ -93,7 +95,12 @@ package struct Judge {
         }
         for transaction in block.transactions {
             guard case .record(let record) = transaction.kind else { continue }
-            see(record.final, at: time)
+            if record.final.finality == .pending {
+                work.recorded(record.final, at: time, &findings)
+                certificates.notary(record.final.notary, of: record.final.header, at: time, &findings)
+            } else {
+                see(record.final, at: time)
+            }
             history.claim(
                 record.final.hash, chain: record.final.header.chain, height: record.final.header.height, by: "the notary chain",
                 at: time, &findings)
@@ -103,8 +110,8 @@ package struct Judge {
     }
 
     private mutating func see(_ final: FinalHeader, at time: UInt64) {
-        guard let signers = certificates.final(final, at: time, &findings) else { return }
-        for signer in signers { votes.vote(final.finality.statement, by: signer, at: time, &findings) }
+        guard let signers = certificates.final(final, at: time, &findings), let votes = final.finality.votes else { return }
+        for signer in signers { self.votes.vote(votes.statement, by: signer, at: time, &findings) }
     }
 
     /// A core published a message.
@@ -122,9 +129,9 @@ package struct Judge {
         case .verdict(let verdict):
             if case .deferred = verdict.verdict { heard.add(.deferral) }
         case .evidence: heard.add(.evidence)
-        case .candidate(let block): votes.candidate(block.header, at: time, &findings)
+        case .candidate(let block): candidate(block.header, at: time)
         case .certified(let certified):
-            votes.candidate(certified.header, at: time, &findings)
+            candidate(certified.header, at: time)
             certificates.notary(certified.notary, of: certified.header, at: time, &findings)
         case .final(let final):
             see(final, at: time)
@@ -138,6 +145,11 @@ package struct Judge {
             votes.follows(head, by: notary.key, at: time, &findings)
         default: break
         }
+    }
+
+    /// One candidate a slot is a rule of chains whose slots have leaders.
+    private mutating func candidate(_ header: BlockHeader, at time: UInt64) {
+        if network.chain(header.chain)?.engine != .pow { votes.candidate(header, at: time, &findings) }
     }
 
     /// How often each rule showed, in chains and on the bus.

@@ -20,7 +20,7 @@ package struct TraceHash: Sendable, Hashable {
         case .certified(let item): mix(4, item.header.hash.a, item.header.slot)
         case .vote(let item): mix(5, item.signature.first.a, item.statement.slot)
         case .certificate(let item): mix(6, item.statement.hash.a, UInt64(item.signers.signatures.count))
-        case .final(let item): mix(7, item.hash.a, UInt64(item.finality.signers.bitmap.first ?? 0))
+        case .final(let item): mix(7, item.hash.a, UInt64(item.finality.votes?.signers.bitmap.first ?? 0))
         case .leg(let item): mix(8, item.cross.xid.a, UInt64(item.purpose.rawValue))
         case .confirm(let item): mix(9, item.xid.a, item.confirmed ? 1 : 0)
         case .branch(let item): mix(10, item.block.a, item.height)
@@ -29,6 +29,8 @@ package struct TraceHash: Sendable, Hashable {
         case .alarm(let item): mix(13, UInt64(item.code.utf8.count), UInt64(item.detail.utf8.count))
         case .evidence(let item): mix(14, UInt64(item.first.count), UInt64(item.second.count))
         case .beat(let item): mix(15, item.height, item.waiting)
+        case .recorded(let item): mix(16, item.head?.notary.hash.a ?? 0, item.head?.notary.header.height ?? 0)
+        case .notarized(let item): mix(17, item.header.hash.a, item.isConfirmed ? 1 : 0)
         }
     }
 
