@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
         .executableTarget(name: "Chaos", dependencies: ["Determinism", arguments, database], path: "Tests/Chaos", swiftSettings: strict),
         .target(name: "SkewedClock", path: "Tests/SkewedClock"),
-        .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "ConsensusCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
+        .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "ConsensusCore", "RecorderCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
         library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "Determinism"]),
         tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),
         tests("CryptoTests", ["Crypto", "Determinism"]),

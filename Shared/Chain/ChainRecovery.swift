@@ -30,10 +30,11 @@ package struct ChainRecovery {
     /// What the role does and says about damage once it runs.
     package private(set) var repairs: [RoleEffect] = []
 
+    /// - Parameter blocks: table of the chain's final blocks.
     /// - Parameter each: told of every block above the snapshot, before it is executed.
     /// - Throws: a stored block that is whole and cannot be one of this chain.
     package init(
-        _ context: RoleContext, chain: ChainID, _ recovered: StoredState, each: (FinalBlock) throws(StoredFault) -> Void = { _ in }
+        _ context: RoleContext, chain: ChainID, blocks: StoreTable = .blocks, _ recovered: StoredState, each: (FinalBlock) throws(StoredFault) -> Void = { _ in }
     ) throws(StoredFault) {
         tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
         for row in try recovered.rows(.snapshots, from: 0, limit: Int.max).reversed() {
@@ -47,7 +48,7 @@ package struct ChainRecovery {
             }
             snapshots.insert(StoredSnapshot(height: row.key, partCount: manifest?.parts.count ?? 0), at: 0)
         }
-        try replay(recovered, each)
+        try replay(recovered, blocks, each)
     }
 
     /// The state in a snapshot's parts; nil when something about it does not fit.
@@ -67,9 +68,11 @@ package struct ChainRecovery {
         return try? loader.finish(manifest.final.header)
     }
 
-    private mutating func replay(_ recovered: StoredState, _ each: (FinalBlock) throws(StoredFault) -> Void) throws(StoredFault) {
+    private mutating func replay(
+        _ recovered: StoredState, _ blocks: StoreTable, _ each: (FinalBlock) throws(StoredFault) -> Void
+    ) throws(StoredFault) {
         let network = tree.network.id
-        try recovered.forEach(.blocks, from: tree.finalHeight + 1) { row throws(StoredFault) in
+        try recovered.forEach(blocks, from: tree.finalHeight + 1) { row throws(StoredFault) in
             // What follows a hole or a damaged block is fetched again with it.
             guard row.key == tree.finalHeight + 1 else { return false }
             guard !row.isDamaged else {
@@ -80,10 +83,10 @@ package struct ChainRecovery {
                 return false
             }
             guard let item = try? FinalBlock(decoding: row.value, network: network), let proof = item.final else {
-                throw StoredFault(.blocks, key: row.key, "this block cannot be read")
+                throw StoredFault(blocks, key: row.key, "this block cannot be read")
             }
             guard case .valid = tree.validate(item.block) else {
-                throw StoredFault(.blocks, key: row.key, "this block does not follow from those before it")
+                throw StoredFault(blocks, key: row.key, "this block does not follow from those before it")
             }
             try each(item)
             _ = tree.finalize(item.block.hash)

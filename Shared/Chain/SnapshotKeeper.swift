@@ -22,7 +22,7 @@ package struct SnapshotKeeper: Sendable {
     /// One whose parts are being deleted, and how many are gone.
     private var clearing: (snapshot: StoredSnapshot, parts: Int)?
     /// Height of the newest snapshot begun.
-    private var newest: Height
+    package private(set) var newest: Height
     /// Transactions final since then.
     private var transactions: Int
 

@@ -17,6 +17,8 @@ package enum RoleEffect: Sendable {
     case check(token: UInt64, [SignatureCheck])
     /// Rows of a table from a key on. Answered by `.rows`.
     case read(token: UInt64, StoreTable, from: UInt64, limit: Int)
+    /// Places of a key in an index table, ascending. Answered by `.rows`: the key of each is a place, and its value is empty.
+    case find(token: UInt64, StoreTable, key: UInt64, limit: Int)
     /// Adds to a counter of the role's metrics.
     case count(Counter, by: UInt64)
     /// An operator must see this: logged, and published on `alarm`.

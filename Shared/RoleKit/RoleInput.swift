@@ -18,7 +18,7 @@ package enum RoleInput: Sendable {
     case timerFired(TimerID)
     /// The answers to a `.check`, in its order.
     case checked(token: UInt64, [Bool])
-    /// The answer to a `.read`: rows by ascending key.
+    /// The answer to a `.read` or `.find`: rows by ascending key.
     case rows(token: UInt64, [StoredRow])
 }
 

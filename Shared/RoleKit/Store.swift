@@ -32,8 +32,23 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
     package static let snapshotParts = StoreTable(rawValue: "snapshot_parts")
     /// What final blocks made of transactions, for a collector that starts from a snapshot: height → results.
     package static let outcomes = StoreTable(rawValue: "outcomes")
-    /// A recorder's archive: a number → encoded FinalBlock of any chain.
-    package static let archive = StoreTable(rawValue: "archive")
+    /// Where a recorder's archive has what: an index, of beginnings of ids.
+    package static let places = StoreTable(rawValue: "places")
+}
+
+/// An entry of an index table: several may have one key.
+package struct IndexEntry: Hashable, Comparable, Sendable {
+    /// What is looked up; the beginning of a digest.
+    package var key: UInt64
+    /// Where it is, in the owner's own numbers.
+    package var place: UInt64
+
+    package init(key: UInt64, place: UInt64) {
+        self.key = key
+        self.place = place
+    }
+
+    package static func < (left: IndexEntry, right: IndexEntry) -> Bool { (left.key, left.place) < (right.key, right.place) }
 }
 
 /// A row of a table.
@@ -89,6 +104,8 @@ package enum StoreOperation: Hashable, Sendable {
     /// Inserts a vote. The store refuses a second, different one under the same key and stops the role; the core must have
     /// refused it before.
     case vote(VoteRow)
+    /// Adds entries to an index table, in ascending order: that is what makes many of them cheap. Those that are there stay.
+    case index(StoreTable, [IndexEntry])
     /// Forgets votes of slots below `slot`; the store refuses every vote for one of those from then on.
     case forgetVotes(below: Slot)
 }

@@ -5,13 +5,14 @@ import Crypto
 import Determinism
 import Foundation
 import Ledger
+import RecorderCore
 import RoleKit
 import Runtime
 import TestSupport
 import Wire
 
-/// How fast a node of a long chain is back: a consensus role, with a real store on disk, first catches up on the chain from a peer's
-/// answers and is then started again from what it stored.
+/// How fast a node of a long chain is back: a consensus role, and a notary's recorder, with real stores on disk, first catch up on the
+/// chain from a peer's answers and are then started again from what they stored.
 ///
 /// Catching up covers everything from the bytes of an answer to the commit: reading, certificates, execution, state root, snapshots,
 /// sync. Transfers carry no signatures here, because nobody checks those of a block that certificates show to be final.
@@ -41,11 +42,13 @@ struct RecoveryBenchmark: Benchmark {
         var caughtUpWork = 0.0
         let caughtUp = try WallTime.seconds { caughtUpWork = try ThreadTime.seconds { try follow(long, folder: folder) } }
         let restarted = try WallTime.seconds {
-            let store = try open(long, folder: folder)
-            let role = try ConsensusRole(context: long.context, recovered: store.recovered(ConsensusRole.recoveredTables))
+            let role = try restart(ConsensusRole.self, long.context, folder)
             precondition(role.height == long.height, "the role stands where it stood")
-            store.close()
         }
+        let archive = folder + "-archive"
+        defer { try? FileManager.default.removeItem(atPath: archive) }
+        try record(long, folder: archive)
+        let recorderRestarted = try WallTime.seconds { _ = try restart(RecorderRole.self, long.recorder, archive) }
         let total = Double(long.height) * Double(blockTransactions)
         // Blocks as small as those of a quiet network: there the certificates are what costs.
         let small = try LongChain(500, of: 20, accounts: 1_000)
@@ -57,6 +60,7 @@ struct RecoveryBenchmark: Benchmark {
             Figure(key: "transactions", value: total, meaning: "transactions in \(long.height) blocks, between \(accounts) accounts"),
             Figure(key: "restart_s", value: restarted, meaning: "s until a consensus role with that chain is ready (snapshot and the blocks above it)"),
             Figure(key: "catch_up_transactions_per_s", value: total / caughtUp, meaning: "transactions/s caught up from a peer's answers, stored"),
+            Figure(key: "recorder_restart_s", value: recorderRestarted, meaning: "s until a recorder with that archive is ready"),
             Figure(
                 key: "catch_up_transactions_per_cpu_s", value: total / caughtUpWork,
                 meaning: "transactions in a second of the role's thread, whatever else the machine does and however slow its disk is"),
@@ -71,15 +75,34 @@ struct RecoveryBenchmark: Benchmark {
         ]
     }
 
-    private func open(_ chain: LongChain, folder: String) throws -> RoleStore {
-        try RoleStore(folder: folder, network: chain.context.network.id, address: chain.context.address)
+    private func open(_ context: RoleContext, _ folder: String) throws -> RoleStore {
+        try RoleStore(folder: folder, network: context.network.id, address: context.address)
+    }
+
+    private func restart<Role: RoleCore>(_ type: Role.Type, _ context: RoleContext, _ folder: String) throws -> Role {
+        let store = try open(context, folder)
+        defer { store.close() }
+        return try Role(context: context, recovered: store.recovered(Role.recoveredTables))
+    }
+
+    private func follow(_ chain: LongChain, folder: String) throws {
+        let role = try follow(ConsensusRole.self, chain, chain.context, folder: folder)
+        precondition(role.height == chain.height, "the role has caught up")
+    }
+
+    private func record(_ chain: LongChain, folder: String) throws {
+        _ = try follow(RecorderRole.self, chain, chain.recorder, folder: folder)
+        let store = try open(chain.recorder, folder)
+        defer { store.close() }
+        let last = try store.rows(StoreTable(rawValue: "archive_0"), from: chain.height, limit: 1).first
+        precondition(last?.key == chain.height, "the whole chain is in the archive")
     }
 
     /// A role with an empty store takes the whole chain from a peer, as its shell would hand the answers over.
-    private func follow(_ chain: LongChain, folder: String) throws {
-        let store = try open(chain, folder: folder)
+    private func follow<Role: RoleCore>(_ type: Role.Type, _ chain: LongChain, _ context: RoleContext, folder: String) throws -> Role {
+        let store = try open(context, folder)
         defer { store.close() }
-        var role = try ConsensusRole(context: chain.context, recovered: store.recovered(ConsensusRole.recoveredTables))
+        var role = try Role(context: context, recovered: store.recovered(Role.recoveredTables))
         var inputs: [RoleInput] = [.started]
         var now = Moment(monotonicMilliseconds: 1_000, wallMilliseconds: TestNetwork.genesisTime)
         while !inputs.isEmpty {
@@ -88,7 +111,7 @@ struct RecoveryBenchmark: Benchmark {
             try store.commit(effects.flatMap { effect -> [StoreOperation] in if case .persist(let more) = effect { more } else { [] } })
             for effect in effects {
                 switch effect {
-                case .call(let call, _, .fetchBlocks(_, let from, _), _):
+                case .call(let call, _, .fetchBlocks(TestNetwork.alpha, let from, _), _):
                     guard from <= chain.height else { continue }
                     inputs.append(.answered(call: call, try Response(decoding: chain.answer(from: from), network: chain.context.network.id)))
                 case .call(let call, _, .fetchSigned, _): inputs.append(.answered(call: call, .signed([])))
@@ -97,13 +120,15 @@ struct RecoveryBenchmark: Benchmark {
                 }
             }
         }
-        precondition(role.height == chain.height, "the role has caught up")
+        return role
     }
 }
 
 /// A chain of final blocks as answers to FetchBlocks carry them.
 private struct LongChain {
     let context: RoleContext
+    /// Of a notary's recorder in the same network.
+    let recorder: RoleContext
     let height: Height
     private var answers: [(from: Height, bytes: [UInt8])] = []
 
@@ -115,6 +140,9 @@ private struct LongChain {
         context = RoleContext(
             network: test.network, address: RoleAddress(role: .consensus, chain: TestNetwork.alpha, node: "alpha-1"),
             signer: test.nodeKeys[TestNetwork.alpha]![0].signer)
+        recorder = RoleContext(
+            network: test.network, address: RoleAddress(role: .recorder, chain: .notary, node: "notary-1"),
+            signer: test.nodeKeys[.notary]![0].signer)
         height = Height(count)
         let nothing = test.alice.signer.sign(.watch, network: test.network.id, [])
         let maker = TestChain(test, TestNetwork.alpha)

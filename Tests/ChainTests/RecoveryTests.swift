@@ -29,7 +29,7 @@ import Wire
                     case .put(let table, let key, let value): tables[table, default: [:]][key] = value
                     case .delete(let table, let key): tables[table]?[key] = nil
                     case .deleteThrough(let table, let key): tables[table] = tables[table]?.filter { $0.key > key }
-                    case .vote, .forgetVotes: break
+                    case .index, .vote, .forgetVotes: break
                     }
                 }
             }

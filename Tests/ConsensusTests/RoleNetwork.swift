@@ -114,7 +114,7 @@ struct RoleNetwork {
             queue.add(.input(node, .rows(token: token, Array(rows))), at: now)
         case .raise(let code, _, _): raised.append(code)
         case .unusable(let fault): failures.append("\(node) cannot use what it stored: \(fault)")
-        case .push, .count, .note: break
+        case .push, .find, .count, .note: break
         }
     }
 
@@ -207,6 +207,7 @@ struct RoleStore {
             damaged[table]?.remove(key)
         case .delete(let table, let key): tables[table]?[key] = nil
         case .deleteThrough(let table, let key): tables[table] = tables[table]?.filter { $0.key > key }
+        case .index: preconditionFailure("consensus has no index")
         case .vote(let row):
             guard row.slot >= forgottenBelow else { return false }
             if let known = votes.first(where: { $0.slot == row.slot && $0.duty == row.duty }) { return known == row }

@@ -9,6 +9,7 @@ struct RoleBench<Role: RoleCore> {
     var role: Role
     var now = Moment(monotonicMilliseconds: 1_000, wallMilliseconds: TradingNetwork.start + 1_000)
     private(set) var rows: [StoreTable: [UInt64: [UInt8]]] = [:]
+    private(set) var places: [StoreTable: [IndexEntry]] = [:]
     private(set) var votes: [VoteRow] = []
 
     init(_ context: RoleContext) {
@@ -42,9 +43,29 @@ struct RoleBench<Role: RoleCore> {
     }
 
     /// A crash and a new start from what was stored.
-    mutating func restart() {
+    mutating func restart() { role = try! Role(context: context, recovered: stored) }
+
+    /// What a start would find.
+    var stored: StoredState {
         let tables = rows.mapValues { table in table.map { StoredRow(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key } }
-        role = try! Role(context: context, recovered: StoredState(rows: tables, votes: votes.sorted { $0.slot < $1.slot }))
+        return StoredState(rows: tables, votes: votes.sorted { $0.slot < $1.slot })
+    }
+
+    /// The reply to a request, with everything that has to be read for it.
+    mutating func answer(_ input: RoleInput) -> Response? {
+        var effects = run(input)
+        while !effects.isEmpty {
+            switch effects.removeFirst() {
+            case .reply(_, let response): return response
+            case .read(let token, let table, let from, let limit):
+                effects += run(.rows(token: token, Array(stored[table].filter { $0.key >= from }.prefix(limit))))
+            case .find(let token, let table, let key, let limit):
+                let found = (places[table] ?? []).filter { $0.key == key }.map(\.place).sorted().prefix(limit)
+                effects += run(.rows(token: token, found.map { StoredRow(key: $0, value: []) }))
+            default: continue
+            }
+        }
+        return nil
     }
 
     /// Rows of a table by ascending key.
@@ -61,6 +82,7 @@ struct RoleBench<Role: RoleCore> {
         case .put(let table, let key, let value): rows[table, default: [:]][key] = value
         case .delete(let table, let key): rows[table]?[key] = nil
         case .deleteThrough(let table, let key): rows[table] = rows[table]?.filter { $0.key > key }
+        case .index(let table, let entries): for entry in entries { places[table, default: []].append(entry) }
         case .vote(let row):
             let old = votes.first { $0.slot == row.slot && $0.duty == row.duty && $0.chain == row.chain && $0.epoch == row.epoch }
             precondition(old == nil || old == row, "a second, different vote stops the role")

@@ -64,6 +64,19 @@ import Wire
         #expect(try store.rows(.facts, from: 0, limit: 9).map(\.key) == [.max])
     }
 
+    @Test("an index gives back every place of a key, each once and ascending, after the store was opened anew")
+    func index() throws {
+        let places: [UInt64] = [1 << 63, 3, .max, 5]
+        try commit([
+            [.index(.places, [IndexEntry(key: 7, place: 1), IndexEntry(key: .max, place: 2)]), .put(.facts, key: 1, value: [1])],
+            [.index(.places, places.map { IndexEntry(key: .max, place: $0) })], [.index(.places, [IndexEntry(key: .max, place: 3)])],
+        ])
+        let store = try open()
+        #expect(try store.places(.places, of: .max, limit: 9).map(\.key) == [2, 3, 5, 1 << 63, .max])
+        #expect(try store.places(.places, of: 7, limit: 9).map(\.key) == [1])
+        #expect(try store.places(.places, of: 8, limit: 9).isEmpty)
+    }
+
     @Test("a turn that fails changes nothing")
     func atomic() throws {
         let store = try open()

@@ -11,10 +11,15 @@ struct PendingAnswers: Sendable {
         var token: UInt64
         var id: Digest
         var isTrace: Bool
-        var places: [ArchiveIndex.Place]
+        /// Places of the question's id, once they have been looked up; nil before.
+        var places: [ArchiveIndex.Place]?
         /// Blocks still to be had.
-        var needs: [Need]
+        var needs: [Need] = []
         var found: [Need: FinalBlock] = [:]
+        /// Blocks whose records have yet to be looked up.
+        var unrecorded: [Digest] = []
+        /// Place of the record of a block.
+        var records: [Digest: ArchiveIndex.Place] = [:]
     }
 
     /// A row of an archive.
@@ -51,22 +56,16 @@ extension RecorderRole {
     }
 
     private mutating func ask(_ id: Digest, token: UInt64, isTrace: Bool) -> [RoleEffect] {
-        let places = index.places(of: id)
-        guard !places.isEmpty else {
-            return [.reply(token: token, .failure(.notFound, detail: "no final block that this recorder holds has it"))]
-        }
         guard answers.questions.count < PendingAnswers.maximum else {
             return [.reply(token: token, .failure(.overloaded, detail: "too many questions at once; ask again"))]
         }
-        let needs = places.prefix(PendingAnswers.needsMaximum).map {
-            PendingAnswers.Need(position: Int($0.chain), height: $0.height)
-        }
-        return proceed(.init(token: token, id: id, isTrace: isTrace, places: places, needs: needs))
+        return proceed(.init(token: token, id: id, isTrace: isTrace))
     }
 
-    /// Takes what a question needs from memory, and reads the first block that is not there; answers once all are.
+    /// Takes what a question needs from memory, and asks the store for the first thing that is not there; answers once all are.
     private mutating func proceed(_ asked: PendingAnswers.Question) -> [RoleEffect] {
         var question = asked
+        guard question.places != nil else { return find(question.id, question) }
         while let need = question.needs.first {
             guard let item = recent[need] else {
                 let read = nextToken()
@@ -76,12 +75,54 @@ extension RecorderRole {
             question.needs.removeFirst()
             question.found[need] = item
             // Once a sub-chain block is here, the notary block that records it is needed too.
-            if chains[need.position] != .notary, let height = index.record(of: item.block.hash) {
-                let record = PendingAnswers.Need(position: chains.count - 1, height: height)
-                if question.found[record] == nil, !question.needs.contains(record) { question.needs.append(record) }
-            }
+            let chain = chains[need.position]
+            if chain != .notary, need.height <= recordedHeight(chain) { question.unrecorded.append(item.block.hash) }
+        }
+        if let block = question.unrecorded.first { return find(block, question) }
+        guard hasFound(question) else {
+            return [.reply(token: question.token, .failure(.notFound, detail: "no final block that this recorder holds has it"))]
         }
         return [.reply(token: question.token, question.isTrace ? .trace(trace(question)) : .receipt(receipt(question)))]
+    }
+
+    private mutating func find(_ id: Digest, _ question: PendingAnswers.Question) -> [RoleEffect] {
+        let read = nextToken()
+        answers.questions[read] = question
+        return [.find(token: read, .places, key: id.a, limit: ArchiveIndex.placesMaximum)]
+    }
+
+    /// Places of the question's own id, or of a block's record, have been looked up.
+    private mutating func located(_ asked: PendingAnswers.Question, _ rows: [StoredRow]) -> [RoleEffect] {
+        var question = asked
+        guard question.places != nil else {
+            let places = index.places(of: question.id, stored: rows).filter { Int($0.chain) < chains.count }
+            question.places = places
+            for place in places.prefix(PendingAnswers.needsMaximum) {
+                let need = PendingAnswers.Need(position: Int(place.chain), height: place.height)
+                if !question.needs.contains(need) { question.needs.append(need) }
+            }
+            return proceed(question)
+        }
+        let block = question.unrecorded.removeFirst()
+        for place in index.places(of: block, stored: rows) where Int(place.chain) == chains.count - 1 {
+            question.records[block] = place
+            let need = PendingAnswers.Need(position: chains.count - 1, height: place.height)
+            if question.found[need] == nil, !question.needs.contains(need) { question.needs.append(need) }
+        }
+        return proceed(question)
+    }
+
+    private func hasFound(_ question: PendingAnswers.Question) -> Bool {
+        (question.places ?? []).contains { transaction(at: $0, question) != nil }
+    }
+
+    /// The transaction that a place of the question's id names; nil when it is another's, whose id begins alike.
+    func transaction(at place: ArchiveIndex.Place, _ question: PendingAnswers.Question) -> (item: FinalBlock, transaction: Transaction)? {
+        guard let item = question.found[.init(position: Int(place.chain), height: place.height)],
+            item.block.transactions.indices.contains(Int(place.transaction))
+        else { return nil }
+        let transaction = item.block.transactions[Int(place.transaction)]
+        return transaction.id == question.id || transaction.xid == question.id ? (item, transaction) : nil
     }
 
     mutating func served(token: UInt64, _ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
@@ -91,6 +132,7 @@ extension RecorderRole {
         if let position = refills.removeValue(forKey: token) { return refilled(rows, position: position, at: now) }
         if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
         guard let question = answers.questions.removeValue(forKey: token) else { return [] }
+        if question.needs.isEmpty { return located(question, rows) }
         if let need = question.needs.first, rows.first?.isDamaged ?? false {
             let (_, effects) = repairs[need.position].sift(rows, head: head(need.position))
             return [.reply(token: question.token, .failure(.notReady, detail: "a block of the archive is being repaired; ask again"))] + effects

@@ -8,13 +8,13 @@ extension RecorderRole {
     /// Everything that proves what became of a transaction (design section 5, receipt; A9).
     func receipt(_ question: PendingAnswers.Question) -> Receipt {
         var parts: [Receipt.Part] = []
-        for place in question.places {
-            guard let item = question.found[.init(position: Int(place.chain), height: place.height)], let final = item.final else { continue }
+        for place in question.places ?? [] {
+            guard let (item, transaction) = transaction(at: place, question), let final = item.final else { continue }
             let block = item.block
             let position = Int(place.transaction)
             parts.append(
                 Receipt.Part(
-                    chain: block.header.chain, transaction: block.transactions[position].bytes, outcome: block.outcomes[position],
+                    chain: block.header.chain, transaction: transaction.bytes, outcome: block.outcomes[position],
                     index: position, path: MerkleTree.path(leaves: RecorderRole.leaves(block), of: position), final: final,
                     record: recordProof(of: block.hash, question)))
         }
@@ -22,7 +22,7 @@ extension RecorderRole {
     }
 
     private func recordProof(of block: Digest, _ question: PendingAnswers.Question) -> Receipt.RecordProof? {
-        guard let height = index.record(of: block), let notary = question.found[.init(position: chains.count - 1, height: height)],
+        guard let height = question.records[block]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)],
             let final = notary.final, let position = recordPosition(of: block, in: notary.block)
         else { return nil }
         return Receipt.RecordProof(
@@ -45,12 +45,11 @@ extension RecorderRole {
     func trace(_ question: PendingAnswers.Question) -> Trace {
         var found: [Trace.Step] = []
         var xid: Digest?
-        for place in question.places {
-            guard let item = question.found[.init(position: Int(place.chain), height: place.height)] else { continue }
-            let transaction = item.block.transactions[Int(place.transaction)]
+        for place in question.places ?? [] {
+            guard let (item, transaction) = transaction(at: place, question) else { continue }
             xid = xid ?? transaction.xid
             found += steps(of: transaction, in: item.block)
-            if let height = index.record(of: item.block.hash), let notary = question.found[.init(position: chains.count - 1, height: height)] {
+            if let height = question.records[item.block.hash]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)] {
                 found += recordSteps(notary.block)
             }
         }

@@ -9,7 +9,7 @@ import Wire
 /// The recorder of a notary (S851, S852; A8, A9): archives every chain's final blocks, makes the notary chain's candidates out of
 /// what is not recorded yet, and answers for receipts and traces.
 package struct RecorderRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = []
+    package static let recoveredTables: [StoreTable] = [.facts]
 
     let context: RoleContext
     let network: Network
@@ -18,7 +18,11 @@ package struct RecorderRole: RoleCore {
     var followers: [ChainFollower]
     /// Sub-chain blocks that are final and may not be recorded yet, by chain position.
     var unrecorded: UnrecordedBlocks
-    var index = ArchiveIndex()
+    var index: ArchiveIndex
+    /// Newest height of each chain that the final notary chain records.
+    var recordedHeights: [ChainID: Height] = [:]
+    /// Of the notary chain's state.
+    var snapshots: SnapshotKeeper
     var steps = StepLog()
     var offences = OffencesWaiting()
     var proposal: Proposal?
@@ -38,7 +42,8 @@ package struct RecorderRole: RoleCore {
     var fetches: [UInt64: (token: UInt64, position: Int)] = [:]
     /// What consensus was last told of waiting records.
     var saidWaiting: UInt64 = 0
-    var recovery: Recovery
+    /// What was found damaged when the role started.
+    private var foundDamaged: [RoleEffect]
     /// Puts back archived blocks that a disk has damaged, by chain position.
     var repairs: [BlockRepair]
     var isEndorseTimerSet = false
@@ -50,6 +55,7 @@ package struct RecorderRole: RoleCore {
         static let build = TimerID(kind: 1)
         static let resend = TimerID(kind: 2)
         static let endorse = TimerID(kind: 3)
+        static let snapshots: UInt8 = 4
     }
 
     enum Calls {
@@ -59,20 +65,30 @@ package struct RecorderRole: RoleCore {
         static let repair: UInt64 = 202 << 40
     }
 
-    package init(context: RoleContext, recovered: StoredState) {
+    package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
-        tree = BlockTree(network: context.network, chain: .notary, verify: context.verify)
-        followers = []
+        let chains = context.network.chains + [context.network.notary]
+        let stored = try ArchiveRecovery(context, chains: chains.map(\.id), recovered)
+        (tree, index, foundDamaged) = (stored.chain.tree, stored.index, stored.chain.repairs)
+        snapshots = SnapshotKeeper(
+            policy: context.snapshots, timer: Timers.snapshots, stored: stored.chain.snapshots, transactions: stored.chain.transactions)
+        tree.moveToFinal()
+        for chain in context.network.chains { recordedHeights[chain.id] = tree.ledger.head(of: chain.id)?.height }
+        followers = chains.enumerated().map { position, chain in
+            ChainFollower(
+                network: context.network, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
+                head: stored.heads[position]?.hash, timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
+                preferred: chain.id == .notary ? context.address.node : nil)
+        }
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
         floor = recovered.forgottenBelow
-        repairs = (context.network.chains + [context.network.notary]).enumerated().map { position, chain in
+        repairs = chains.enumerated().map { position, chain in
             BlockRepair(
                 network: context.network, chain: chain.id, table: RecorderRole.archive(position), verify: context.verify,
                 nodes: chain.nodes.map(\.id), numbers: Calls.repair + UInt64(position) << 32)
         }
         hasNoRecord = recovered.votes.isEmpty && recovered.forgottenBelow == 0
-        recovery = Recovery(chainCount: context.network.chains.count + 1)
         for vote in recovered.votes where vote.duty == .propose {
             if let block = try? Block(decoding: vote.bytes, network: context.network.id) { proposed[vote.slot] = block }
         }
@@ -96,10 +112,8 @@ package struct RecorderRole: RoleCore {
     package var waiting: Int { unrecorded.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
-        // Until the archive has been read, nothing else is known; inputs of that time come again or are caught up with.
-        guard recovery.isDone else { return recover(input, at: now) }
         switch input {
-        case .started: return []
+        case .started: return started(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost(let topic): return lost(topic, at: now)
         case .requested(let request, let token, _): return requested(request, token: token)
@@ -108,6 +122,13 @@ package struct RecorderRole: RoleCore {
         case .checked: return []
         case .rows(let token, let rows): return served(token: token, rows, at: now)
         }
+    }
+
+    private mutating func started(at now: Moment) -> [RoleEffect] {
+        var effects = foundDamaged
+        foundDamaged = []
+        for position in followers.indices { effects += followers[position].started(at: now).effects }
+        return effects + work(at: now)
     }
 
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
@@ -171,7 +192,7 @@ package struct RecorderRole: RoleCore {
         case Timers.build: return buildIfDue(at: now)
         case Timers.resend: return resend(at: now)
         case Timers.endorse: return askBranches()
-        default: return []
+        default: return snapshots.timerFired(timer) ?? []
         }
     }
 

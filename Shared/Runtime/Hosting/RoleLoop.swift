@@ -200,6 +200,8 @@ final class RoleLoop<Core: RoleCore> {
         case .check(let token, let checks): SignatureWorkers.check(token: token, checks, into: mailbox)
         case .read(let token, let table, let from, let limit):
             inputs.append(.rows(token: token, limit > 0 ? try store.rows(table, from: from, limit: limit) : []))
+        case .find(let token, let table, let key, let limit):
+            inputs.append(.rows(token: token, try store.places(table, of: key, limit: limit)))
         case .count(let counter, let amount): counters[counter, default: 0] += amount
         case .raise(let code, let detail, let severity):
             logger.critical("\(code): \(detail)", metadata: ["severity": "\(severity.rawValue)"])

@@ -21,7 +21,7 @@ package final class RoleStore {
 
     package let folder: String
     private var lock: FolderLock?
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
     private var log: VoteLog
     /// Commits that held votes, counted; the log's newest batch has this number.
     private var voteBatch: UInt64
@@ -175,6 +175,7 @@ package final class RoleStore {
                     try database.cachedStatement(sql: "DELETE FROM \(table.rawValue) WHERE key BETWEEN ? AND ?")
                         .execute(arguments: [half.lowerBound, half.upperBound])
                 }
+            case .index(let table, let entries): try add(entries, to: table, database, &tables)
             case .vote(let vote):
                 guard vote.slot >= forgotten else { throw conflict(vote) }
                 if try insert(vote, database) { votes.append(vote) }
@@ -190,9 +191,7 @@ package final class RoleStore {
 
     private func makeTable(_ table: StoreTable, _ database: Database, _ tables: inout Set<String>) throws {
         guard tables.insert(table.rawValue).inserted else { return }
-        precondition(
-            table.rawValue.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 } && !["meta", "votes"].contains(table.rawValue),
-            "a table's name is small letters and digits, and none of the store's own")
+        RoleStore.checkName(table)
         try database.execute(sql: "CREATE TABLE IF NOT EXISTS \(table.rawValue) (key INTEGER PRIMARY KEY, value BLOB NOT NULL, sum INTEGER)")
     }
 
@@ -241,6 +240,7 @@ package final class RoleStore {
         for operation in operations {
             aheadByteCount += RoleStore.operationByteCount
             if case .put(_, _, let value) = operation { aheadByteCount += value.count }
+            if case .index(_, let entries) = operation { aheadByteCount += entries.count * RoleStoreRows.entryByteCount }
         }
         do {
             if aheadByteCount > RoleStore.checkpointByteCount {
@@ -352,7 +352,7 @@ extension RoleStore {
             bytes: [UInt8](row["bytes"] as Data))
     }
 
-    private func translating<Result>(_ body: () throws -> Result) throws(RoleStoreFault) -> Result {
+    func translating<Result>(_ body: () throws -> Result) throws(RoleStoreFault) -> Result {
         try RoleStore.translating(file, body)
     }
 

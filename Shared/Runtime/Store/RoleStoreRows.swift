@@ -6,6 +6,9 @@ import RoleKit
 /// The form of rows of a role's tables: a number, bytes, and a checksum that tells when a disk gives back other bytes than it was
 /// given (faults case 15).
 enum RoleStoreRows {
+    /// About what an entry of an index puts into the write-ahead log, when many are added at once.
+    static let entryByteCount = 256
+
     /// Keys are unsigned and SQLite's integers are not: keys from 2^63 on lie below zero, in the same order.
     static func halves(from key: UInt64) -> [ClosedRange<Int64>] {
         let start = Int64(bitPattern: key)

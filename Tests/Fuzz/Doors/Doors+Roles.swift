@@ -49,9 +49,12 @@ extension Door {
 /// Rows of a store as a script: the operation names the table (the one after the last holds votes), 8 bytes the key.
 package enum StoredScript {
     package static let tables: [StoreTable] = [
-        .blocks, .candidates, .certificates, .certified, .accepted, .ended, .legs, .branch, .facts, .archive, .snapshots, .snapshotParts,
+        .blocks, .candidates, .certificates, .certified, .accepted, .ended, .legs, .branch, .facts, notaryArchive, .snapshots, .snapshotParts,
         .outcomes,
     ]
+
+    /// Where the recorder of the stage's network, which has two chains, keeps the notary chain's blocks.
+    static let notaryArchive = StoreTable(rawValue: "archive_2")
 
     static func disk(_ bytes: [UInt8]) -> PlayDisk {
         var disk = PlayDisk()
@@ -198,6 +201,7 @@ struct RolePlay<Core: RoleCore> {
         case .cancelTimer(let id): timers.removeAll { $0.id == id }
         case .check(let token, let checks): waiting.append(.checked(token: token, checks.map(Stage.holds)))
         case .read(let token, let table, let from, let limit): waiting.append(.rows(token: token, disk.rows(table, from: from, limit: limit)))
+        case .find(let token, let table, let key, let limit): waiting.append(.rows(token: token, disk.places(table, of: key, limit: limit)))
         case .persist, .count, .raise, .unusable, .note: break
         }
     }
@@ -206,6 +210,7 @@ struct RolePlay<Core: RoleCore> {
 /// Tables and votes of one role.
 struct PlayDisk {
     private var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
+    private var places: [StoreTable: Set<IndexEntry>] = [:]
     private(set) var votes: [VoteRow] = []
     private var forgottenBelow: Slot = 0
 
@@ -219,6 +224,7 @@ struct PlayDisk {
             case .put(let table, let key, let value): tables[table, default: [:]][key] = value
             case .delete(let table, let key): tables[table]?[key] = nil
             case .deleteThrough(let table, let key): tables[table] = tables[table]?.filter { $0.key > key }
+            case .index(let table, let entries): places[table, default: []].formUnion(entries)
             case .vote(let vote):
                 try demand(vote.slot >= forgottenBelow, "a role votes for slot \(vote.slot), which is over")
                 let old = votes.first { $0.chain == vote.chain && $0.epoch == vote.epoch && $0.slot == vote.slot && $0.duty == vote.duty }
@@ -233,6 +239,10 @@ struct PlayDisk {
 
     func rows(_ table: StoreTable, from key: UInt64, limit: Int) -> [StoredRow] {
         (tables[table] ?? [:]).filter { $0.key >= key }.sorted { $0.key < $1.key }.prefix(max(0, limit)).map { StoredRow(key: $0.key, value: $0.value) }
+    }
+
+    func places(_ table: StoreTable, of key: UInt64, limit: Int) -> [StoredRow] {
+        (places[table] ?? []).filter { $0.key == key }.sorted().prefix(max(0, limit)).map { StoredRow(key: $0.place, value: []) }
     }
 
     func recovered(_ names: [StoreTable]) -> StoredState {

@@ -127,7 +127,7 @@ package struct Seeds {
     }
 
     private mutating func addBlocks(of disk: PlayDisk) {
-        for table in [StoreTable.blocks, .archive] {
+        for table in [StoreTable.blocks, StoredScript.notaryArchive] {
             for row in disk.rows(table, from: 0, limit: 3) { add("final-block", row.value, limit: 6) }
         }
         for row in disk.rows(.branch, from: 0, limit: 2) { add("final-header", row.value, limit: 8) }

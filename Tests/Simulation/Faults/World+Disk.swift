@@ -32,7 +32,7 @@ extension World {
     }
 
     private static func isRepairable(_ table: StoreTable) -> Bool {
-        table == .blocks || table == .snapshots || table == .snapshotParts || table.rawValue.hasPrefix(StoreTable.archive.rawValue)
+        table == .blocks || table == .snapshots || table == .snapshotParts || table.rawValue.hasPrefix("archive_")
     }
 
     /// A node whose disk may fail; nil when that would be one too many of its chain.

@@ -21,6 +21,8 @@ package struct VirtualDisk {
     }
 
     private(set) var tables: [StoreTable: [UInt64: [UInt8]]] = [:]
+    /// Index tables: key → places.
+    private var indexes: [StoreTable: [UInt64: Set<UInt64>]] = [:]
     /// Rows whose bytes are no longer those that were written; the real store knows them by their checksums.
     private var damaged: [StoreTable: Set<UInt64>] = [:]
     private var votes: [VoteKey: VoteRow] = [:]
@@ -65,6 +67,12 @@ package struct VirtualDisk {
         return settledRows(table, from: key, limit: limit)
     }
 
+    /// Places of a key in an index table, ascending.
+    package mutating func places(_ table: StoreTable, of key: UInt64, limit: Int) -> [StoredRow] {
+        sync()
+        return (indexes[table]?[key] ?? []).sorted().prefix(limit).map { StoredRow(key: $0, value: []) }
+    }
+
     private func settledRows(_ table: StoreTable, from key: UInt64, limit: Int) -> [StoredRow] {
         guard let rows = tables[table] else { return [] }
         return rows.keys.filter { $0 >= key }.sorted().prefix(limit).map {
@@ -76,6 +84,7 @@ package struct VirtualDisk {
     mutating func lose(keeping kept: [StoreTable]) {
         sync()
         tables = tables.filter { kept.contains($0.key) }
+        indexes = indexes.filter { kept.contains($0.key) }
         damaged = damaged.filter { kept.contains($0.key) }
     }
 
@@ -117,6 +126,8 @@ package struct VirtualDisk {
         case .delete(let table, let key): tables[table]?[key] = nil
         case .deleteThrough(let table, let key):
             for row in (tables[table] ?? [:]).keys.filter({ $0 <= key }) { tables[table]?[row] = nil }
+        case .index(let table, let entries):
+            for entry in entries { indexes[table, default: [:]][entry.key, default: []].insert(entry.place) }
         case .vote(let row): votes[VirtualDisk.key(row)] = row
         case .forgetVotes(let slot):
             for key in votes.keys.filter({ $0.slot < slot }) { votes[key] = nil }

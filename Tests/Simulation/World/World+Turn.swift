@@ -119,6 +119,10 @@ extension World {
             let rows = instance.disk.rows(table, from: from, limit: limit)
             queue.push(
                 .input(instance: instance.index, life: instance.life, .rows(token: token, rows)), at: now + 50 + random.below(500))
+        case .find(let token, let table, let key, let limit):
+            let rows = instance.disk.places(table, of: key, limit: limit)
+            queue.push(
+                .input(instance: instance.index, life: instance.life, .rows(token: token, rows)), at: now + 50 + random.below(500))
         case .count(let counter, let amount): counters[counter, default: 0] += amount
         case .raise(let code, let detail, let severity):
             let alarm = Alarm(source: instance.name, code: code, detail: detail, severity: severity)

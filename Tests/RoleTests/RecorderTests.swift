@@ -1,0 +1,100 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RecorderCore
+import RoleKit
+import TestSupport
+import Testing
+import Wire
+
+@Suite struct RecorderTests {
+    private let test = TestNetwork()
+
+    /// A recorder that heard a chain of blocks with one payment each, and the notary blocks that record them.
+    private struct Stage {
+        var bench: RoleBench<RecorderRole>
+        var alpha: TestChain
+        var payments: [Digest] = []
+
+        init(_ test: TestNetwork, blocks: Int, policy: SnapshotPolicy) {
+            let context = RoleContext(
+                network: test.network, address: RoleAddress(role: .recorder, chain: .notary, node: "notary-1"),
+                signer: test.nodeKeys[.notary]![0].signer, snapshots: policy)
+            bench = RoleBench(context)
+            alpha = TestChain(test, TestNetwork.alpha)
+            var notary = TestChain(test, .notary)
+            _ = bench.run(.started)
+            for number in 0..<blocks {
+                let transfer = test.transfer(from: test.alice, to: test.carol.publicKey, amount: 1, nonce: UInt64(number))
+                payments.append(transfer.id)
+                let block = alpha.append([BlockItem(transaction: transfer, foreign: [])])
+                hear(block)
+                let record = Record(final: block.final!, crosses: [])
+                let transaction = Transaction(.record(record), chain: .notary, network: test.network.id)
+                hear(notary.append([BlockItem(transaction: transaction, foreign: [])]))
+            }
+        }
+
+        mutating func hear(_ item: FinalBlock) {
+            _ = bench.run(.delivered(.candidate(item.block), publisher: "builder.alpha@alpha-1/1"))
+            _ = bench.run(.delivered(.final(item.final!), publisher: "consensus.alpha@alpha-1/1"))
+            // Snapshots are written a part at a time.
+            _ = bench.run(.timerFired(TimerID(kind: 4)))
+        }
+
+        mutating func receipt(_ id: Digest) -> Response? { bench.answer(.requested(.receipt(id), token: 7, client: nil)) }
+    }
+
+    private func policy(_ blocks: Height) -> SnapshotPolicy { SnapshotPolicy(blocks: blocks, transactions: 1_000_000, blocksBehind: 1_000) }
+
+    @Test("a receipt is found whether its index is in memory or on disk, before and after a restart", arguments: [3, 1_000])
+    func receipts(flushEvery: Height) throws {
+        var stage = Stage(test, blocks: 10, policy: policy(flushEvery))
+        #expect((stage.bench.places[.places] ?? []).isEmpty == (flushEvery == 1_000))
+        for _ in 0..<2 {
+            for id in stage.payments {
+                guard case .receipt(let receipt) = stage.receipt(id) else {
+                    Issue.record("there is a receipt of \(id)")
+                    continue
+                }
+                #expect(receipt.id == id && receipt.parts.count == 1 && receipt.parts.first?.record != nil)
+            }
+            stage.bench.restart()
+            _ = stage.bench.run(.started)
+        }
+    }
+
+    @Test("a start reads the blocks since the index and the snapshot went to disk, and none before")
+    func startsFromTheTail() throws {
+        let stage = Stage(test, blocks: 20, policy: policy(6))
+        var state = stage.bench.stored
+        let read = ReadLog()
+        state = StoredState(
+            rows: [.facts: state[.facts]], votes: state.votes, forgottenBelow: state.forgottenBelow
+        ) { [state] table, key, limit throws(StoredFault) in
+            let rows = try state.rows(table, from: key, limit: limit)
+            if table.rawValue.hasPrefix("archive_") { read.lowest = min(read.lowest, rows.first?.key ?? .max) }
+            return rows
+        }
+        let role = try RecorderRole(context: stage.bench.context, recovered: state)
+        #expect(role.height == 20)
+        #expect(read.lowest > 10 && read.lowest <= 20)
+    }
+
+    @Test("an id that begins like another's is not taken for it")
+    func sameBeginning() throws {
+        var stage = Stage(test, blocks: 4, policy: policy(3))
+        let id = stage.payments[0]
+        let other = Digest(a: id.a, b: id.b ^ 1, c: id.c, d: id.d)
+        guard case .failure(let reason, _) = stage.receipt(other) else {
+            Issue.record("a receipt of another transaction was given")
+            return
+        }
+        #expect(reason == .notFound)
+    }
+
+    private final class ReadLog {
+        var lowest: UInt64 = .max
+    }
+}
