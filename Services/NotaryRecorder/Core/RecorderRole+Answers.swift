@@ -19,7 +19,7 @@ struct PendingAnswers: Sendable {
         /// Blocks whose records have yet to be looked up.
         var unrecorded: [Digest] = []
         /// Place of the record of a block.
-        var records: [Digest: ArchiveIndex.Place] = [:]
+        var recordPlaces: [Digest: ArchiveIndex.Place] = [:]
     }
 
     /// A row of an archive.
@@ -105,7 +105,7 @@ extension RecorderRole {
         }
         let block = question.unrecorded.removeFirst()
         for place in index.places(of: block, stored: rows) where Int(place.chain) == chains.count - 1 {
-            question.records[block] = place
+            question.recordPlaces[block] = place
             let need = PendingAnswers.Need(position: chains.count - 1, height: place.height)
             if question.found[need] == nil, !question.needs.contains(need) { question.needs.append(need) }
         }

@@ -22,7 +22,7 @@ extension RecorderRole {
     }
 
     private func recordProof(of block: Digest, _ question: PendingAnswers.Question) -> Receipt.RecordProof? {
-        guard let height = question.records[block]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)],
+        guard let height = question.recordPlaces[block]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)],
             let final = notary.final, let position = recordPosition(of: block, in: notary.block)
         else { return nil }
         return Receipt.RecordProof(
@@ -49,7 +49,7 @@ extension RecorderRole {
             guard let (item, transaction) = transaction(at: place, question) else { continue }
             xid = xid ?? transaction.xid
             found += steps(of: transaction, in: item.block)
-            if let height = question.records[item.block.hash]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)] {
+            if let height = question.recordPlaces[item.block.hash]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)] {
                 found += recordSteps(notary.block)
             }
         }
