@@ -15,11 +15,11 @@ struct Payment {
     /// Chain whose collectors it goes to.
     let chain: ChainID
     /// Exact bytes of the transaction.
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     let id: Digest
     let cross: CrossTransaction?
     /// Collectors it is handed to, in turn.
-    let services: [String]
+    var services: [String]
     var stage = Stage.planned
     var attempts = 0
     var polls = 0

@@ -9,6 +9,12 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     case transferWrongChain = "transfer_wrong_chain"
     /// The same bytes to two collectors at once (faults case 36).
     case transferTwice = "transfer_twice"
+    /// The same bytes a hundred times, to all collectors in turn (case 36).
+    case transferMany = "transfer_many"
+    /// An amount that no sum may take part in (case 39).
+    case transferOverflow = "transfer_overflow"
+    /// Well signed, and in other bytes than the one form they may have (case 40).
+    case transferMalformed = "transfer_malformed"
     /// One nonce, two contents, two collectors (cases 37, 38).
     case doubleSpend = "double_spend"
     case register
@@ -21,10 +27,31 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     case crossPoor = "cross_poor"
     /// An amount that the rate does not give.
     case crossBadTerms = "cross_bad_terms"
+    /// An amount whose exchange goes beyond 64 bits (case 39).
+    case crossOverflow = "cross_overflow"
 
     package var isCross: Bool {
         switch self {
-        case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms: true
+        case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms, .crossOverflow: true
+        default: false
+        }
+    }
+
+    /// How often it is handed in at once.
+    var copies: Int {
+        switch self {
+        case .transferTwice: 2
+        case .transferMany: 100
+        default: 1
+        }
+    }
+
+    /// Whether it can never go through.
+    package var isWrong: Bool {
+        switch self {
+        case .transferPoor, .transferUnknownPayee, .transferBadSignature, .transferWrongChain, .transferOverflow, .transferMalformed, .crossPoor,
+            .crossBadTerms, .crossOverflow:
+            true
         default: false
         }
     }
@@ -32,9 +59,11 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     /// How often each is drawn, in parts of the whole list.
     static let weighted: [PaymentKind] = [
         .transfer, .transfer, .transfer, .transfer, .transfer, .transfer, .transferPoor, .transferUnknownPayee,
-        .transferBadSignature, .transferWrongChain, .transferTwice, .doubleSpend, .register,
+        .transferBadSignature, .transferWrongChain, .transferTwice, .transferMany, .transferOverflow, .transferMalformed,
+        .doubleSpend, .register,
         .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed,
         .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms,
+        .crossOverflow,
     ]
 }
 

@@ -32,6 +32,7 @@ package final class Wallet: SimulatedClient {
     private(set) var endings: [String: Int] = [:]
 
     static let callTimeoutMilliseconds: UInt64 = 3_000
+    private static let settled = Status.State.settled.code
     private static let deviceKey = -1
     private static let cancelKeys = 1_000_000
 
@@ -95,7 +96,7 @@ package final class Wallet: SimulatedClient {
         case .planned:
             if let receiver = payments[position].receiver { receiver.expect(world) }
             submit(position, world)
-            if payments[position].kind == .transferTwice { submit(position, world) }
+            for _ in 1..<payments[position].kind.copies { submit(position, world) }
             if payments[position].cancel != nil {
                 world.setClientTimer(index, key: Wallet.cancelKeys + position, afterMilliseconds: 100 + world.random.below(3_000))
             }
@@ -167,6 +168,9 @@ package final class Wallet: SimulatedClient {
 
     private func end(_ position: Int, _ how: String, _ world: World) {
         payments[position].stage = .ended(how)
+        if payments[position].kind.isWrong, ["final", Wallet.settled].contains(how) {
+            world.judge.findings.report(.acknowledged, "\(name): \(payments[position].kind.rawValue) \(payments[position].id) went through", at: world.now)
+        }
         endings["\(payments[position].kind.rawValue): \(how)", default: 0] += 1
         if let receiver = payments[position].receiver { receiver.expecting -= 1 }
         world.log?(world.now, "\(name): \(payments[position].kind.rawValue) \(payments[position].id) ended: \(how)")

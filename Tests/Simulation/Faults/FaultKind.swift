@@ -42,6 +42,8 @@ package enum FaultKind: Int, Countable {
     case clockOffset
     /// A node's clocks drift.
     case clockDrift
+    /// A node's wall clock jumps by up to an hour, forwards or back, and later back to where it was (case 20).
+    case clockJump
     /// All that a node stored, but its votes, is gone (case 18).
     case diskLost
     /// A stored block, snapshot or archive row is damaged (case 15).

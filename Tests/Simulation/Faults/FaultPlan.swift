@@ -58,7 +58,7 @@ package struct FaultPlan: Sendable, Hashable {
     package var scheduled: [FaultKind] {
         [
             FaultKind.partition, .asymmetricPartition, .isolation, .clog, .busRestart, .crashIdle, .crashNode, .crashAll, .pause, .diskLost,
-            .bitFlip,
+            .bitFlip, .clockJump,
         ].filter(has)
     }
 }

@@ -35,18 +35,18 @@ extension World {
         table == .blocks || table == .snapshots || table == .snapshotParts || table.rawValue.hasPrefix("archive_")
     }
 
-    /// A node whose disk may fail; nil when that would be one too many of its chain.
-    private func drawFailing() -> Int? {
+    /// A node whose disk or clock may fail; nil when that would be one too many of its chain.
+    func drawFailing() -> Int? {
         let node = Int(random.below(UInt64(nodeNames.count)))
-        if failedDisks.contains(node) { return node }
+        if failingNodes.contains(node) { return node }
         for chain in [network.notary] + network.chains where chain.nodes.contains(where: { $0.id == nodeNames[node] }) {
             // A node that lies is faulty already, and its twin shares its disk's fate with nobody.
             let failed = chain.nodes.filter { node in
-                judge.liars.contains(node.key) || failedDisks.contains { nodeNames[$0] == node.id }
+                judge.liars.contains(node.key) || failingNodes.contains { nodeNames[$0] == node.id }
             }.count
             guard failed < Quorum.faulty(of: chain.nodes.count) else { return nil }
         }
-        failedDisks.insert(node)
+        failingNodes.insert(node)
         return node
     }
 }

@@ -5,6 +5,7 @@ import Wire
 enum Relief {
     case unblock([(from: Int, to: Int)])
     case unclog(node: Int, microseconds: UInt64)
+    case resetClock(node: Int, milliseconds: Int64)
 }
 
 extension World {
@@ -42,6 +43,7 @@ extension World {
             instance.pausedUntil = now + 1 + random.below(plan.longestMicroseconds)
         case .diskLost: loseDisk()
         case .bitFlip: for _ in 0..<1 + random.below(4) { flipBit() }
+        case .clockJump: jumpClock()
         default: preconditionFailure("\(kind.code) is not a scheduled fault")
         }
         scheduleNemesis()
@@ -81,6 +83,20 @@ extension World {
         relieveLater(.unblock(pairs))
     }
 
+    /// A node whose clock is an hour off proposes what nobody takes, and takes what nobody proposes: it counts as failing.
+    private func jumpClock() {
+        guard let node = drawFailing() else { return }
+        let hour: Int64 = 3_600_000
+        let milliseconds = Int64(random.below(UInt64(2 * hour))) - hour
+        tally.add(.clockJump)
+        shiftClock(node, milliseconds: milliseconds)
+        relieveLater(.resetClock(node: node, milliseconds: milliseconds))
+    }
+
+    private func shiftClock(_ node: Int, milliseconds: Int64) {
+        for instance in instances where instance.node == node { instance.clock.offsetMilliseconds += milliseconds }
+    }
+
     private func relieveLater(_ relief: Relief) {
         reliefs.append(relief)
         queue.push(.relief(reliefs.count - 1), at: now + 1 + random.below(plan.longestMicroseconds))
@@ -92,6 +108,7 @@ extension World {
         reliefs[number] = nil
         switch relief {
         case .unclog(let node, let microseconds): links.unclog(node, microseconds: microseconds)
+        case .resetClock(let node, let milliseconds): shiftClock(node, milliseconds: -milliseconds)
         case .unblock(let pairs): for pair in pairs { links.unblock(from: pair.from, to: pair.to) }
         }
         for item in links.takeFree() {

@@ -56,7 +56,12 @@ package struct PaymentPlan {
     ) {
         let nonce = nonces[payer.signer.publicKey, default: 0]
         nonces[payer.signer.publicKey] = nonce + 1
-        let amount = kind == .transferPoor ? 1_000_000_000 : 1 + world.random.below(100)
+        let amount: Amount =
+            switch kind {
+            case .transferPoor: 1_000_000_000
+            case .transferOverflow: .max - world.random.below(3)
+            default: 1 + world.random.below(100)
+            }
         let receiver = kind == .transferUnknownPayee ? PublicKey(Blake2b.hash(nonce.bigEndianBytes)) : payee.signer.publicKey
         let honest = transfer(chain, payer.signer, receiver, amount, nonce)
         switch kind {
@@ -70,6 +75,15 @@ package struct PaymentPlan {
             payer.plan(
                 Payment(kind: kind, chain: other.id, bytes: honest.bytes, id: honest.id, cross: nil, services: services),
                 startMilliseconds: start, world: world)
+        case .transferMany:
+            var many = payment(kind, honest, chain, world)
+            many.services = chain.nodes.map { Service.name(.collector, chain: chain.id, node: $0.id) }
+            payer.plan(many, startMilliseconds: start, world: world)
+        case .transferMalformed:
+            var malformed = payment(kind, honest, chain, world)
+            // A field that nobody knows, with value 0.
+            malformed.bytes += [0xF8, 0x07, 0x00]
+            payer.plan(malformed, startMilliseconds: start, world: world)
         case .doubleSpend:
             payer.plan(payment(kind, honest, chain, world), startMilliseconds: start, world: world)
             let second = transfer(chain, payer.signer, receiver, amount + 1, nonce)
@@ -96,6 +110,7 @@ package struct PaymentPlan {
         if kind == .crossPoor { paid = 90_000 }
         var owed = isForward ? paid * 10 : paid / 10
         if kind == .crossBadTerms { owed += 1 }
+        if kind == .crossOverflow { (paid, owed) = (.max / 2 + paid, .max / 2 + owed) }
         // Deadlines are chain time; the payer's clock stands in for it.
         let deadline = VirtualClock.epochMilliseconds + start + 8_000 + world.random.below(12_000)
         let nonce = nonces[payer.signer.publicKey, default: 0]

@@ -47,8 +47,8 @@ package final class World {
     var conspiracy: Conspiracy?
     /// Faults that last, by number; nil when they have ended.
     var reliefs: [Relief?] = []
-    /// Nodes whose disks have failed: never more of a chain than may be faulty.
-    var failedDisks: Set<Int> = []
+    /// Nodes whose disk or clock has failed: never more of a chain than may be faulty.
+    var failingNodes: Set<Int> = []
     /// When roles make snapshots, and when they fetch them.
     var snapshots = SnapshotPolicy()
 
