@@ -33,13 +33,13 @@ package struct BlockRepair: Sendable {
 
     /// - Parameter numbers: call numbers and read tokens from here to `range` above belong to the repairer.
     package init(
-        network: Network, chain: ChainID, table: StoreTable, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String],
+        book: ElectorateBook, chain: ChainID, table: StoreTable, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String],
         numbers: UInt64
     ) {
-        self.network = network
+        network = book.network
         self.chain = chain
         self.table = table
-        checker = CertificateChecker(network: network, verify: verify)
+        checker = CertificateChecker(book: book, verify: verify)
         services = nodes.map { Service.name(.consensus, chain: chain, node: $0) }
         first = numbers
     }

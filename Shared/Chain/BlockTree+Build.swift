@@ -49,9 +49,11 @@ extension BlockTree {
         }
         undoDraft()
         let leaves = zip(selection.transactions, selection.outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) }
+        let height = (height(of: parent) ?? 0) + 1
+        let epoch = chain.id == .notary ? chain.epoch(of: slot) : book.notaryEpoch(of: chain.id, height: height)
         let header = BlockHeader(
             .init(
-                chain: chain.id, height: (height(of: parent) ?? 0) + 1, epoch: 0, slot: slot, parent: parent, parentSlot: parentSlot,
+                chain: chain.id, height: height, epoch: epoch, slot: slot, parent: parent, parentSlot: parentSlot,
                 time: blockTime, transactionsRoot: MerkleTree.root(leaves: leaves), transactionCount: selection.transactions.count,
                 foreignRoot: Block.foreignRoot(selection.foreign), stateRoot: root, notaryHeight: notary.height,
                 notaryHead: notary.hash, builder: signer.publicKey, workTarget: target(on: parent, time: blockTime) ?? 0))

@@ -21,21 +21,22 @@ package struct BlockTree: Sendable {
     package static let candidatesMaximum = 1_024
 
     /// A tree that holds the chain's genesis.
-    package init(network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
-        guard let description = network.chain(chain) else { preconditionFailure("a tree is of a chain of its network") }
-        self.network = network
+    package init(book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
+        guard let description = book.network.chain(chain) else { preconditionFailure("a tree is of a chain of its network") }
+        network = book.network
         self.chain = description
-        ledger = LedgerState(network: network, chain: chain)
-        checker = CertificateChecker(network: network, verify: verify)
+        ledger = LedgerState(network: book.network, chain: chain)
+        checker = CertificateChecker(book: book, verify: verify)
     }
 
     /// A tree that stands at a final block whose state is known.
     ///
     /// - Precondition: the state is that of the block.
     package init(
-        network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, ledger: LedgerState, final header: BlockHeader
+        book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, ledger: LedgerState,
+        final header: BlockHeader
     ) {
-        self.init(network: network, chain: chain, verify: verify)
+        self.init(book: book, chain: chain, verify: verify)
         precondition(ledger.root == header.stateRoot && ledger.height == header.height, "the state is that of the final block")
         self.ledger = ledger
         finalHeader = header
@@ -57,6 +58,8 @@ package struct BlockTree: Sendable {
         return ledger.frozen
     }
 
+    /// Who votes on the chain.
+    package var book: ElectorateBook { checker.book }
     package var finalHeight: Height { finalHeader?.height ?? 0 }
     package var finalHash: Digest { finalHeader?.hash ?? network.genesisHash(of: chain.id) }
     package var finalSlot: Slot { finalHeader?.slot ?? 0 }
@@ -187,7 +190,7 @@ package struct BlockTree: Sendable {
     private func formFault(_ block: Block, on parent: Place) -> Reason? {
         let header = block.header
         guard header.height == parent.height + 1, header.parentSlot == parent.slot else { return .wrongParent }
-        guard header.slot > parent.slot, header.epoch == 0 else { return .wrongSlot }
+        guard header.slot > parent.slot, header.epoch == book.notaryEpoch(of: header) else { return .wrongSlot }
         guard header.time > parent.time else { return .wrongTime }
         guard header.workTarget == expectedTarget(on: parent, time: header.time) else { return .wrongWork }
         var named: Set<Digest> = []

@@ -6,7 +6,9 @@ import Wire
 ///
 /// Remembers what it has found good, so that many transactions may name one foreign block at the cost of one check.
 package struct CertificateChecker: Sendable {
-    let network: Network
+    /// Who votes, and who has voted.
+    package let book: ElectorateBook
+    var network: Network { book.network }
     private let verify: @Sendable (SignatureCheck) -> Bool
     private var known: Set<Key> = []
     private var order: Deque<Key> = []
@@ -20,8 +22,8 @@ package struct CertificateChecker: Sendable {
         var proof: Digest
     }
 
-    package init(network: Network, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
-        self.network = network
+    package init(book: ElectorateBook, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
+        self.book = book
         self.verify = verify
     }
 
@@ -55,10 +57,8 @@ package struct CertificateChecker: Sendable {
         if let reason = notaryFault(final.notary, header: final.header) { return reason }
         switch final.finality {
         case .certificate(let certificate):
-            guard chain.engine != .pow, certificate.statement.epoch == final.header.epoch,
-                let checks = certificate.checks(members: chain.members, network: network.id), checks.allSatisfy(verify)
-            else { return .evidenceInvalid }
-            return nil
+            guard chain.engine != .pow else { return .evidenceInvalid }
+            return finalityFault(certificate, chain: chain)
         case .recorded(let head):
             guard chain.engine == .pow else { return .evidenceInvalid }
             return recordFault(head, of: final.descendants.last ?? final.header)
@@ -66,9 +66,27 @@ package struct CertificateChecker: Sendable {
         }
     }
 
+    /// Why votes do not show their block to be final; nil when they do.
+    private func finalityFault(_ certificate: Certificate, chain: ChainDescription) -> Reason? {
+        let statement = certificate.statement
+        guard statement.epoch == chain.epoch(of: statement.slot) else { return .evidenceInvalid }
+        guard let electorate = book.electorate(of: chain.id, epoch: statement.epoch) else { return .epochUnknown }
+        guard let checks = certificate.checks(electorate: electorate, network: network.id), checks.allSatisfy(verify) else {
+            return .evidenceInvalid
+        }
+        return nil
+    }
+
+    /// Why a key may not make the block of a slot: it is not the slot's leader, or no node that could have mined it; nil when it may.
+    private func builderFault(_ header: BlockHeader, chain: ChainDescription) -> Reason? {
+        if chain.engine == .pow { return chain.hasNode(header.builder) ? nil : .wrongSlot }
+        guard let electorate = book.electorate(of: chain.id, slot: header.slot) else { return .epochUnknown }
+        return electorate.leader(of: header.slot).key == header.builder ? nil : .wrongSlot
+    }
+
     private func headerFault(_ header: BlockHeader, signature: Signature, chain: ChainDescription) -> Reason? {
-        guard header.epoch == 0, chain.mayBuild(header.builder, slot: header.slot) else { return .wrongSlot }
-        if let reason = chain.workFault(of: header) { return reason }
+        guard header.epoch == book.notaryEpoch(of: header) else { return .wrongSlot }
+        if let reason = builderFault(header, chain: chain) ?? chain.workFault(of: header) { return reason }
         let check = SignatureCheck(
             key: header.builder, signature: signature, message: Domain.candidate.preimage(network: network.id, header.bytes))
         return verify(check) ? nil : .badSignature
@@ -76,10 +94,11 @@ package struct CertificateChecker: Sendable {
 
     private func notaryFault(_ certificate: NotaryCertificate?, header: BlockHeader) -> Reason? {
         guard header.chain != .notary else { return certificate == nil ? nil : .evidenceInvalid }
-        guard let certificate, certificate.epoch == header.epoch,
-            let checks = certificate.checks(for: header, notaries: network.notaryKeys(epoch: certificate.epoch), network: network.id),
-            checks.allSatisfy(verify)
-        else { return .evidenceInvalid }
+        guard let certificate, certificate.epoch == header.epoch else { return .evidenceInvalid }
+        guard let notaries = book.electorate(of: .notary, epoch: certificate.epoch) else { return .epochUnknown }
+        guard let checks = certificate.checks(for: header, notaries: notaries, network: network.id), checks.allSatisfy(verify) else {
+            return .evidenceInvalid
+        }
         return nil
     }
 }

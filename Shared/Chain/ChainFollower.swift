@@ -54,15 +54,15 @@ package struct ChainFollower: Sendable {
     /// - Parameter snapshots: when to catch up by a snapshot; nil for never.
     /// - Parameter snapshotCeiling: no snapshot above this height is used.
     package init(
-        network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
+        book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
         timer: UInt8, calls: UInt64, preferred: String? = nil, snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
     ) {
-        guard let description = network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
-        self.network = network
+        guard let description = book.network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
+        network = book.network
         self.chain = description
-        checker = CertificateChecker(network: network, verify: verify)
+        checker = CertificateChecker(book: book, verify: verify)
         self.height = height
-        self.head = head ?? network.genesisHash(of: chain)
+        self.head = head ?? book.network.genesisHash(of: chain)
         highestFinal = height
         self.timer = TimerID(kind: timer)
         self.calls = calls
@@ -71,7 +71,7 @@ package struct ChainFollower: Sendable {
         blocksBehind = snapshots?.blocksBehind ?? .max
         self.snapshotCeiling = snapshotCeiling
         fetch = snapshots.map { _ in
-            SnapshotFetch(network: network, chain: chain, verify: verify, nodes: nodes, calls: calls + SnapshotFetch.callRange)
+            SnapshotFetch(book: book, chain: chain, verify: verify, nodes: nodes, calls: calls + SnapshotFetch.callRange)
         }
     }
 

@@ -34,13 +34,14 @@ package struct ChainRecovery {
     /// - Parameter each: told of every block above the snapshot, before it is executed.
     /// - Throws: a stored block that is whole and cannot be one of this chain.
     package init(
-        _ context: RoleContext, chain: ChainID, blocks: StoreTable = .blocks, _ recovered: StoredState, each: (FinalBlock) throws(StoredFault) -> Void = { _ in }
+        _ context: RoleContext, book: ElectorateBook, chain: ChainID, blocks: StoreTable = .blocks, _ recovered: StoredState,
+        each: (FinalBlock) throws(StoredFault) -> Void = { _ in }
     ) throws(StoredFault) {
-        tree = BlockTree(network: context.network, chain: chain, verify: context.verify)
+        tree = BlockTree(book: book, chain: chain, verify: context.verify)
         for row in try recovered.rows(.snapshots, from: 0, limit: Int.max).reversed() {
             let manifest = row.isDamaged ? nil : try? SnapshotManifest(decoding: row.value)
             if final == nil, let manifest, let ledger = try ChainRecovery.state(manifest, row.key, tree, recovered) {
-                tree = BlockTree(network: context.network, chain: chain, verify: context.verify, ledger: ledger, final: manifest.final.header)
+                tree = BlockTree(book: book, chain: chain, verify: context.verify, ledger: ledger, final: manifest.final.header)
                 final = manifest.final
             } else if final == nil || manifest == nil {
                 discard(row.key)

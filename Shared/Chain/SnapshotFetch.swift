@@ -57,10 +57,10 @@ package struct SnapshotFetch: Sendable {
 
     /// - Parameter nodes: nodes of the chain to ask, in order.
     /// - Parameter calls: call numbers from here to `callRange` above belong to the fetcher.
-    package init(network: Network, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String], calls: UInt64) {
-        self.network = network
+    package init(book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String], calls: UInt64) {
+        network = book.network
         self.chain = chain
-        checker = CertificateChecker(network: network, verify: verify)
+        checker = CertificateChecker(book: book, verify: verify)
         services = nodes.map { Service.name(.consensus, chain: chain, node: $0) }
         firstCall = calls
     }

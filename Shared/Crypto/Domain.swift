@@ -2,7 +2,7 @@
 /// mean nothing for another (faults case 24).
 package enum Domain: String, CaseIterable, Sendable {
     // hashes
-    case network, genesis, block, transaction, xid, foreign, frame, crossData, offence
+    case network, genesis, block, transaction, xid, foreign, frame, crossData, offence, leader
     case keyFile = "key-file"
     case stateAccount = "state-account"
     case stateCross = "state-cross"

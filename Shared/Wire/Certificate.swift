@@ -32,15 +32,14 @@ package struct SignerSet: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    /// The checks that must hold, when the signers are distinct members of `members` and at least a quorum of them; else nil
+    /// The checks that must hold, when the signers are distinct members of an electorate and weigh a quorum of it; else nil
     /// (A7, invariant 4; faults case 33).
-    package func quorumChecks(of members: [PublicKey], message: [UInt8]) -> [SignatureCheck]? {
-        guard !members.isEmpty, bitmap.count == (members.count + 7) / 8 else { return nil }
+    package func quorumChecks(of electorate: Electorate, message: [UInt8]) -> [SignatureCheck]? {
+        guard bitmap.count == (electorate.count + 7) / 8 else { return nil }
         let positions = positions
-        guard positions.count >= Quorum.size(of: members.count), positions.count == signatures.count,
-            positions.allSatisfy({ $0 < members.count })
+        guard positions.count == signatures.count, positions.allSatisfy({ $0 < electorate.count }), electorate.isQuorum(positions)
         else { return nil }
-        return zip(positions, signatures).map { SignatureCheck(key: members[$0], signature: $1, message: message) }
+        return zip(positions, signatures).map { SignatureCheck(key: electorate.members[$0].key, signature: $1, message: message) }
     }
 }
 
@@ -55,7 +54,7 @@ package struct NotaryCertificate: Hashable, Sendable {
     }
 
     /// The signatures to check for `header`; nil when they are no quorum of `notaries`.
-    package func checks(for header: BlockHeader, notaries: [PublicKey], network: Digest) -> [SignatureCheck]? {
+    package func checks(for header: BlockHeader, notaries: Electorate, network: Digest) -> [SignatureCheck]? {
         signers.quorumChecks(
             of: notaries, message: Domain.notary.preimage(network: network, NotaryStatement(header, epoch: epoch).payload))
     }
@@ -88,9 +87,9 @@ package struct Certificate: Hashable, Sendable {
         self.signers = signers
     }
 
-    /// The signatures to check; nil when they are no quorum of `members`.
-    package func checks(members: [PublicKey], network: Digest) -> [SignatureCheck]? {
-        signers.quorumChecks(of: members, message: Domain.vote.preimage(network: network, statement.payload))
+    /// The signatures to check; nil when they are no quorum of the electorate.
+    package func checks(electorate: Electorate, network: Digest) -> [SignatureCheck]? {
+        signers.quorumChecks(of: electorate, message: Domain.vote.preimage(network: network, statement.payload))
     }
 
     init(_ message: PBCertificate) throws(WireFault) {

@@ -14,6 +14,8 @@ package enum Limits {
     package static let descendants = 64
     /// Nodes of one chain.
     package static let nodesPerChain = 64
+    /// Slots of one epoch.
+    package static let epochSlots: UInt64 = 1 << 32
     /// Legs of one cross transaction.
     package static let legs = 16
     /// UTF-8 bytes of a memo or a refusal's reason.

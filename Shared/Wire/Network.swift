@@ -44,11 +44,15 @@ package struct ChainDescription: Hashable, Sendable {
     package var genesisTime: ChainTime
     /// Of engine `pow`, and of no other.
     package var work: WorkRule?
+    /// How electorates follow each other; nil when the nodes are the electorate for ever.
+    package var epochs: EpochRule?
 
     package init(
-        id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime, work: WorkRule? = nil
+        id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime, work: WorkRule? = nil,
+        epochs: EpochRule? = nil
     ) {
         precondition((engine == .pow) == (work != nil), "a chain that is mined, and no other, has a rule of work")
+        self.epochs = epochs
         self.id = id
         self.engine = engine
         self.nodes = nodes
@@ -57,14 +61,22 @@ package struct ChainDescription: Hashable, Sendable {
         self.work = work
     }
 
-    /// Public keys in voting order.
-    package var members: [PublicKey] { nodes.map(\.key) }
-
-    /// Who leads a slot: each node in turn, from slot 1.
-    package func leader(of slot: Slot) -> NodeDescription {
-        precondition(slot > 0 && !nodes.isEmpty, "slots start at 1 and a chain has nodes")
-        return nodes[Int((slot - 1) % UInt64(nodes.count))]
+    /// Who votes in epoch 0.
+    package var genesisElectorate: Electorate {
+        guard let electorate = Electorate(nodes.map { Electorate.Member(node: $0.id, key: $0.key, weight: 1) }) else {
+            preconditionFailure("a chain has nodes, each with a key of its own")
+        }
+        return electorate
     }
+
+    /// The epoch of a slot.
+    package func epoch(of slot: Slot) -> Epoch { epochs?.epoch(of: slot) ?? 0 }
+
+    /// Slots above the final one in which a node may vote: the electorate of each is settled by a block that is final.
+    package var slotsAhead: UInt64 { min(UInt64(Limits.slotsAhead), epochs?.margin ?? .max) }
+
+    /// Whether a key is one of the chain's nodes', in the electorate or not.
+    package func hasNode(_ key: PublicKey) -> Bool { nodes.contains { $0.key == key } }
 }
 
 /// One side of an exchange contract.
@@ -155,9 +167,6 @@ package struct Network: Hashable, Sendable {
     package func contract(_ id: String, version: UInt32) -> Contract? {
         contracts.first { $0.id == id && $0.version == version }
     }
-
-    /// The notary set of an epoch; empty when there is no such epoch. Epoch 0 is the genesis set.
-    package func notaryKeys(epoch: Epoch) -> [PublicKey] { epoch == 0 ? notary.members : [] }
 
     /// The hash that stands for a chain before its first block.
     package func genesisHash(of chain: ChainID) -> Digest { BlockHeader.genesisHash(of: chain, network: id) }

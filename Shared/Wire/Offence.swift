@@ -59,21 +59,21 @@ package struct Offence: Hashable, Sendable {
         }
     }
 
-    /// The signatures that must hold, and who must have been entitled to them; nil when a signer is no member. Final headers are
-    /// judged by their certificates instead.
+    /// The signatures that must hold, and who must have been entitled to them; nil when a signer is none of the chain's. Final headers
+    /// are judged by their certificates instead.
     package func signatureChecks(network: Network) -> [SignatureCheck]? {
         guard let chain = network.chain(evidence.chain) else { return nil }
         switch exhibit {
         case .votes(let first, let second):
-            guard chain.members.contains(first.voter) else { return nil }
+            guard chain.hasNode(first.voter) else { return nil }
             return [first.check(network: network.id), second.check(network: network.id)]
         case .candidates(let first, let second):
             // A miner may make as many blocks of a height as it finds.
-            guard chain.engine != .pow, chain.members.contains(first.header.builder) else { return nil }
+            guard chain.engine != .pow, chain.hasNode(first.header.builder) else { return nil }
             return [first.check(network: network.id), second.check(network: network.id)]
         case .signature(let candidate, let verdict):
-            guard case .signed(let epoch, _, _, let signature) = verdict.verdict, network.notaryKeys(epoch: epoch).contains(verdict.notary),
-                chain.members.contains(candidate.header.builder)
+            guard case .signed(let epoch, _, _, let signature) = verdict.verdict, network.notary.hasNode(verdict.notary),
+                chain.hasNode(candidate.header.builder)
             else { return nil }
             let statement = NotaryStatement(candidate.header, epoch: epoch)
             let message = Domain.notary.preimage(network: network.id, statement.payload)

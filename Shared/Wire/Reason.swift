@@ -43,6 +43,8 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case notFound = 92
     case watchRefused = 93
     case wrongWork = 96
+    /// Nobody has shown yet who votes in that epoch.
+    case epochUnknown = 100
 
     /// Stable name for people, logs, JSON and metrics.
     package var code: String {

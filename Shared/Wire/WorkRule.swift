@@ -81,9 +81,4 @@ extension ChainDescription {
         guard header.slot == header.height else { return .wrongSlot }
         return work.mayBe(header.workTarget) && WorkRule.isMet(header.workTarget, by: header.hash) ? nil : .wrongWork
     }
-
-    /// Whether the holder of a key may make the block of a slot: the slot's leader, or any node that has mined it.
-    package func mayBuild(_ key: PublicKey, slot: Slot) -> Bool {
-        engine == .pow ? nodes.contains { $0.key == key } : leader(of: slot).key == key
-    }
 }

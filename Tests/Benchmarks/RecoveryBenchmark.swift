@@ -146,7 +146,7 @@ private struct LongChain {
         height = Height(count)
         let nothing = test.alice.signer.sign(.watch, network: test.network.id, [])
         let maker = TestChain(test, TestNetwork.alpha)
-        var tree = BlockTree(network: test.network, chain: TestNetwork.alpha) { $0.holds }
+        var tree = BlockTree(book: ElectorateBook(network: test.network), chain: TestNetwork.alpha) { $0.holds }
         var nonces = [UInt64](repeating: 0, count: accounts)
         var waiting: [FinalBlock] = []
         var waitingBytes = 0

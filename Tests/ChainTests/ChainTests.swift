@@ -14,7 +14,7 @@ import Wire
         let payment = test.transfer(from: test.alice, to: test.carol.publicKey, amount: 10, nonce: 0)
         let block = mine.candidate([BlockItem(transaction: payment, foreign: [])])
         #expect(block.transactions == [payment])
-        var other = BlockTree(network: test.network, chain: TestNetwork.alpha) { $0.holds }
+        var other = BlockTree(book: ElectorateBook(network: test.network), chain: TestNetwork.alpha) { $0.holds }
         #expect(other.validate(block) == .valid)
         #expect(other.finalize(block.hash) == [block])
         #expect(other.ledger.account(test.carol.publicKey)?.balances.amount(of: TestNetwork.assetX) == TestNetwork.funds + 10)
@@ -40,7 +40,7 @@ import Wire
             BlockItem(transaction: test.transfer(from: test.alice, to: test.carol.publicKey, amount: 2, nonce: 0), foreign: [])
         ])
         for final in [first, second] {
-            var tree = BlockTree(network: test.network, chain: TestNetwork.alpha) { $0.holds }
+            var tree = BlockTree(book: ElectorateBook(network: test.network), chain: TestNetwork.alpha) { $0.holds }
             #expect(tree.validate(first) == .valid)
             #expect(tree.validate(second) == .valid)
             #expect(tree.finalize(final.hash) == [final])

@@ -47,7 +47,7 @@ import Wire
     /// A chain of blocks of payments, stored as a role does it, with a snapshot every few blocks.
     private func stored(blocks: Int, every: Height = 4) -> (TestChain, Rows) {
         var chain = TestChain(test, TestNetwork.alpha)
-        var tree = BlockTree(network: test.network, chain: TestNetwork.alpha) { $0.holds }
+        var tree = BlockTree(book: ElectorateBook(network: test.network), chain: TestNetwork.alpha) { $0.holds }
         var keeper = SnapshotKeeper(
             policy: SnapshotPolicy(blocks: every, transactions: 1_000, blocksBehind: 2), timer: 9, stored: [], transactions: 0)
         var rows = Rows()
@@ -67,7 +67,7 @@ import Wire
         let (chain, rows) = stored(blocks: 14)
         #expect(rows.rows(.snapshots).map(\.key) == [8, 12])
         var executed: [Height] = []
-        let recovery = try ChainRecovery(context, chain: TestNetwork.alpha, rows.state) { item throws(StoredFault) in
+        let recovery = try ChainRecovery(context, book: ElectorateBook(network: context.network), chain: TestNetwork.alpha, rows.state) { item throws(StoredFault) in
             executed.append(item.block.header.height)
         }
         #expect(executed == [13, 14])
@@ -83,7 +83,7 @@ import Wire
             let newest = rows.rows(.snapshots).last!.key
             let key = table == .snapshots ? newest : StoredSnapshot.key(newest, 0)
             rows.tables[table]![key]![20] ^= 1
-            let recovery = try ChainRecovery(context, chain: TestNetwork.alpha, rows.state)
+            let recovery = try ChainRecovery(context, book: ElectorateBook(network: context.network), chain: TestNetwork.alpha, rows.state)
             #expect(recovery.tree.finalHash == chain.last!.hash)
             #expect(recovery.snapshots.map(\.height) == expected)
             #expect(recovery.repairs.contains { if case .raise("stored_damage", _, .warning) = $0 { true } else { false } })
@@ -98,14 +98,14 @@ import Wire
         var (_, rows) = stored(blocks: 14)
         rows.damagedTable = .blocks
         rows.damaged = [13]
-        var recovery = try ChainRecovery(context, chain: TestNetwork.alpha, rows.state)
+        var recovery = try ChainRecovery(context, book: ElectorateBook(network: context.network), chain: TestNetwork.alpha, rows.state)
         #expect(recovery.tree.finalHeight == 12 && !recovery.repairs.isEmpty)
         rows.damaged = []
         rows.tables[.blocks]![13] = nil
-        recovery = try ChainRecovery(context, chain: TestNetwork.alpha, rows.state)
+        recovery = try ChainRecovery(context, book: ElectorateBook(network: context.network), chain: TestNetwork.alpha, rows.state)
         #expect(recovery.tree.finalHeight == 12 && recovery.repairs.isEmpty)
         rows.tables[.blocks]![13] = [1, 2, 3]
-        #expect(throws: StoredFault.self) { try ChainRecovery(context, chain: TestNetwork.alpha, rows.state) }
+        #expect(throws: StoredFault.self) { try ChainRecovery(context, book: ElectorateBook(network: context.network), chain: TestNetwork.alpha, rows.state) }
     }
 
     /// Answers a fetcher's calls from rows.
@@ -130,7 +130,7 @@ import Wire
         var other = TestChain(test, TestNetwork.alpha)
         let forged = other.append([])
         var fetch = SnapshotFetch(
-            network: test.network, chain: TestNetwork.alpha, verify: { $0.holds }, nodes: ["alpha-1", "alpha-2", "alpha-3", "alpha-4"], calls: 100)
+            book: ElectorateBook(network: test.network), chain: TestNetwork.alpha, verify: { $0.holds }, nodes: ["alpha-1", "alpha-2", "alpha-3", "alpha-4"], calls: 100)
         var effects = fetch.begin(above: 0)
         var peers: [String] = []
         var found: FetchedSnapshot?
@@ -168,7 +168,7 @@ import Wire
         let (_, rows) = stored(blocks: 14)
         for (above, ceiling) in [(Height(12), Height.max), (0, 7)] {
             var fetch = SnapshotFetch(
-                network: test.network, chain: TestNetwork.alpha, verify: { $0.holds }, nodes: ["alpha-1", "alpha-2"], calls: 100)
+                book: ElectorateBook(network: test.network), chain: TestNetwork.alpha, verify: { $0.holds }, nodes: ["alpha-1", "alpha-2"], calls: 100)
             var effects = fetch.begin(above: above, through: ceiling)
             var hasFailed = false
             while let (call, response, _) = answer(effects, rows) {
@@ -187,7 +187,7 @@ import Wire
         let head = (height: Height(6), hash: chain.last!.hash)
         for height in [Height(3), 6] {
             var repair = BlockRepair(
-                network: test.network, chain: TestNetwork.alpha, table: .blocks, verify: { $0.holds }, nodes: ["alpha-2", "alpha-3"],
+                book: ElectorateBook(network: test.network), chain: TestNetwork.alpha, table: .blocks, verify: { $0.holds }, nodes: ["alpha-2", "alpha-3"],
                 numbers: 1 << 38)
             var read = rows
             read.damagedTable = .blocks

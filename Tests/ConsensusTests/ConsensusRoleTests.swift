@@ -17,7 +17,7 @@ import Wire
         #expect(network.run { $0.heights().allSatisfy { $0 >= 5 } })
         #expect(network.failures == [] && network.raised == [])
         let finals = network.published.compactMap { if case .final(let final) = $0.message { final } else { nil } }
-        var checker = CertificateChecker(network: test.network) { $0.holds }
+        var checker = CertificateChecker(book: ElectorateBook(network: test.network)) { $0.holds }
         #expect(finals.allSatisfy { checker.fault(in: $0) == nil })
         #expect(Set(finals.map(\.header.height)).isSuperset(of: 1...4))
         for height in Height(1)...4 { #expect(Set(finals.filter { $0.header.height == height }.map(\.hash)).count == 1) }

@@ -43,7 +43,7 @@ struct RoleNetwork {
         self.test = test
         self.snapshots = snapshots
         self.chain = test.network.chain(chain)!
-        builder = BlockTree(network: test.network, chain: chain) { $0.holds }
+        builder = BlockTree(book: ElectorateBook(network: test.network), chain: chain) { $0.holds }
         for node in self.chain.nodes { start(node.id) }
     }
 

@@ -15,6 +15,11 @@ import Wire
         var simplex = chain.started(3)
         let input: SimplexInput
         switch fault {
+        case .unknownEpoch:
+            let chain = VotingChain(4, epochs: EpochRule(slots: 64, margin: 16))
+            simplex = chain.started(3)
+            _ = simplex.apply(.certificate(chain.certificate(.final, 60, block)), at: .zero)
+            input = .vote(chain.vote(0, .skip, 65))
         case .wrongChain:
             let statement = Statement(chain: .notary, epoch: 0, slot: 1, kind: .skip, hash: .zero)
             input = .vote(Vote(statement, network: chain.network, signer: chain.signer(0)))

@@ -1,3 +1,4 @@
+import Chain
 import ConsensusCore
 import Crypto
 import Determinism
@@ -10,11 +11,12 @@ struct VotingChain: Sendable {
     let network = Blake2b.hash(Array("test network".utf8))
     let timing: Timing
 
-    init(_ count: Int, timing: Timing = Timing()) {
+    init(_ count: Int, timing: Timing = Timing(), epochs: EpochRule? = nil) {
         self.timing = timing
         description = ChainDescription(
             id: ChainID("alpha")!, engine: .bft,
-            nodes: (1...count).map { NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha") }, genesis: [], genesisTime: 1)
+            nodes: (1...count).map { NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha") }, genesis: [], genesisTime: 1,
+            epochs: epochs)
     }
 
     static func key(_ number: Int) -> PublicKey { PublicKey(Blake2b.hash(Array("member \(number)".utf8))) }
@@ -26,6 +28,14 @@ struct VotingChain: Sendable {
 
     static let verify: @Sendable (SignatureCheck) -> Bool = { $0.signature == signature($0.message, by: $0.key) }
 
+    /// The chain and a notary that has nothing to say in these tests.
+    var whole: Network {
+        let notary = ChainDescription(
+            id: .notary, engine: .bft, nodes: [NodeDescription(id: "notary-1", key: VotingChain.key(1_000), site: "notary")], genesis: [],
+            genesisTime: 1)
+        return Network(id: network, notary: notary, chains: [description], contracts: [], timing: timing)
+    }
+
     var count: Int { description.nodes.count }
     var genesis: Digest { BlockHeader.genesisHash(of: description.id, network: network) }
 
@@ -36,8 +46,7 @@ struct VotingChain: Sendable {
 
     func settings(_ position: Int) -> SimplexSettings {
         SimplexSettings(
-            network: network, chain: description, epoch: 0, genesis: genesis, timing: timing, signer: signer(position),
-            verify: VotingChain.verify)
+            book: ElectorateBook(network: whole), chain: description, signer: signer(position), verify: VotingChain.verify)
     }
 
     /// A machine that has been started.
@@ -48,7 +57,7 @@ struct VotingChain: Sendable {
     }
 
     func statement(_ kind: VoteKind, _ slot: Slot, _ hash: Digest = .zero) -> Statement {
-        Statement(chain: description.id, epoch: 0, slot: slot, kind: kind, hash: hash)
+        Statement(chain: description.id, epoch: description.epoch(of: slot), slot: slot, kind: kind, hash: hash)
     }
 
     func vote(_ position: Int, _ kind: VoteKind, _ slot: Slot, _ hash: Digest = .zero) -> Vote {

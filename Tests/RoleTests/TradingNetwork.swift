@@ -128,15 +128,15 @@ struct ChainMaker {
 
     init(_ trading: TradingNetwork, _ chain: ChainID) {
         self.trading = trading
-        tree = BlockTree(network: trading.network, chain: chain, verify: { _ in true })
+        tree = BlockTree(book: ElectorateBook(network: trading.network), chain: chain, verify: { _ in true })
     }
 
     /// A signed candidate on the newest final block.
     mutating func candidate(_ items: [BlockItem] = [], slot: Slot, afterMilliseconds: UInt64 = 100) -> Block {
-        let leader = tree.chain.leader(of: slot)
+        let leader = tree.chain.genesisElectorate.leader(of: slot)
         return tree.build(
             on: tree.finalHash, slot: slot, time: tree.finalTime + afterMilliseconds, items: items,
-            notary: (0, trading.network.genesisHash(of: .notary)), signer: trading.node(leader.id).signer
+            notary: (0, trading.network.genesisHash(of: .notary)), signer: trading.node(leader.node).signer
         ).block
     }
 

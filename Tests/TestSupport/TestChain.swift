@@ -14,7 +14,7 @@ package struct TestChain {
     package init(_ test: TestNetwork, _ chain: ChainID) {
         self.test = test
         self.chain = chain
-        tree = BlockTree(network: test.network, chain: chain) { $0.holds }
+        tree = BlockTree(book: ElectorateBook(network: test.network), chain: chain) { $0.holds }
     }
 
     package var last: FinalHeader? { blocks.last?.final }

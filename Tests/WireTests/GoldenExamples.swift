@@ -17,6 +17,11 @@ struct GoldenExamples {
     let blockB = GoldenExamples.hash("block b")
 
     static func key(_ number: UInt8) -> KeyPair { KeyPair(seed: Digest([UInt8](repeating: number, count: 32))!) }
+    /// Keys that weigh the same, as electorate.
+    func electorate(_ keys: [KeyPair]) -> Electorate? {
+        Electorate(keys.enumerated().map { Electorate.Member(node: "node-\($0 + 1)", key: $1.publicKey, weight: 1) })
+    }
+
     static func hash(_ text: String) -> Digest { Blake2b.hash(Array(text.utf8)) }
 
     var cross: CrossTransaction {

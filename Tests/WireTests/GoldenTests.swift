@@ -71,10 +71,11 @@ import Wire
         let read = try FinalHeader(decoding: examples.final.encoded)
         #expect(read == examples.final)
         let notary = try #require(read.notary)
-        let keys = examples.notaries.map(\.publicKey)
+        let keys = try #require(examples.electorate(examples.notaries))
         let notaryChecks = try #require(notary.checks(for: read.header, notaries: keys, network: examples.network))
         #expect(notaryChecks.count == 3 && notaryChecks.allSatisfy(\.holds))
-        let checks = try #require(read.finality.certificate?.checks(members: examples.nodes.map(\.publicKey), network: examples.network))
+        let voters = try #require(examples.electorate(examples.nodes))
+        let checks = try #require(read.finality.certificate?.checks(electorate: voters, network: examples.network))
         #expect(checks.count == 3 && checks.allSatisfy(\.holds))
     }
 

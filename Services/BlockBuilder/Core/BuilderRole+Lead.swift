@@ -12,7 +12,7 @@ extension BuilderRole {
             address.node == lead.node
         else { return [.count(.peerFault, by: 1)] }
         guard lead.node == context.address.node else { return [] }
-        guard tree.chain.leader(of: lead.slot).key == context.signer.publicKey else { return [.count(.peerFault, by: 1)] }
+        guard book.electorate(of: chain, slot: lead.slot)?.leader(of: lead.slot).key == context.signer.publicKey else { return [.count(.peerFault, by: 1)] }
         if hasNoRecord {
             hasNoRecord = false
             // Of the first turn of every node nothing can have been lost; of a later one it might.
@@ -32,7 +32,11 @@ extension BuilderRole {
             return [.unusable(StoredFault(nil, key: row.slot, "the candidate signed for this slot cannot be read"))]
         }
         bodies.insert(block)
-        stage = .proposed(Proposal(block, notaries: network.notaryKeys(epoch: block.header.epoch)))
+        guard let notaries = book.electorate(of: .notary, epoch: block.header.epoch) else {
+            stage = .idle
+            return []
+        }
+        stage = .proposed(Proposal(block, notaries: notaries))
         return send()
     }
 
@@ -131,7 +135,10 @@ extension BuilderRole {
             chain: chain, epoch: block.header.epoch, slot: block.header.slot, duty: .propose, hash: block.hash, bytes: block.encoded)
         proposals.append(row)
         bodies.insert(block)
-        stage = .proposed(Proposal(block, notaries: network.notaryKeys(epoch: block.header.epoch)))
+        guard let notaries = book.electorate(of: .notary, epoch: block.header.epoch) else {
+            preconditionFailure("a candidate is built for an epoch that is known")
+        }
+        stage = .proposed(Proposal(block, notaries: notaries))
         return [
             .cancelTimer(Timers.idle), .persist([.vote(row)]),
             .note("candidate \(block.hash) for slot \(block.header.slot), height \(block.header.height), \(block.transactions.count) transactions"),

@@ -19,7 +19,7 @@ extension BuilderRole {
     /// Keeps a candidate that went by, if the leader of its slot signed it.
     mutating func keep(_ block: Block) {
         let header = block.header
-        guard header.chain == chain, header.height > tree.finalHeight, header.slot <= tree.finalSlot + UInt64(Limits.slotsAhead),
+        guard header.chain == chain, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead,
             bodies[block.hash] == nil, bodies.count(ofSlot: header.slot) < Limits.candidatesPerSlot,
             checker.builderFault(header, signature: block.builderSignature) == nil
         else { return }

@@ -31,6 +31,8 @@ package struct BuilderRole: RoleCore {
     let context: RoleContext
     let network: Network
     let chain: ChainID
+    /// Who votes where.
+    let book: ElectorateBook
     var tree: BlockTree
     var follower: ChainFollower
     var checker: CertificateChecker
@@ -82,13 +84,14 @@ package struct BuilderRole: RoleCore {
         network = context.network
         chain = context.address.chain
         precondition(chain != .notary, "the notary chain's blocks are the recorder's")
-        let stored = try ChainRecovery(context, chain: chain, recovered)
+        book = ElectorateBook(network: context.network)
+        let stored = try ChainRecovery(context, book: book, chain: chain, recovered)
         (tree, repairs) = (stored.tree, stored.repairs)
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
-        checker = CertificateChecker(network: context.network, verify: context.verify)
+        checker = CertificateChecker(book: book, verify: context.verify)
         follower = ChainFollower(
-            network: context.network, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
+            book: book, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
             timer: Timers.follower, calls: BuilderRole.followerCalls, preferred: context.address.node, snapshots: context.snapshots)
         pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
         notaryHead = (0, .zero)

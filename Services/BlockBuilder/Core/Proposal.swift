@@ -4,8 +4,8 @@ import Wire
 /// A candidate that this builder has made for an open slot, and what the notaries say of it (S840, S890, S891).
 struct Proposal: Sendable {
     let block: Block
-    /// Notaries of the candidate's epoch, in voting order.
-    private let notaries: [PublicKey]
+    /// Notaries of the candidate's epoch.
+    private let notaries: Electorate
     private var signatures: [(position: Int, signature: Signature)] = []
     /// Who refused the candidate because of which transaction.
     private var refusals: [(transaction: Digest, notary: PublicKey)] = []
@@ -14,15 +14,14 @@ struct Proposal: Sendable {
     /// How often it has been sent.
     var sendings = 0
 
-    init(_ block: Block, notaries: [PublicKey]) {
-        precondition(!notaries.isEmpty, "a candidate is of an epoch that has notaries")
+    init(_ block: Block, notaries: Electorate) {
         self.block = block
         self.notaries = notaries
     }
 
     /// Whether a notary's signature would add to what is gathered.
     func needs(_ notary: PublicKey) -> Bool {
-        guard certified == nil, let position = notaries.firstIndex(of: notary) else { return false }
+        guard certified == nil, let position = notaries.position(of: notary) else { return false }
         return !signatures.contains { $0.position == position }
     }
 
@@ -31,9 +30,9 @@ struct Proposal: Sendable {
     /// - Returns: the certified candidate, when this signature makes the quorum.
     /// - Precondition: `needs(notary)`.
     mutating func add(_ signature: Signature, by notary: PublicKey) -> CertifiedCandidate? {
-        guard needs(notary), let position = notaries.firstIndex(of: notary) else { preconditionFailure("a notary is counted once") }
+        guard needs(notary), let position = notaries.position(of: notary) else { preconditionFailure("a notary is counted once") }
         signatures.append((position, signature))
-        guard signatures.count >= Quorum.size(of: notaries.count) else { return nil }
+        guard notaries.isQuorum(signatures.map(\.position)) else { return nil }
         let certificate = NotaryCertificate(
             epoch: block.header.epoch, signers: SignerSet(signatures.map { ($0.position, $0.signature) }, of: notaries.count))
         certified = CertifiedCandidate(header: block.header, builderSignature: block.builderSignature, notary: certificate)
@@ -50,8 +49,13 @@ struct Proposal: Sendable {
         }
         // A notary names one offender a judgement; more than one a transaction of the block would be noise.
         guard refusals.reduce(0, { $0 + ($1.notary == notary ? 1 : 0) }) < Proposal.refusalsCounted else { return false }
+        let before = weight(refusing: transaction)
         refusals.append((transaction, notary))
-        return refusals.reduce(0) { $0 + ($1.transaction == transaction ? 1 : 0) } == Quorum.faulty(of: notaries.count) + 1
+        return before <= notaries.faultyWeight && weight(refusing: transaction) > notaries.faultyWeight
+    }
+
+    private func weight(refusing transaction: Digest) -> UInt64 {
+        notaries.weight(of: refusals.lazy.filter { $0.transaction == transaction }.compactMap { notaries.position(of: $0.notary) })
     }
 
     /// Transactions of one candidate that one notary's refusals are counted for.

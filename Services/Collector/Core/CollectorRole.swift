@@ -16,6 +16,8 @@ package struct CollectorRole: RoleCore {
     let context: RoleContext
     let network: Network
     let chain: ChainID
+    /// Who votes where.
+    let book: ElectorateBook
     /// Stands at the newest final block; a collector knows no candidates.
     var tree: BlockTree
     var follower: ChainFollower
@@ -62,14 +64,15 @@ package struct CollectorRole: RoleCore {
         self.context = context
         network = context.network
         chain = context.address.chain
-        let stored = try ChainRecovery(context, chain: chain, recovered)
+        book = ElectorateBook(network: context.network)
+        let stored = try ChainRecovery(context, book: book, chain: chain, recovered)
         (tree, newestFinal, repairs) = (stored.tree, stored.final, stored.repairs)
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         outcomes = Outcomes(recovered[.outcomes])
-        checker = CertificateChecker(network: context.network, verify: context.verify)
+        checker = CertificateChecker(book: book, verify: context.verify)
         follower = ChainFollower(
-            network: context.network, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
+            book: book, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
             timer: Timers.follower, calls: CollectorRole.followerCalls, preferred: context.address.node)
         pending = PendingTransactions(republishMilliseconds: context.network.timing.republishMilliseconds)
         ended = try EndedTransactions(recovered[.ended])

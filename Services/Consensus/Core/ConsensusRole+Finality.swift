@@ -70,15 +70,12 @@ extension ConsensusRole {
         ]
     }
 
-    /// The slot's leader and the next f nodes in order say that a block is final: at least one of them is honest and alive.
+    /// The slot's leader and the next members in order say that a block is final, so many that they cannot all be faulty.
     private func announce(_ items: [FinalBlock]) -> [RoleEffect] {
-        let members = context.chain.nodes
-        let own = members.firstIndex { $0.id == context.address.node } ?? 0
-        return items.compactMap { item in
-            guard let final = item.final else { return nil }
-            let leader = Int((item.block.header.slot - 1) % UInt64(members.count))
-            let rank = (own - leader + members.count) % members.count
-            guard rank <= Quorum.faulty(of: members.count) else { return nil }
+        items.compactMap { item in
+            guard let final = item.final, let electorate = book.electorate(of: chain, slot: item.block.header.slot),
+                electorate.spokesmen(of: item.block.header.slot).contains(where: { $0.key == context.signer.publicKey })
+            else { return nil }
             return .publish(isNotaryChain ? .notaryHeader : .final(chain), .final(final))
         }
     }

@@ -13,6 +13,8 @@ package struct ConsensusRole: RoleCore {
 
     let context: RoleContext
     let network: Network
+    /// Who votes where.
+    let book: ElectorateBook
     var simplex: Simplex
     var tree: BlockTree
     var candidates = CandidateBook()
@@ -62,14 +64,15 @@ package struct ConsensusRole: RoleCore {
         let peers = chain.nodes.map(\.id).filter { $0 != context.address.node }
         branches = OwnBranches(network: context.network)
         catchUp = CatchUp(peers: peers, chain: chain.id, timing: context.network.timing)
-        let stored = try ChainRecovery(context, chain: chain.id, recovered)
+        book = ElectorateBook(network: context.network)
+        let stored = try ChainRecovery(context, book: book, chain: chain.id, recovered)
         (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         fetch = SnapshotFetch(
-            network: context.network, chain: chain.id, verify: context.verify, nodes: peers, calls: ConsensusRole.snapshotCalls)
+            book: book, chain: chain.id, verify: context.verify, nodes: peers, calls: ConsensusRole.snapshotCalls)
         repair = BlockRepair(
-            network: context.network, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers,
+            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers,
             numbers: ConsensusRole.repairNumbers)
         var certificates = recovered[.certificates].filter { !$0.isDamaged }.compactMap { try? Certificate(decoding: $0.value) }
         if let certificate = finalProof?.finality.certificate { certificates.append(certificate) }
@@ -78,8 +81,7 @@ package struct ConsensusRole: RoleCore {
         let floor = max(floorFact, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
         simplex = Simplex(
             settings: SimplexSettings(
-                network: context.network.id, chain: chain, epoch: 0, genesis: context.network.genesisHash(of: chain.id),
-                timing: context.network.timing, signer: context.signer, verify: context.verify),
+                book: book, chain: chain, signer: context.signer, verify: context.verify),
             recovered: SimplexRecovery(certificates: certificates, votes: recovered.votes, floor: floor))
         witness = Witness(
             peers: peers, votes: recovered.votes, forgottenBelow: recovered.forgottenBelow,

@@ -18,10 +18,10 @@ struct SeenVotes: Sendable {
         if isNotar { members[vote.voter, default: Newest()].notar = vote } else { members[vote.voter, default: Newest()].decide = vote }
     }
 
-    /// - Precondition: the certificate's signers are members.
-    mutating func note(_ certificate: Certificate, members: [PublicKey]) {
+    /// - Precondition: the certificate's signers are members of the electorate.
+    mutating func note(_ certificate: Certificate, _ electorate: Electorate) {
         for (position, signature) in zip(certificate.signers.positions, certificate.signers.signatures) {
-            note(Vote(certificate.statement, voter: members[position], signature: signature))
+            note(Vote(certificate.statement, voter: electorate.members[position].key, signature: signature))
         }
     }
 

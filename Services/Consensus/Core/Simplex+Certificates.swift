@@ -14,7 +14,8 @@ extension Simplex {
         }
         let held = heldCertificate(like: statement)
         guard held?.statement != statement else { return effects.append(.dropped(.duplicate)) }
-        guard let checks = certificate.checks(members: settings.members, network: settings.network) else {
+        guard let electorate = settings.electorate(of: statement.slot) else { return effects.append(.dropped(.unknownEpoch)) }
+        guard let checks = certificate.checks(electorate: electorate, network: settings.network) else {
             return effects.append(.dropped(.noQuorum))
         }
 #if PLANTED_BUGS
@@ -34,7 +35,7 @@ extension Simplex {
     mutating func take(_ certificate: Certificate, _ effects: inout [SimplexEffect], at now: Moment) {
         let statement = certificate.statement
         precondition(statement.slot > finalSlot, "certificates at or below the final slot are of no use")
-        seen.note(certificate, members: settings.members)
+        if let electorate = settings.electorate(of: statement.slot) { seen.note(certificate, electorate) }
         effects.append(.keep(certificate))
         effects.append(.broadcastCertificate(certificate))
         switch statement.kind {
@@ -82,7 +83,8 @@ extension Simplex {
     private func comparesWithFinal(_ certificate: Certificate, _ effects: inout [SimplexEffect]) {
         let statement = certificate.statement
         guard let finalCertificate, statement.kind == .final, statement.slot == finalSlot, statement.hash != finalHash,
-            let checks = certificate.checks(members: settings.members, network: settings.network), checks.allSatisfy(settings.verify)
+            let electorate = settings.electorate(of: statement.slot),
+            let checks = certificate.checks(electorate: electorate, network: settings.network), checks.allSatisfy(settings.verify)
         else { return }
         effects.append(.conflict(finalCertificate, certificate))
     }

@@ -50,11 +50,13 @@ package enum SimplexFault: String, Hashable, Sendable, CaseIterable {
     case badSignature = "bad_signature"
     /// Fewer than a quorum of distinct members, or stray bits.
     case noQuorum = "no_quorum"
-    /// More than `Limits.slotsAhead` above the final slot: this node is behind.
+    /// Further above the final slot than slots are open: this node is behind.
     case tooFarAhead = "too_far_ahead"
     /// At or below the final slot.
     case stale
     case duplicate
+    /// Who votes in the slot is not known here yet: this node is behind.
+    case unknownEpoch = "unknown_epoch"
     /// A second vote of one member for one duty of a slot.
     case contradiction
 }

@@ -15,9 +15,8 @@ extension Simplex {
             enter(slot, at: now)
         }
         frontier = slot
-        guard frontier > before else { return false }
-        if !isCleared(frontier) { takeLead(of: frontier, &effects) }
-        return true
+        if frontier > ledFrontier { takeLead(of: frontier, &effects) }
+        return frontier > before
     }
 
     /// Rule 1: Notar of any block, Skip, or Final of this or a later slot. Final slots have left the window.
@@ -35,8 +34,10 @@ extension Simplex {
     }
 
     /// Rule 3.
-    private func takeLead(of slot: Slot, _ effects: inout [SimplexEffect]) {
-        guard slot > floor, settings.chain.leader(of: slot).key == settings.signer.publicKey else { return }
+    private mutating func takeLead(of slot: Slot, _ effects: inout [SimplexEffect]) {
+        guard let electorate = settings.electorate(of: slot) else { return }
+        ledFrontier = slot
+        guard slot > floor, !isCleared(slot), electorate.leader(of: slot).key == settings.signer.publicKey else { return }
         effects.append(.lead(base(for: slot)))
     }
 

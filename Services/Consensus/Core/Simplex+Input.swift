@@ -11,6 +11,8 @@ package enum SimplexInput: Hashable, Sendable {
     case vote(Vote)
     /// From a peer; nothing about it has been checked.
     case certificate(Certificate)
+    /// The book has learned who votes in more slots.
+    case electorateKnown
     /// Whether transactions wait at the own node, so that a slot without a block is a fault and no idleness.
     case work(Bool)
     case timerFired(SimplexTimer)

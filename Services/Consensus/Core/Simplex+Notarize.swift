@@ -20,7 +20,7 @@ extension Simplex {
         var didVote = false
         for slot in slots.range where slot > max(floor, finalSlot) {
             // Rule 4, condition 1: no Notar vote of this node in the slot.
-            guard slots[slot].ownNotar == nil else { continue }
+            guard slots[slot].ownNotar == nil, settings.ownPosition(in: slot) != nil else { continue }
             // Rule 4, condition 4 was established by whoever said that the candidate is valid.
             guard let candidate = slots[slot].valid.first(where: hasEligibleParent) else { continue }
             cast(.notar, slot: slot, hash: candidate.hash, &effects, at: now)
@@ -50,7 +50,9 @@ extension Simplex {
             }
 #endif
             // Rule 5, condition 1: own Notar. Condition 2: its certificate. Condition 3: no own Skip; Skip and Final share a duty.
-            guard let own = state.ownNotar, state.notarized?.statement.hash == own.hash, slots[slot].ownDecide == nil else { continue }
+            guard let own = state.ownNotar, state.notarized?.statement.hash == own.hash, slots[slot].ownDecide == nil,
+                settings.ownPosition(in: slot) != nil
+            else { continue }
             cast(.final, slot: slot, hash: own.hash, &effects, at: now)
             didVote = true
         }

@@ -28,7 +28,7 @@ extension Simplex {
             finalCertificate = certificate
         }
         for certificate in recovered.certificates where fault(ofKept: certificate) == nil {
-            seen.note(certificate, members: settings.members)
+            if let electorate = settings.electorate(of: certificate.statement.slot) { seen.note(certificate, electorate) }
         }
         slots.advance(to: finalSlot + 1)
         floor = max(recovered.floor, finalSlot)
@@ -39,7 +39,7 @@ extension Simplex {
             case .final: preconditionFailure("no kept Final certificate is above the final slot")
             }
         }
-        for row in recovered.votes where row.chain == settings.chain.id && row.epoch == settings.epoch { recover(row) }
+        for row in recovered.votes where row.chain == settings.chain.id { recover(row) }
     }
 
     /// An own vote binds this node whether or not its bytes can still be read.
@@ -54,12 +54,12 @@ extension Simplex {
         let vote = try? Vote(decoding: row.bytes)
         let isReadable = vote?.statement == settings.statement(kind, row.slot, row.hash) && vote?.voter == settings.signer.publicKey
         slots[row.slot].setOwn(SlotState.OwnVote(kind: kind, hash: row.hash, vote: isReadable ? vote : nil))
-        if isReadable, let vote { slots[row.slot].record(vote, of: settings.own) }
+        if isReadable, let vote, let position = settings.ownPosition(in: row.slot) { slots[row.slot].record(vote, of: position) }
     }
 
     /// Certificates of other chains or epochs are no business of this machine.
     private func fault(ofKept certificate: Certificate) -> SimplexFault? {
         guard certificate.statement.chain == settings.chain.id else { return .wrongChain }
-        return certificate.statement.epoch == settings.epoch ? nil : .wrongEpoch
+        return certificate.statement.epoch == settings.chain.epoch(of: certificate.statement.slot) ? nil : .wrongEpoch
     }
 }

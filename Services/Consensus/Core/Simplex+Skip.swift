@@ -25,14 +25,15 @@ extension Simplex {
         }
     }
 
-    /// When this node will vote Skip for a slot; nil when it will not: not entered, decided, at or below the floor, or Skip is
+    /// When this node will vote Skip for a slot; nil when it will not: not entered, no voter of it, decided, at or below the floor, or Skip is
     /// reached already, so that one more vote could form no new certificate.
     ///
     /// An idle slot's block is due a heartbeat after the slot was entered; one with work, as soon as the work is known. Both only
     /// lengthen Rule 6's timeout, and by no more than a heartbeat.
     private func skipDeadlineMilliseconds(_ slot: Slot) -> UInt64? {
         let state = slots[slot]
-        guard slot > floor, let entry = state.entry, state.ownDecide == nil, state.skipped == nil else { return nil }
+        guard slot > floor, let entry = state.entry, state.ownDecide == nil, state.skipped == nil, settings.ownPosition(in: slot) != nil
+        else { return nil }
         var due = entry.atMilliseconds + settings.timing.heartbeatMilliseconds
         if let workSinceMilliseconds { due = min(due, max(entry.atMilliseconds, workSinceMilliseconds)) }
         return due + entry.timeoutMilliseconds

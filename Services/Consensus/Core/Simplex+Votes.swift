@@ -6,30 +6,32 @@ import Wire
 extension Simplex {
     /// Signs, orders to store, then to send, a vote of this node. The only place where a vote is made.
     ///
-    /// - Precondition: the slot is above the floor and the duty unused: the callers have proven their rule.
+    /// - Precondition: the slot is above the floor and the duty unused, and this node votes in it: the callers have proven their rule.
     mutating func cast(_ kind: VoteKind, slot: Slot, hash: Digest, _ effects: inout [SimplexEffect], at now: Moment) {
         precondition(slot > floor && slot > finalSlot, "nothing is voted at or below a final slot")
         precondition(isStarted, "nothing is voted before own votes are recovered")
+        guard let position = settings.ownPosition(in: slot) else { preconditionFailure("only the slot's voters vote in it") }
         let vote = Vote(settings.statement(kind, slot, hash), network: settings.network, signer: settings.signer)
         slots[slot].setOwn(SlotState.OwnVote(kind: kind, hash: hash, vote: vote))
 #if PLANTED_BUGS
         if PlantedBug.voteNotStored.isPlanted, kind != .notar {
             effects.append(.broadcastVote(vote))
-            return count(vote, of: settings.own, &effects, at: now)
+            return count(vote, of: position, &effects, at: now)
         }
 #endif
         effects.append(
             .persist(
                 VoteRow(
-                    chain: settings.chain.id, epoch: settings.epoch, slot: slot, duty: kind.duty, hash: hash, bytes: vote.encoded)))
+                    chain: settings.chain.id, epoch: vote.statement.epoch, slot: slot, duty: kind.duty, hash: hash, bytes: vote.encoded)))
         effects.append(.broadcastVote(vote))
-        count(vote, of: settings.own, &effects, at: now)
+        count(vote, of: position, &effects, at: now)
     }
 
     /// Takes a peer's vote: the first of a member for a duty counts, a different second one is evidence.
     mutating func receive(_ vote: Vote, _ effects: inout [SimplexEffect], at now: Moment) {
         if let fault = fault(of: vote.statement) { return effects.append(.dropped(fault)) }
-        guard let position = settings.position(of: vote.voter) else { return effects.append(.dropped(.unknownMember)) }
+        guard let electorate = settings.electorate(of: vote.statement.slot) else { return effects.append(.dropped(.unknownEpoch)) }
+        guard let position = electorate.position(of: vote.voter) else { return effects.append(.dropped(.unknownMember)) }
         let statement = vote.statement
         let first = slots[statement.slot].vote(of: position, statement.kind.duty)
         guard first?.statement != statement else { return effects.append(.dropped(.duplicate)) }
@@ -37,7 +39,7 @@ extension Simplex {
         if let first {
             accuse(position, first, vote, &effects)
         } else {
-            if position == settings.own { honour(vote, &effects) }
+            if vote.voter == settings.signer.publicKey { honour(vote, &effects) }
             count(vote, of: position, &effects, at: now)
         }
     }
@@ -45,7 +47,7 @@ extension Simplex {
     /// Why a statement cannot be used here; nil when it can.
     func fault(of statement: Statement) -> SimplexFault? {
         guard statement.chain == settings.chain.id else { return .wrongChain }
-        guard statement.epoch == settings.epoch else { return .wrongEpoch }
+        guard statement.epoch == settings.chain.epoch(of: statement.slot) else { return .wrongEpoch }
         guard statement.slot > finalSlot else { return .stale }
         return isOpen(statement.slot) ? nil : .tooFarAhead
     }
@@ -71,7 +73,7 @@ extension Simplex {
         slots[slot].accused.append(accusation)
         effects.append(
             .accuse(Evidence(chain: settings.chain.id, kind: .doubleVote, first: first.encoded, second: second.encoded)))
-        if position == settings.own { effects.append(.impostor(second)) }
+        if second.voter == settings.signer.publicKey { effects.append(.impostor(second)) }
     }
 
     /// Records a member's first vote for a duty; at a quorum the certificate is formed (Rule 7).
@@ -80,12 +82,12 @@ extension Simplex {
         slots[statement.slot].record(vote, of: position)
         seen.note(vote)
         let state = slots[statement.slot]
-        guard !holds(statement, in: state) else { return }
+        guard !holds(statement, in: state), let electorate = settings.electorate(of: statement.slot) else { return }
         let votes = statement.kind.duty == .notar ? state.notarVotes : state.decideVotes
         let agreeing = votes.indices.filter { votes[$0]?.statement == statement }
-        guard agreeing.count >= settings.quorum else { return }
+        guard electorate.isQuorum(agreeing) else { return }
         let signatures = agreeing.compactMap { position in votes[position].map { (position: position, signature: $0.signature) } }
-        let certificate = Certificate(statement: statement, signers: SignerSet(signatures, of: settings.members.count))
+        let certificate = Certificate(statement: statement, signers: SignerSet(signatures, of: electorate.count))
         take(certificate, &effects, at: now)
     }
 

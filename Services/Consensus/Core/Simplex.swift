@@ -25,6 +25,8 @@ package struct Simplex: Machine {
     package internal(set) var floor: Slot = 0
     /// Rule 1: the smallest slot not cleared, once started; every slot up to it has been entered.
     package internal(set) var frontier: Slot = 0
+    /// The frontier whose leader has been found (Rule 3).
+    var ledFrontier: Slot = 0
     /// Slots above the final one.
     var slots: SlotWindow
     /// When work became known; nil while none is.
@@ -42,7 +44,7 @@ package struct Simplex: Machine {
     package init(settings: SimplexSettings, recovered: SimplexRecovery = SimplexRecovery()) {
         self.settings = settings
         finalHash = settings.genesis
-        slots = SlotWindow(first: 1, memberCount: settings.members.count)
+        slots = SlotWindow(first: 1, maximum: settings.slotsAhead)
         recover(recovered)
     }
 
@@ -56,6 +58,8 @@ package struct Simplex: Machine {
         case .vote(let vote): receive(vote, &effects, at: now)
         case .certificate(let certificate): receive(certificate, &effects, at: now)
         case .work(let isKnown): setWork(isKnown, at: now)
+        // An electorate that was waited for: votes and the lead of its slots are looked at again.
+        case .electorateKnown: break
         case .timerFired(.skip):
             skipTimerMilliseconds = nil
             skipOverdueSlots(&effects, at: now)
@@ -87,7 +91,7 @@ package struct Simplex: Machine {
 
     /// Whether a slot is one that this node keeps candidates and votes for.
     package func isOpen(_ slot: Slot) -> Bool {
-        slot > finalSlot && slot - finalSlot <= UInt64(Limits.slotsAhead)
+        slot > finalSlot && slot - finalSlot <= settings.slotsAhead
     }
 
     private func checkInvariants() {

@@ -1,3 +1,4 @@
+import Chain
 import Crypto
 import Wire
 
@@ -6,46 +7,36 @@ package struct SimplexSettings: Sendable {
     /// Network id, part of every signature.
     package let network: Digest
     package let chain: ChainDescription
-    /// Epoch of the voting set.
-    package let epoch: Epoch
+    /// Who votes in which slot.
+    package let book: ElectorateBook
     /// Stands for the chain before its first block: Notar and Final of it are reached from the start (Simplex.md 1.4).
     package let genesis: Digest
     package let timing: Timing
     package let signer: Signer
     package let verify: @Sendable (SignatureCheck) -> Bool
-    /// Public keys in voting order.
-    let members: [PublicKey]
-    /// Position of the own node.
-    let own: Int
-    /// Votes that make a certificate (A7).
-    let quorum: Int
-    private let positions: [PublicKey: Int]
+    /// Slots above the final one that are open; the electorate of each is settled by then.
+    let slotsAhead: UInt64
 
-    /// - Precondition: the signer is a member of the chain.
-    package init(
-        network: Digest, chain: ChainDescription, epoch: Epoch, genesis: Digest, timing: Timing, signer: Signer,
-        verify: @escaping @Sendable (SignatureCheck) -> Bool
-    ) {
-        self.network = network
+    package init(book: ElectorateBook, chain: ChainDescription, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
+        network = book.network.id
+        self.book = book
         self.chain = chain
-        self.epoch = epoch
-        self.genesis = genesis
-        self.timing = timing
+        genesis = book.network.genesisHash(of: chain.id)
+        timing = book.network.timing
+        slotsAhead = chain.slotsAhead
         self.signer = signer
         self.verify = verify
-        members = chain.members
-        positions = Dictionary(zip(chain.members, chain.members.indices), uniquingKeysWith: { first, _ in first })
-        guard let own = positions[signer.publicKey] else { preconditionFailure("only a member of the chain votes on it") }
-        self.own = own
-        quorum = Quorum.size(of: members.count)
     }
 
-    /// Where a key stands in the voting order; nil for a stranger.
-    func position(of key: PublicKey) -> Int? { positions[key] }
+    /// Who votes in a slot; nil while the block that settles it is not here.
+    func electorate(of slot: Slot) -> Electorate? { book.electorate(of: chain.id, slot: slot) }
 
-    /// The statement of this chain and epoch.
+    /// Where this node stands among the voters of a slot; nil when it is none, or not known to be one: then it only follows.
+    func ownPosition(in slot: Slot) -> Int? { electorate(of: slot)?.position(of: signer.publicKey) }
+
+    /// The statement of this chain about a slot.
     func statement(_ kind: VoteKind, _ slot: Slot, _ hash: Digest) -> Statement {
-        Statement(chain: chain.id, epoch: epoch, slot: slot, kind: kind, hash: hash)
+        Statement(chain: chain.id, epoch: chain.epoch(of: slot), slot: slot, kind: kind, hash: hash)
     }
 
     /// Rule 6: T0·α^(slots since the last final slot − 1), the last final slot being the one known when the slot was entered.

@@ -7,9 +7,9 @@ package struct SlotState: Sendable {
     /// Candidates that the owner found valid, in the order found; at most `Limits.candidatesPerSlot`.
     var valid: [CandidateReference] = []
     /// First Notar vote of each member, by position.
-    var notarVotes: [Vote?]
+    var notarVotes: [Vote?] = []
     /// First Skip or Final vote of each member, by position.
-    var decideVotes: [Vote?]
+    var decideVotes: [Vote?] = []
     /// Certificate for Notar of some block.
     var notarized: Certificate?
     /// Certificate for Skip.
@@ -40,18 +40,23 @@ package struct SlotState: Sendable {
         var duty: VoteDuty
     }
 
-    init(memberCount: Int) {
-        notarVotes = [Vote?](repeating: nil, count: memberCount)
-        decideVotes = notarVotes
-    }
-
     /// First vote of a member for a duty.
     func vote(of position: Int, _ duty: VoteDuty) -> Vote? {
-        duty == .notar ? notarVotes[position] : decideVotes[position]
+        let votes = duty == .notar ? notarVotes : decideVotes
+        return position < votes.count ? votes[position] : nil
     }
 
     mutating func record(_ vote: Vote, of position: Int) {
-        if vote.statement.kind.duty == .notar { notarVotes[position] = vote } else { decideVotes[position] = vote }
+        if vote.statement.kind.duty == .notar {
+            SlotState.put(vote, at: position, in: &notarVotes)
+        } else {
+            SlotState.put(vote, at: position, in: &decideVotes)
+        }
+    }
+
+    private static func put(_ vote: Vote, at position: Int, in votes: inout [Vote?]) {
+        while votes.count <= position { votes.append(nil) }
+        votes[position] = vote
     }
 
     func own(_ duty: VoteDuty) -> OwnVote? { duty == .notar ? ownNotar : ownDecide }
@@ -77,11 +82,12 @@ struct SlotWindow: Sendable {
     /// First slot kept.
     private(set) var first: Slot
     private var states: [SlotState] = []
-    private let memberCount: Int
+    /// The most slots kept.
+    private let maximum: UInt64
 
-    init(first: Slot, memberCount: Int) {
+    init(first: Slot, maximum: UInt64) {
         self.first = first
-        self.memberCount = memberCount
+        self.maximum = maximum
     }
 
     /// First slot not kept.
@@ -90,15 +96,15 @@ struct SlotWindow: Sendable {
     var range: Range<Slot> { first..<end }
 
     /// The state of a slot; empty where nothing is known.
-    /// - Precondition: reading, `slot` is not below `first`; writing, it also is within `Limits.slotsAhead`.
+    /// - Precondition: reading, `slot` is not below `first`; writing, it also is within the window.
     subscript(slot: Slot) -> SlotState {
         get {
             precondition(slot >= first, "slots at or below the final one are forgotten")
-            return slot < end ? states[Int(slot - first)] : SlotState(memberCount: memberCount)
+            return slot < end ? states[Int(slot - first)] : SlotState()
         }
         _modify {
-            precondition(slot >= first && slot - first < UInt64(Limits.slotsAhead), "a slot is kept only within the window")
-            while slot >= end { states.append(SlotState(memberCount: memberCount)) }
+            precondition(slot >= first && slot - first < maximum, "a slot is kept only within the window")
+            while slot >= end { states.append(SlotState()) }
             yield &states[Int(slot - first)]
         }
     }

@@ -15,9 +15,9 @@ struct ArchiveRecovery {
 
     /// - Parameter chains: every chain, the notary chain last.
     /// - Throws: an archived block that is whole and cannot be read.
-    init(_ context: RoleContext, chains: [ChainID], _ recovered: StoredState) throws(StoredFault) {
+    init(_ context: RoleContext, book: ElectorateBook, chains: [ChainID], _ recovered: StoredState) throws(StoredFault) {
         let notary = chains.count - 1
-        chain = try ChainRecovery(context, chain: .notary, blocks: RecorderRole.archive(notary), recovered)
+        chain = try ChainRecovery(context, book: book, chain: .notary, blocks: RecorderRole.archive(notary), recovered)
         let marks = chains.indices.map { position in
             recovered[.facts].first { $0.key == UInt64(position) && !$0.isDamaged }.flatMap { ArchiveIndex.Mark($0.value) }
         }

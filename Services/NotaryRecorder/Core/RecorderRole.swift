@@ -13,6 +13,8 @@ package struct RecorderRole: RoleCore {
 
     let context: RoleContext
     let network: Network
+    /// Who votes where.
+    let book: ElectorateBook
     /// The notary chain.
     var tree: BlockTree
     var followers: [ChainFollower]
@@ -69,7 +71,9 @@ package struct RecorderRole: RoleCore {
         self.context = context
         network = context.network
         let chains = context.network.chains + [context.network.notary]
-        let stored = try ArchiveRecovery(context, chains: chains.map(\.id), recovered)
+        let book = ElectorateBook(network: context.network)
+        self.book = book
+        let stored = try ArchiveRecovery(context, book: book, chains: chains.map(\.id), recovered)
         (tree, index, foundDamaged) = (stored.chain.tree, stored.index, stored.chain.repairs)
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.chain.snapshots, transactions: stored.chain.transactions)
@@ -77,7 +81,7 @@ package struct RecorderRole: RoleCore {
         for chain in context.network.chains { recordedHeights[chain.id] = tree.ledger.head(of: chain.id)?.height }
         followers = chains.enumerated().map { position, chain in
             ChainFollower(
-                network: context.network, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
+                book: book, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
                 head: stored.heads[position]?.hash, timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
                 preferred: chain.id == .notary ? context.address.node : nil)
         }
@@ -85,7 +89,7 @@ package struct RecorderRole: RoleCore {
         floor = recovered.forgottenBelow
         repairs = chains.enumerated().map { position, chain in
             BlockRepair(
-                network: context.network, chain: chain.id, table: RecorderRole.archive(position), verify: context.verify,
+                book: book, chain: chain.id, table: RecorderRole.archive(position), verify: context.verify,
                 nodes: chain.nodes.map(\.id), numbers: Calls.repair + UInt64(position) << 32)
         }
         hasNoRecord = recovered.votes.isEmpty && recovered.forgottenBelow == 0

@@ -11,7 +11,7 @@ extension ValidatorRole {
         let header = block.header
         guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
         guard !isRejoining else { return [] }
-        guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + UInt64(Limits.slotsAhead) else {
+        guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead else {
             return [.count(.duplicate, by: 1)]
         }
         if let entry = pending[header.hash] {

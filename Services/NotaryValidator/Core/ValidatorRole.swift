@@ -15,6 +15,8 @@ package struct ValidatorRole: RoleCore {
 
     let context: RoleContext
     let network: Network
+    /// Who votes where.
+    let book: ElectorateBook
     var tree: BlockTree
     var follower: ChainFollower
     /// Shows the newest final block to be final; nil at genesis.
@@ -61,7 +63,9 @@ package struct ValidatorRole: RoleCore {
         siblings = SiblingBranches(network: context.network, chain: context.address.chain)
         var legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
         let bound = FollowedBlock(recovered.votes, chain: context.address.chain)
-        let stored = try ChainRecovery(context, chain: context.address.chain, recovered) { item throws(StoredFault) in
+        let book = ElectorateBook(network: context.network)
+        self.book = book
+        let stored = try ChainRecovery(context, book: book, chain: context.address.chain, recovered) { item throws(StoredFault) in
             guard bound?.allows(item.block.header) ?? true else {
                 throw StoredFault(
                     nil, key: item.block.header.height, "the notary is bound to another block of this height than the one that is stored")
@@ -77,9 +81,9 @@ package struct ValidatorRole: RoleCore {
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         repair = BlockRepair(
-            network: context.network, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
+            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
         follower = ChainFollower(
-            network: context.network, chain: chain.id, verify: context.verify, height: tree.finalHeight, head: tree.finalHash,
+            book: book, chain: chain.id, verify: context.verify, height: tree.finalHeight, head: tree.finalHash,
             timer: Timers.follower, calls: Calls.follower, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
             snapshotCeiling: bound?.height ?? .max)
         for row in recovered[.candidates] where !row.isDamaged {

@@ -12,7 +12,7 @@ extension ByzantineCore {
             var fields = block.header.fields
             fields.time += 1 + random.below(3)
             let second = made(of: block, fields)
-            shadows.add(second, count: context.network.notary.members.count)
+            shadows.add(second, count: context.network.notary.nodes.count)
             effects.append(.publish(topic, .candidate(second)))
             // The notary chain's candidates need no notary certificate.
             if second.header.chain == .notary {

@@ -22,7 +22,7 @@ extension ByzantineCore {
             elsewhere.chain = context.network.chains[Int(random.below(UInt64(context.network.chains.count)))].id
             lies.append(.vote(sign(elsewhere)))
             var borrowed = vote
-            borrowed.voter = context.chain.members[Int(random.below(UInt64(context.chain.members.count)))]
+            borrowed.voter = context.chain.nodes[Int(random.below(UInt64(context.chain.nodes.count)))].key
             lies.append(.vote(borrowed))
         }
         return lies.map { .publish(topic, $0) }
@@ -109,7 +109,7 @@ extension ByzantineCore {
 
     /// One signer fewer.
     private func short(_ set: SignerSet) -> SignerSet? {
-        let count = context.network.notary.members.count
+        let count = context.network.notary.nodes.count
         let kept = zip(set.positions, set.signatures).dropLast().map { (position: $0.0, signature: $0.1) }
         return kept.isEmpty ? nil : SignerSet(kept, of: max(count, (set.positions.max() ?? 0) + 1))
     }

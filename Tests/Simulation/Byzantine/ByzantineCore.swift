@@ -100,7 +100,7 @@ struct ByzantineCore: RoleCore {
             else { return [] }
             return [.publish(.certification(block.header.chain), .verdict(signed(block.header)))]
         case .verdict(let verdict):
-            let notaries = context.network.notary.members
+            let notaries = context.network.notary.nodes.map(\.key)
             return shadows.take(verdict, notaries: notaries).map { [.publish(.certification($0.header.chain), .certified($0))] } ?? []
         case .vote(let vote):
             lastVote = vote
