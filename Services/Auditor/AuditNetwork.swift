@@ -41,11 +41,21 @@ struct AuditChain: Sendable {
     var nodes: [Node]
     var genesis: [Genesis]
     var genesisTime: UInt64
+    /// How the next notaries are elected; nil where nobody is.
+    var election: AuditElection?
 
     var keys: [Bytes] { nodes.map(\.key) }
 
     /// Who may build for a slot: each node in turn, from slot 1.
     func leader(of slot: UInt64) -> Node { nodes[Int((slot - 1) % UInt64(nodes.count))] }
+}
+
+/// How the notaries are elected.
+struct AuditElection: Sendable {
+    var seats: Int
+    /// Blocks above a recorded head that its notaries certify.
+    var lead: UInt64
+    var standby: [AuditChain.Node]
 }
 
 /// Declared terms of an exchange between two chains, in both directions.

@@ -82,6 +82,12 @@ enum TransactionSignatures {
             for item in transaction.offence?.signatures ?? [] {
                 book(Data(item.signature), by: Data(item.key), item.tag, item.payload, "the accused")
             }
+        case .candidacy(let item):
+            guard let candidacy = transaction.candidacy else { return }
+            book(item.signature, by: candidacy.presentData, .candidacy, Bytes(item.body), "the node")
+            book(item.keySignature, by: candidacy.keyData, .candidacyKey, Bytes(item.body), "the node's key")
+        case .ballot(let item):
+            if let ballot = transaction.ballot { book(item.signature, by: Data(ballot.voter), .ballot, Bytes(item.body), "the voter") }
         case .open, .settle, .refund, .record: break
         }
     }

@@ -20,6 +20,8 @@ extension LedgerModel {
         case .refund(let item): return applyResolution(transaction, item.evidence, .refunded, evidence: evidence)
         case .record(let item): return applyRecord(item)
         case .evidence: return applyEvidence(transaction)
+        case .candidacy: return applyCandidacy(transaction)
+        case .ballot: return applyBallot(transaction)
         }
     }
 

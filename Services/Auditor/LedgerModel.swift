@@ -35,6 +35,9 @@ struct LedgerModel: Sendable {
     private(set) var crosses: [Bytes: CrossModel] = [:]
     private(set) var heads: [String: HeadModel] = [:]
     var offences: Set<Bytes> = []
+    /// Newest candidacies by node, and ballots by chain and voter.
+    var candidacies: [String: CandidacyModel] = [:]
+    var ballots: [Bytes: BallotModel] = [:]
     private var tree = StateTreeModel()
     /// State keys written since the last root, with their values.
     private var pending: [Bytes: Bytes] = [:]
@@ -74,6 +77,17 @@ struct LedgerModel: Sendable {
     }
 
     mutating func write(_ offence: OffenceModel) { pending[Sodium.hash(.stateOffence, offence.id)] = offence.encoded }
+
+    mutating func write(_ candidacy: CandidacyModel) {
+        candidacies[candidacy.node] = candidacy
+        pending[Sodium.hash(.stateCandidacy, Array(candidacy.node.utf8))] = candidacy.encoded
+    }
+
+    mutating func write(_ ballot: BallotModel) {
+        let name = Layout.padded(ballot.chain) + ballot.voter
+        ballots[name] = ballot
+        pending[Sodium.hash(.stateBallot, name)] = ballot.encoded
+    }
 
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }
 

@@ -67,6 +67,9 @@ struct ParsedTransaction: Sendable {
     var xid: Bytes?
     /// What a piece of evidence shows.
     var offence: OffenceModel?
+    /// What a notary node wants, and what a sub-chain node votes for.
+    var candidacy: CandidacyModel?
+    var ballot: BallotModel?
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
@@ -96,6 +99,12 @@ struct ParsedTransaction: Sendable {
         case .evidence(let item):
             let shown = try OffenceModel(item)
             (number, offence, content) = (10, shown, shown.id)
+        case .candidacy(let item):
+            candidacy = try CandidacyModel(item)
+            (number, content) = (15, Bytes(item.body))
+        case .ballot(let item):
+            ballot = try BallotModel(item)
+            (number, content) = (16, Bytes(item.body))
         }
         if let cross { xid = cross.xid }
         if let xid {
@@ -111,7 +120,7 @@ struct ParsedTransaction: Sendable {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence: []
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .candidacy, .ballot: []
         }
     }
 

@@ -38,8 +38,11 @@ enum Tag: String {
     case stateCross = "state-cross"
     case stateHead = "state-head"
     case stateOffence = "state-offence"
+    case stateCandidacy = "state-candidacy"
+    case stateBallot = "state-ballot"
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, candidacy, ballot
+    case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }
 

@@ -8,9 +8,12 @@ package enum Domain: String, CaseIterable, Sendable {
     case stateCross = "state-cross"
     case stateHead = "state-head"
     case stateOffence = "state-offence"
+    case stateCandidacy = "state-candidacy"
+    case stateBallot = "state-ballot"
     case stateValue = "state-value"
     // signatures
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, candidacy, ballot
+    case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.
     package var tag: [UInt8] { Array("concordat/1/\(rawValue)".utf8) + [0] }

@@ -21,9 +21,24 @@ struct Journal: Sendable {
         var head: ChainHead?
     }
 
+    /// A candidacy before; nil when the node had none.
+    struct OldCandidacy: Sendable {
+        var node: String
+        var entry: CandidacyEntry?
+    }
+
+    /// A ballot before; nil when the voter had none.
+    struct OldBallot: Sendable {
+        var chain: ChainID
+        var voter: PublicKey
+        var entry: BallotEntry?
+    }
+
     var accounts: [OldAccount] = []
     var crosses: [OldCross] = []
     var heads: [OldHead] = []
+    var candidacies: [OldCandidacy] = []
+    var ballots: [OldBallot] = []
     /// Accounts from here on were opened by the block.
     var accountCount = 0
     /// Cross entries from here on were made by the block.
@@ -41,6 +56,8 @@ struct Journal: Sendable {
         accounts.removeAll(keepingCapacity: true)
         crosses.removeAll(keepingCapacity: true)
         heads.removeAll(keepingCapacity: true)
+        candidacies.removeAll(keepingCapacity: true)
+        ballots.removeAll(keepingCapacity: true)
     }
 }
 

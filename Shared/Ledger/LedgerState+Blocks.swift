@@ -41,6 +41,8 @@ extension LedgerState {
         case .refund(let resolution): return applyRefund(resolution, at: block, foreign: foreign)
         case .record(let record): return applyRecord(record)
         case .evidence(let offence): return applyEvidence(offence, at: block)
+        case .candidacy(let candidacy): return applyCandidacy(candidacy)
+        case .ballot(let ballot): return applyBallot(ballot)
         }
     }
 
@@ -112,6 +114,7 @@ extension LedgerState {
         for old in journal.heads {
             changes.append((key: StateKey.head(old.chain), value: head(of: old.chain)?.valueHash))
         }
+        changes += electionChanges()
         return changes
     }
 
@@ -133,6 +136,7 @@ extension LedgerState {
         for place in record.crossCount..<crosses.count { changes.append((key: crosses[place].entry.stateKey, value: nil)) }
         for offence in offences[record.offenceCount...] { changes.append((key: offence.stateKey, value: nil)) }
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
+        changes += inverseElectionChanges(record)
         return changes
     }
 
@@ -146,6 +150,7 @@ extension LedgerState {
         for offence in offences[record.offenceCount...] { offenceIndex[offence.entry.id] = nil }
         offences.removeSubrange(record.offenceCount...)
         for old in record.heads { restoreHead(old) }
+        restoreElection(record)
         totals = record.totals
     }
 }

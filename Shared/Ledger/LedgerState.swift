@@ -27,6 +27,10 @@ package struct LedgerState: Sendable {
     /// Recorded offences, in the order of their record.
     package internal(set) var offences: ContiguousArray<RecordedOffence> = []
     var offenceIndex: [Digest: Int32] = [:]
+    /// Newest candidacies of notary nodes, ascending by node.
+    package internal(set) var candidacies: [CandidacyEntry] = []
+    /// Newest ballots of sub-chain nodes, ascending by chain and voter.
+    package internal(set) var ballots: [BallotEntry] = []
     /// Ascending by asset.
     var totals: [AssetTotal]
 

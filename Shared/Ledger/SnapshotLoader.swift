@@ -24,6 +24,8 @@ package struct SnapshotLoader: Sendable {
     private var crosses: [CrossEntry] = []
     private var heads: [ChainHead] = []
     private var offences: [OffenceEntry] = []
+    private var candidacies: [CandidacyEntry] = []
+    private var ballots: [BallotEntry] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -70,6 +72,19 @@ package struct SnapshotLoader: Sendable {
             try follow(kind, offence.id)
             offences.append(offence)
             changes.append((key: StateKey.offence(offence.id), value: StateKey.valueHash(value)))
+        case .candidacy:
+            guard let entry = CandidacyEntry(decoding: value), let name = Digest(NodeName.padded(entry.node)) else { throw .malformed }
+            try follow(kind, name)
+            candidacies.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
+        case .ballot:
+            guard let entry = BallotEntry(decoding: value) else { throw .malformed }
+            if let last = ballots.last {
+                guard (last.chain, last.voter) < (entry.chain, entry.voter) else { throw .wrongOrder }
+            }
+            last = (kind.rawValue, entry.voter.digest)
+            ballots.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
         }
     }
 
@@ -91,6 +106,8 @@ package struct SnapshotLoader: Sendable {
         var state = LedgerState(network: network, chain: chain)
         guard let totals = conservedTotals(state.totals) else { throw .notConserved }
         state.load(accounts, crosses, heads, offences, tree: tree, totals: totals, height: header.height, time: header.time)
+        state.candidacies = candidacies
+        state.ballots = ballots
         return state
     }
 

@@ -41,6 +41,8 @@ package enum StateCheck {
         case .evidence(let offence):
             guard let checks = offence.signatureChecks(network: network) else { return .failure(.evidenceInvalid) }
             return .success(checks)
+        case .candidacy(let candidacy): return .success(candidacy.checks(network: network.id))
+        case .ballot(let ballot): return .success([ballot.check(network: network.id)])
         }
     }
 

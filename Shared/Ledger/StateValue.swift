@@ -51,6 +51,14 @@ package enum StateKey {
     /// A recorded offence's key in the tree.
     package static func offence(_ id: Digest) -> Digest { Blake2b.hash(.stateOffence, id.bytes) }
 
+    /// The key in the tree of a notary node's candidacy.
+    package static func candidacy(_ node: String) -> Digest { Blake2b.hash(.stateCandidacy, Array(node.utf8)) }
+
+    /// The key in the tree of a sub-chain node's ballot.
+    package static func ballot(_ voter: PublicKey, on chain: ChainID) -> Digest {
+        Blake2b.hash(.stateBallot, chain.text.padded.bytes + voter.bytes)
+    }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

@@ -18,6 +18,8 @@ package enum Claim: Hashable, Sendable {
     case record(Digest)
     /// The record of an offence.
     case offence(Digest)
+    /// A candidacy or a ballot, which a later one overtakes.
+    case nomination(Digest)
 }
 
 extension Transaction {
@@ -33,13 +35,14 @@ extension Transaction {
         case .settle(let resolution), .refund(let resolution): .resolution(resolution.xid)
         case .record(let record): .record(record.final.hash)
         case .evidence(let offence): .offence(offence.entry.id)
+        case .candidacy, .ballot: .nomination(id)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot: .alreadyExists
         case .transfer: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

@@ -24,6 +24,8 @@ package enum Topic: Hashable, Sendable {
     case notaryHeader
     /// evidence: any role → notaries
     case evidence
+    /// election: recorders → recorders
+    case election
     /// alarm: any role → people
     case alarm
     /// beat: any role → people
@@ -44,6 +46,7 @@ package enum Topic: Hashable, Sendable {
         case .recorded(let chain): "recorded.\(chain)"
         case .notaryHeader: "header.notary"
         case .evidence: "evidence"
+        case .election: "election"
         case .alarm: "alarm"
         case .beat: "beat"
         }
@@ -54,6 +57,7 @@ package enum Topic: Hashable, Sendable {
         switch name {
         case "header.notary": self = .notaryHeader
         case "evidence": self = .evidence
+        case "election": self = .election
         case "alarm": self = .alarm
         case "beat": self = .beat
         default:

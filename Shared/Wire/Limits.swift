@@ -88,6 +88,18 @@ package enum Limits {
     package static let snapshotBlocksBehind: Height = 1_024
     /// Bytes of one part of a snapshot.
     package static let snapshotPartBytes = 256 * 1024
+    /// Notary nodes that a network lists, those on standby included.
+    package static let notaryNodes = 128
+    /// Ballots that stand: one a sub-chain node.
+    package static let ballots = 4_096
+    /// What all ballots of one sub-chain weigh together; each of its nodes has an equal share.
+    package static let ballotWeightPerChain: UInt64 = 1_000_000_000
+    /// Candidacies and ballots that wait at a recorder for a notary block.
+    package static let nominationsWaiting = 1_024
+    /// Candidacies and ballots in one notary block.
+    package static let nominationsPerBlock = 64
+    /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.
+    package static let recordLead: Height = 64
     /// Parts of one snapshot.
     package static let snapshotParts = 16_384
 }

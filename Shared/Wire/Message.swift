@@ -20,6 +20,7 @@ package enum Message: Hashable, Sendable {
     case beat(Beat)
     case recorded(Recorded)
     case notarized(Notarized)
+    case nomination(Nomination)
 
     /// Reads the body of a frame.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -44,6 +45,7 @@ package enum Message: Hashable, Sendable {
         case .beat(let item): self = .beat(Beat(item))
         case .recorded(let item): self = .recorded(try Recorded(item))
         case .notarized(let item): self = .notarized(try Notarized(item))
+        case .nomination(let item): self = .nomination(try Nomination(item, network: network))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -70,6 +72,7 @@ package enum Message: Hashable, Sendable {
         case .beat(let item): published.beat = item.message
         case .recorded(let item): published.recorded = item.message
         case .notarized(let item): published.notarized = item.message
+        case .nomination(let item): published.nomination = item.message
         }
         return Field.encode(published)
     }

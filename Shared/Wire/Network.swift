@@ -46,6 +46,8 @@ package struct ChainDescription: Hashable, Sendable {
     package var work: WorkRule?
     /// How electorates follow each other; nil when the nodes are the electorate for ever.
     package var epochs: EpochRule?
+    /// How the next notaries are elected; nil on sub-chains, and where the first set stays for ever.
+    package var election: ElectionRule?
 
     package init(
         id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime, work: WorkRule? = nil,

@@ -25,6 +25,8 @@ package enum Request: Hashable, Sendable {
     case fetchSigned(chain: ChainID, signer: PublicKey)
     /// What the notary chain has recorded of a chain.
     case fetchRecorded(ChainID)
+    /// Where the election of the next notaries stands.
+    case election
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -60,6 +62,7 @@ package enum Request: Hashable, Sendable {
             let chain = try Field.chain(item.chain, "FetchSigned.chain")
             self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
         case .fetchRecorded(let item): self = .fetchRecorded(try Field.chain(item.chain, "FetchRecorded.chain"))
+        case .election: self = .election
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -97,6 +100,7 @@ package enum Request: Hashable, Sendable {
             message.fetchSigned.chain = chain.description
             message.fetchSigned.signer = signer.data
         case .fetchRecorded(let chain): message.fetchRecorded.chain = chain.description
+        case .election: message.election = PBElectionQuery()
         }
         return Field.encode(message)
     }

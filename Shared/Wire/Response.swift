@@ -18,6 +18,7 @@ package enum Response: Hashable, Sendable {
     case snapshotPart([UInt8])
     case signed([Vote])
     case recorded(Recorded)
+    case election(ElectionView)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -50,6 +51,7 @@ package enum Response: Hashable, Sendable {
             try Field.count(item.votes.count, atMost: 2, "Signed.votes")
             self = .signed(try mapChecked(item.votes) { vote throws(WireFault) in try Vote(vote) })
         case .recorded(let item): self = .recorded(try Recorded(item))
+        case .election(let item): self = .election(try ElectionView(item))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -81,6 +83,7 @@ package enum Response: Hashable, Sendable {
         case .snapshotPart(let part): message.snapshot.part = Digest.dataOf(part)
         case .signed(let votes): message.signed.votes = votes.map(\.message)
         case .recorded(let item): message.recorded = item.message
+        case .election(let view): message.election = view.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

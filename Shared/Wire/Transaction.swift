@@ -22,6 +22,8 @@ package struct Transaction: Hashable, Sendable {
         indirect case refund(Resolution)
         indirect case record(Record)
         indirect case evidence(Offence)
+        indirect case candidacy(Candidacy)
+        indirect case ballot(Ballot)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -36,6 +38,8 @@ package struct Transaction: Hashable, Sendable {
             case .refund: 8
             case .record: 9
             case .evidence: 10
+            case .candidacy: 15
+            case .ballot: 16
             }
         }
     }
@@ -49,7 +53,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -106,6 +110,8 @@ package struct Transaction: Hashable, Sendable {
         case .transfer(let transfer): content = transfer.body
         case .record(let record): content = record.final.hash.bytes
         case .evidence(let offence): content = offence.entry.id.bytes
+        case .candidacy(let candidacy): content = candidacy.body
+        case .ballot(let ballot): content = ballot.body
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -140,6 +146,12 @@ package struct Transaction: Hashable, Sendable {
         case .evidence(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.evidence") }
             return .evidence(try Offence(try Evidence(item)))
+        case .candidacy(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.candidacy") }
+            return .candidacy(try Candidacy(item))
+        case .ballot(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.ballot") }
+            return .ballot(try Ballot(item))
         }
     }
 
@@ -160,6 +172,8 @@ package struct Transaction: Hashable, Sendable {
             message.refund.evidence = resolution.evidence.message
         case .record(let record): message.record = record.message
         case .evidence(let offence): message.evidence = offence.evidence.message
+        case .candidacy(let candidacy): message.candidacy = candidacy.message
+        case .ballot(let ballot): message.ballot = ballot.message
         }
         return message
     }

@@ -77,6 +77,7 @@ struct Decoder: Sendable, CustomStringConvertible {
                         verdict: .refused(transaction: examples.blockB, reason: .badSignature)))
             ),
             ("branch", .branch(BranchHead(notary: "notary-1", chain: examples.alpha, height: 1, block: examples.blockA, crosses: []))),
+            ("nomination", .nomination(Nomination(Transaction(.ballot(examples.ballot), chain: .notary, network: network)))),
             ("beat", .beat(Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 0))),
         ]
         let frames = published.map { name, message in
@@ -117,6 +118,13 @@ struct Decoder: Sendable, CustomStringConvertible {
             Decoder(
                 name: "Response(receipt)", example: Response.receipt(receipt).encoded, isCanonical: false,
                 empty: WireFault(.missing, "Response.response")
+            ) { _ = try Response(decoding: $0, network: network) },
+            Decoder(
+                name: "Response(election)",
+                example: Response.election(
+                    ElectionView(
+                        height: 3, slot: 4, candidacies: [CandidacyEntry(examples.candidacy)], ballots: [BallotEntry(examples.ballot)])
+                ).encoded, isCanonical: false, empty: WireFault(.missing, "Response.response")
             ) { _ = try Response(decoding: $0, network: network) },
             Decoder(name: "Receipt", example: receipt.encoded, isCanonical: false, empty: WireFault(.invalid, "Receipt.id")) {
                 _ = try Receipt(decoding: $0)

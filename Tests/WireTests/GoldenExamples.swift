@@ -82,13 +82,27 @@ struct GoldenExamples {
             ("settle", settle),
             ("refund", Transaction(.refund(Resolution(xid: cross.xid, evidence: absent)), chain: alpha, network: network)),
             ("record", Transaction(.record(record), chain: .notary, network: network)),
+            ("candidacy", Transaction(.candidacy(candidacy), chain: .notary, network: network)),
+            (
+                "withdrawal",
+                Transaction(
+                    .candidacy(Candidacy(node: "notary-1", number: 10, isWithdrawn: true, network: network, signer: notaries[0].signer)),
+                    chain: .notary, network: network)
+            ),
+            ("ballot", Transaction(.ballot(ballot), chain: .notary, network: network)),
         ]
+    }
+
+    var candidacy: Candidacy { Candidacy(node: "notary-1", number: 9, network: network, signer: notaries[0].signer, newKey: bob.signer) }
+
+    var ballot: Ballot {
+        Ballot(chain: alpha, approved: ["notary-5", "notary-1"], number: 3, network: network, signer: nodes[0].signer)
     }
 
     func chain(of transaction: Transaction) -> ChainID {
         switch transaction.kind {
         case .confirm, .refuse, .cancel: beta
-        case .record: .notary
+        case .record, .candidacy, .ballot: .notary
         default: alpha
         }
     }

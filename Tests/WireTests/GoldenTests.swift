@@ -96,12 +96,19 @@ import Wire
         check("watch_signature", watch.signature.bytes)
     }
 
+    @Test("what the state keeps of an election has fixed layouts")
+    func election() {
+        let examples = GoldenExamples()
+        check("candidacy_entry", CandidacyEntry(examples.candidacy).encoded)
+        check("ballot_entry", BallotEntry(examples.ballot).encoded)
+    }
+
     @Test("every line of the golden file is compared by a test")
     func complete() {
         let named = [
             "network", "genesis_hash", "cross_body", "xid", "transactions_root", "foreign_root", "header", "block_hash",
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
-            "watch_payload", "watch_signature",
+            "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions) == Set(expected.keys))

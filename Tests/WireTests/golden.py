@@ -172,6 +172,21 @@ final_header = say("final_header", message(
 transaction("record", 9, message((1, Sub(final_header)), (2, [Sub(message((1, xid), (2, 3), (3, ["alpha", "beta"])))])))
 say("record_id", transaction_id(9, block_hash))
 
+# Election: notary-1 takes a new key, an alpha node approves of two notary nodes
+body = message((1, "notary-1"), (2, notaries[0].public), (3, bob.public), (5, 9))
+transaction("candidacy", 15, message(
+    (1, body), (2, notaries[0].sign("candidacy", body)), (3, bob.sign("candidacy-key", body))))
+say("candidacy_id", transaction_id(15, body))
+body = message((1, "notary-1"), (2, notaries[0].public), (3, notaries[0].public), (4, 1), (5, 10))
+transaction("withdrawal", 15, message(
+    (1, body), (2, notaries[0].sign("candidacy", body)), (3, notaries[0].sign("candidacy-key", body))))
+say("withdrawal_id", transaction_id(15, body))
+body = message((1, "alpha"), (2, nodes[0].public), (3, ["notary-1", "notary-5"]), (4, 3))
+transaction("ballot", 16, message((1, body), (2, nodes[0].sign("ballot", body))))
+say("ballot_id", transaction_id(16, body))
+say("candidacy_entry", padded("notary-1") + bob.public + u64(9) + b"\0")
+say("ballot_entry", padded("alpha") + nodes[0].public + u64(3) + b"\0\2" + padded("notary-1") + padded("notary-5"))
+
 # Device
 say("watch_payload", alice.public + u64(1700000000000))
 say("watch_signature", alice.sign("watch", alice.public + u64(1700000000000)))

@@ -108,7 +108,7 @@ extension CollectorRole {
         case .cancel(let cancel): parties(of: cancel.cross)
         case .settle(let resolution), .refund(let resolution):
             tree.ledger.cross(resolution.xid)?.legs.flatMap { [$0.debit, $0.credit] } ?? []
-        case .record, .evidence: []
+        case .record, .evidence, .candidacy, .ballot: []
         }
     }
 
@@ -129,7 +129,7 @@ extension Transaction {
             case .cancelled: .cancelledByInitiator
             case .committed, .some(.none), nil: .deadlinePassed
             }
-        case .register, .transfer, .open, .confirm, .settle, .record, .evidence: nil
+        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot: nil
         }
     }
 }

@@ -76,7 +76,7 @@ enum BusPlan {
                 ], answers: services, calls: ["consensus.*", "validator.*"])
         case .recorder:
             return MemberRights(
-                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*"], answers: services,
+                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*", "election"], answers: services,
                 calls: ["consensus.*", "validator.*"])
         }
     }
@@ -101,7 +101,7 @@ enum BusPlan {
             }
         }
         if notarySites.contains(site) {
-            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence"]
+            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence", "election"]
             for other in notarySites where other != site { imports[other, default: []].formUnion(among) }
         }
         return imports.mapValues { $0.sorted().map { BusPattern($0) } }

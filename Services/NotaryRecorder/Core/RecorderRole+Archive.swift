@@ -55,6 +55,7 @@ extension RecorderRole {
             unrecorded.forget(record.final.header.chain, through: record.final.header.height)
             recordedHeights[record.final.header.chain] = record.final.header.height
         }
+        forgetNominations()
         return snapshots.follow(item.block, final, &tree)
     }
 

@@ -66,7 +66,7 @@ extension RecorderRole {
 
     /// Work may have come: tell consensus, and build when leading.
     mutating func work(at now: Moment) -> [RoleEffect] {
-        let waiting = UInt64(records(on: tree.finalHash).count + offencesToRecord().count)
+        let waiting = UInt64(records(on: tree.finalHash).count + offencesToRecord().count + nominationsToTake().count)
         var effects: [RoleEffect] = []
         if (waiting > 0) != (saidWaiting > 0) {
             saidWaiting = waiting
@@ -85,7 +85,7 @@ extension RecorderRole {
         let lead = current.lead
         guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
         let records = records(on: lead.parent)
-        if records.isEmpty, offencesToRecord().isEmpty {
+        if records.isEmpty, offencesToRecord().isEmpty, nominationsToTake().isEmpty {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
             guard elapsed >= network.timing.heartbeatMilliseconds else {
                 return [.setTimer(Timers.build, afterMilliseconds: min(network.timing.heartbeatMilliseconds - elapsed, network.timing.heartbeatMilliseconds))]
@@ -103,7 +103,8 @@ extension RecorderRole {
 
     private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
         let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord().map { .evidence($0) }
-        let items = kinds.map { BlockItem(transaction: Transaction($0, chain: .notary, network: network.id), foreign: []) }
+        let transactions = kinds.map { Transaction($0, chain: .notary, network: network.id) } + nominationsToTake()
+        let items = transactions.map { BlockItem(transaction: $0, foreign: []) }
         let built = tree.build(
             on: lead.parent, slot: lead.slot, time: now.wallMilliseconds, items: items,
             notary: (height: 0, hash: .zero), signer: context.signer)

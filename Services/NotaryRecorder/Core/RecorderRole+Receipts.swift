@@ -95,6 +95,8 @@ extension RecorderRole {
         case .refund: "refund"
         case .record: "record"
         case .evidence: "evidence"
+        case .candidacy: "candidacy"
+        case .ballot: "ballot"
         }
     }
 

@@ -27,6 +27,7 @@ package struct RecorderRole: RoleCore {
     var snapshots: SnapshotKeeper
     var steps = StepLog()
     var offences = OffencesWaiting()
+    var nominations = NominationsWaiting()
     var proposal: Proposal?
     /// Notarized candidates between the final block and the proposal's parent, newest first, as far as they have come.
     var ancestors: [Block] = []
@@ -49,6 +50,7 @@ package struct RecorderRole: RoleCore {
     /// Puts back archived blocks that a disk has damaged, by chain position.
     var repairs: [BlockRepair]
     var isEndorseTimerSet = false
+    var isNominationTimerSet = false
     var tokens: UInt64 = 0
 
     enum Timers {
@@ -58,6 +60,7 @@ package struct RecorderRole: RoleCore {
         static let resend = TimerID(kind: 2)
         static let endorse = TimerID(kind: 3)
         static let snapshots: UInt8 = 4
+        static let nominations = TimerID(kind: 5)
     }
 
     enum Calls {
@@ -105,7 +108,7 @@ package struct RecorderRole: RoleCore {
     static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }
 
     package var subscriptions: [Topic] {
-        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence]
+        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence, .election]
         for chain in network.chains.map(\.id) {
             topics += [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .confirm(chain), .branch(chain)]
         }
@@ -120,7 +123,7 @@ package struct RecorderRole: RoleCore {
         case .started: return started(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost(let topic): return lost(topic, at: now)
-        case .requested(let request, let token, _): return requested(request, token: token)
+        case .requested(let request, let token, _): return requested(request, token: token, at: now)
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
         case .checked: return []
@@ -152,6 +155,7 @@ package struct RecorderRole: RoleCore {
             unrecorded.endorse(head.chain, height: head.height, block: head.block)
             return work(at: now)
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
+        case .nomination(let nomination): return nominated(nomination, at: now)
         case .lead(let lead):
             guard lead.node == context.address.node, lead.chain == .notary, isOwn(publisher, .consensus, chain: .notary) else { return [] }
             return self.lead(lead, at: now)
@@ -196,6 +200,7 @@ package struct RecorderRole: RoleCore {
         case Timers.build: return buildIfDue(at: now)
         case Timers.resend: return resend(at: now)
         case Timers.endorse: return askBranches()
+        case Timers.nominations: return handOnNominations()
         default: return snapshots.timerFired(timer) ?? []
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Wire
 
 /// Where everything of a network lies on this machine.
@@ -22,6 +23,18 @@ package struct NetworkFolder: Hashable, Sendable {
 
     /// The identity of a node.
     package func identityKey(_ node: String) -> String { "\(path)/keys/\(node).key" }
+    /// The key that a notary node took in its `number`th rotation less one: `keys/NODE.key.2` and so on; the first is the identity.
+    package func identityKey(_ node: String, number: Int) -> String { number == 1 ? identityKey(node) : "\(identityKey(node)).\(number)" }
+    /// The files of a node's keys that are there, oldest first.
+    package func identityKeys(_ node: String) -> [String] {
+        var paths: [String] = []
+        while paths.count < NetworkFolder.keysPerNode, FileManager.default.fileExists(atPath: identityKey(node, number: paths.count + 1)) {
+            paths.append(identityKey(node, number: paths.count + 1))
+        }
+        return paths
+    }
+    /// Keys that one node may have had; nobody rotates so often.
+    private static let keysPerNode = 10_000
     /// The CURVE key of a member or a site (`bus@alpha`).
     package func transportKey(_ member: String) -> String { "\(path)/keys/transport/\(member).key" }
     /// The key of an account.

@@ -178,6 +178,24 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .evidence(newValue)}
   }
 
+  /// notary chain: a notary node offers itself, names its key, or leaves (A10)
+  package var candidacy: PBCandidacy {
+    get {
+      if case .candidacy(let v)? = kind {return v}
+      return PBCandidacy()
+    }
+    set {kind = .candidacy(newValue)}
+  }
+
+  /// notary chain: a sub-chain node votes (A10)
+  package var ballot: PBBallot {
+    get {
+      if case .ballot(let v)? = kind {return v}
+      return PBBallot()
+    }
+    set {kind = .ballot(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -201,6 +219,10 @@ package nonisolated struct PBTransaction: Sendable {
     case record(PBRecord)
     /// notary chain: somebody broke a rule, and this shows it
     case evidence(PBEvidence)
+    /// notary chain: a notary node offers itself, names its key, or leaves (A10)
+    case candidacy(PBCandidacy)
+    /// notary chain: a sub-chain node votes (A10)
+    case ballot(PBBallot)
 
   }
 
@@ -606,6 +628,92 @@ package nonisolated struct PBEvidence: Sendable {
   package init() {}
 }
 
+/// A notary node offers itself for the next epochs, names the key it will sign with, or leaves (A10).
+package nonisolated struct PBCandidacy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a CandidacyBody
+  package var body: Data = Data()
+
+  /// 64 bytes over body by the node's present key, domain "candidacy"
+  package var signature: Data = Data()
+
+  /// 64 bytes over body by the key it names, domain "candidacy-key"
+  package var keySignature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a Candidacy's signers sign.
+package nonisolated struct PBCandidacyBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// id of a notary node that network.yaml lists
+  package var node: String = String()
+
+  /// 32 bytes, the key that the node has now: of its candidacy before, or in network.yaml
+  package var present: Data = Data()
+
+  /// 32 bytes, key that it signs with from the next epoch on; the same or a new one
+  package var key: Data = Data()
+
+  /// it wants no seat any more
+  package var withdrawn: Bool = false
+
+  /// above that of the node's candidacy before, at least 1
+  package var number: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A sub-chain node says which notary nodes it approves of (A10).
+package nonisolated struct PBBallot: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a BallotBody
+  package var body: Data = Data()
+
+  /// 64 bytes over body by the voter, domain "ballot"
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a Ballot's voter signs.
+package nonisolated struct PBBallotBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the voter's chain
+  package var chain: String = String()
+
+  /// 32 bytes, the node's Ed25519 public key
+  package var voter: Data = Data()
+
+  /// ids of listed notary nodes, ascending, each once; none takes the ballot back
+  package var approved: [String] = []
+
+  /// above that of the voter's ballot before, at least 1
+  package var number: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The cross data of a recorded block: which chains, and what happened.
 package nonisolated struct PBCrossData: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -948,7 +1056,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{2}\u{5}candidacy\0\u{1}ballot\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1086,6 +1194,32 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .evidence(v)
         }
       }()
+      case 15: try {
+        var v: PBCandidacy?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .candidacy(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .candidacy(v)
+        }
+      }()
+      case 16: try {
+        var v: PBBallot?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .ballot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .ballot(v)
+        }
+      }()
       default: break
       }
     }
@@ -1136,6 +1270,14 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .evidence?: try {
       guard case .evidence(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .candidacy?: try {
+      guard case .candidacy(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .ballot?: try {
+      guard case .ballot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     }()
     case nil: break
     }
@@ -1812,6 +1954,176 @@ nonisolated extension PBEvidence: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.kind != rhs.kind {return false}
     if lhs.first != rhs.first {return false}
     if lhs.second != rhs.second {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCandidacy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Candidacy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signature\0\u{3}key_signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.keySignature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    if !self.keySignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keySignature, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBCandidacy, rhs: PBCandidacy) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.keySignature != rhs.keySignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCandidacyBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CandidacyBody"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}present\0\u{1}key\0\u{1}withdrawn\0\u{1}number\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.present) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.withdrawn) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.node.isEmpty {
+      try visitor.visitSingularStringField(value: self.node, fieldNumber: 1)
+    }
+    if !self.present.isEmpty {
+      try visitor.visitSingularBytesField(value: self.present, fieldNumber: 2)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 3)
+    }
+    if self.withdrawn != false {
+      try visitor.visitSingularBoolField(value: self.withdrawn, fieldNumber: 4)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBCandidacyBody, rhs: PBCandidacyBody) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.present != rhs.present {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.withdrawn != rhs.withdrawn {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBallot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Ballot"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBallot, rhs: PBBallot) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBallotBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BallotBody"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}voter\0\u{1}approved\0\u{1}number\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.voter) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.approved) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.voter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.voter, fieldNumber: 2)
+    }
+    if !self.approved.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.approved, fieldNumber: 3)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBallotBody, rhs: PBBallotBody) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.voter != rhs.voter {return false}
+    if lhs.approved != rhs.approved {return false}
+    if lhs.number != rhs.number {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

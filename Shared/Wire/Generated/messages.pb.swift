@@ -200,6 +200,15 @@ package nonisolated struct PBPublished: Sendable {
     set {message = .notarized(newValue)}
   }
 
+  /// election
+  package var nomination: PBNomination {
+    get {
+      if case .nomination(let v)? = message {return v}
+      return PBNomination()
+    }
+    set {message = .nomination(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -239,6 +248,8 @@ package nonisolated struct PBPublished: Sendable {
     case recorded(PBRecorded)
     /// branch.C
     case notarized(PBNotarized)
+    /// election
+    case nomination(PBNomination)
 
   }
 
@@ -273,6 +284,20 @@ package nonisolated struct PBAcceptedTransactions: Sendable {
 
   /// at most Limits.acceptedBatch
   package var transactions: [PBPooledTransaction] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A candidacy or a ballot on its way to a notary block.
+package nonisolated struct PBNomination: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a Transaction of the notary chain
+  package var transaction: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -736,7 +761,7 @@ package nonisolated struct PBRequest: Sendable {
 
   package var request: PBRequest.OneOf_Request? = nil
 
-  /// collector.C
+  /// collector.C, recorder
   package var submit: PBSubmit {
     get {
       if case .submit(let v)? = request {return v}
@@ -880,10 +905,19 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .fetchRecorded(newValue)}
   }
 
+  /// recorder
+  package var election: PBElectionQuery {
+    get {
+      if case .election(let v)? = request {return v}
+      return PBElectionQuery()
+    }
+    set {request = .election(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
-    /// collector.C
+    /// collector.C, recorder
     case submit(PBSubmit)
     /// collector.C
     case status(PBStatusQuery)
@@ -915,6 +949,8 @@ package nonisolated struct PBRequest: Sendable {
     case fetchSigned(PBFetchSigned)
     /// recorder
     case fetchRecorded(PBFetchRecorded)
+    /// recorder
+    case election(PBElectionQuery)
 
   }
 
@@ -1055,6 +1091,15 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .recorded(newValue)}
   }
 
+  /// to election
+  package var election: PBElection {
+    get {
+      if case .election(let v)? = response {return v}
+      return PBElection()
+    }
+    set {response = .election(newValue)}
+  }
+
   /// to anything
   package var failure: PBFailure {
     get {
@@ -1095,6 +1140,8 @@ package nonisolated struct PBResponse: Sendable {
     case signed(PBSigned)
     /// to fetch_recorded
     case recorded(PBRecorded)
+    /// to election
+    case election(PBElection)
     /// to anything
     case failure(PBFailure)
 
@@ -1687,6 +1734,40 @@ package nonisolated struct PBSigned: Sendable {
   package init() {}
 }
 
+/// Asks where the election of the next notaries stands.
+package nonisolated struct PBElectionQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Where it stands, as of the newest final notary block.
+package nonisolated struct PBElection: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of that block
+  package var height: UInt64 = 0
+
+  /// its slot
+  package var slot: UInt64 = 0
+
+  /// candidacy entries as the state tree has them, ascending by node
+  package var candidacies: [Data] = []
+
+  /// ballot entries as the state tree has them, ascending by chain and voter
+  package var ballots: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Hands a candidate to one notary, which passes it on to the others (A7, A12).
 package nonisolated struct PBValidateCandidate: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1970,7 +2051,7 @@ fileprivate nonisolated let _protobuf_package = "concordat.v1"
 
 nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{e}nomination\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2213,6 +2294,19 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.message = .notarized(v)
         }
       }()
+      case 55: try {
+        var v: PBNomination?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .nomination(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .nomination(v)
+        }
+      }()
       default: break
       }
     }
@@ -2299,6 +2393,10 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .notarized(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .nomination?: try {
+      guard case .nomination(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2377,6 +2475,36 @@ nonisolated extension PBAcceptedTransactions: SwiftProtobuf.Message, SwiftProtob
   package static func ==(lhs: PBAcceptedTransactions, rhs: PBAcceptedTransactions) -> Bool {
     if lhs.node != rhs.node {return false}
     if lhs.transactions != rhs.transactions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBNomination: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Nomination"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transaction\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transaction) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transaction.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transaction, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBNomination, rhs: PBNomination) -> Bool {
+    if lhs.transaction != rhs.transaction {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3098,7 +3226,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{2}\u{f}election\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3315,6 +3443,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .fetchRecorded(v)
         }
       }()
+      case 55: try {
+        var v: PBElectionQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .election(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .election(v)
+        }
+      }()
       default: break
       }
     }
@@ -3393,6 +3534,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .fetchRecorded(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
+    case .election?: try {
+      guard case .election(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3408,7 +3553,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{f}election\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3611,6 +3756,19 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .recorded(v)
         }
       }()
+      case 55: try {
+        var v: PBElection?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .election(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .election(v)
+        }
+      }()
       default: break
       }
     }
@@ -3681,6 +3839,10 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .recorded?: try {
       guard case .recorded(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .election?: try {
+      guard case .election(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
     }()
     case nil: break
     }
@@ -4601,6 +4763,70 @@ nonisolated extension PBSigned: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
   package static func ==(lhs: PBSigned, rhs: PBSigned) -> Bool {
     if lhs.votes != rhs.votes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBElectionQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ElectionQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBElectionQuery, rhs: PBElectionQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBElection: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Election"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{1}slot\0\u{1}candidacies\0\u{1}ballots\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.slot) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.candidacies) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.ballots) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 1)
+    }
+    if self.slot != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slot, fieldNumber: 2)
+    }
+    if !self.candidacies.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.candidacies, fieldNumber: 3)
+    }
+    if !self.ballots.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.ballots, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBElection, rhs: PBElection) -> Bool {
+    if lhs.height != rhs.height {return false}
+    if lhs.slot != rhs.slot {return false}
+    if lhs.candidacies != rhs.candidacies {return false}
+    if lhs.ballots != rhs.ballots {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -50,7 +50,7 @@ extension ReplayOracle {
         guard liars.contains(key) else { throw ReplayFault(what: "an honest key is accused: \(key)") }
     }
 
-    private func demandSigned(_ key: PublicKey, _ signature: Signature, _ domain: String, _ payload: [UInt8]) throws(ReplayFault) {
+    func demandSigned(_ key: PublicKey, _ signature: Signature, _ domain: String, _ payload: [UInt8]) throws(ReplayFault) {
         let check = SignatureCheck(key: key, signature: signature, message: CertificateOracle.tagged(domain, network.id) + payload)
         guard memo.holds(check) else { throw ReplayFault(what: "evidence with a \(domain) signature that does not hold") }
     }

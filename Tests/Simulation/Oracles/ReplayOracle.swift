@@ -134,6 +134,14 @@ extension ReplayOracle {
             try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
             state.setHead(header)
             counted.add(.record)
+        case .candidacy(let candidacy):
+            try demand(outcome == .applied, "a candidacy cannot be rejected")
+            try stand(candidacy, in: &state)
+            counted.add(.candidacy)
+        case .ballot(let ballot):
+            try demand(outcome == .applied, "a ballot cannot be rejected")
+            try vote(ballot, in: &state)
+            counted.add(.ballot)
         case .evidence(let offence):
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)

@@ -94,6 +94,8 @@ package struct ReplayState: Sendable {
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
     private var offences: Set<[UInt8]> = []
+    /// What notary nodes want, and what sub-chain nodes vote for.
+    private(set) var election = ReplayElection()
     private var tree = ReplayTree()
 
     package init(_ description: ChainDescription) {
@@ -130,6 +132,17 @@ package struct ReplayState: Sendable {
         let id = Blake2b.hash(Array("concordat/1/offence".utf8) + [0] + name)
         tree.set(name + content, kind: "state-offence", name: id.bytes)
         return true
+    }
+
+    mutating func set(_ candidacy: ReplayElection.Stand, of node: String) {
+        election.stands[node] = candidacy
+        tree.set(candidacy.bytes(node), kind: "state-candidacy", name: Array(node.utf8))
+    }
+
+    mutating func set(_ vote: ReplayElection.Vote, by voter: PublicKey, on chain: ChainID) {
+        let name = CertificateOracle.padded(chain) + voter.bytes
+        election.votes[name] = vote
+        tree.set(vote.bytes(name), kind: "state-ballot", name: name)
     }
 
     /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.

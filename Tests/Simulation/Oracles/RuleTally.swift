@@ -26,6 +26,10 @@ package enum ExercisedRule: Int, Countable {
     case evidence
     /// The notary chain recorded an offence.
     case offence
+    /// A10: a notary node offered itself, left, or named another key.
+    case candidacy
+    /// A10: a sub-chain node voted.
+    case ballot
     /// V-8: a role stored a snapshot.
     case snapshot
     /// V-9: a part of a snapshot was served.

@@ -31,6 +31,7 @@ package struct TraceHash: Sendable, Hashable {
         case .beat(let item): mix(15, item.height, item.waiting)
         case .recorded(let item): mix(16, item.head?.notary.hash.a ?? 0, item.head?.notary.header.height ?? 0)
         case .notarized(let item): mix(17, item.header.hash.a, item.isConfirmed ? 1 : 0)
+        case .nomination(let item): mix(55, item.transaction.id.a, 0)
         }
     }
 
