@@ -28,7 +28,7 @@ extension LedgerState {
     mutating func applyBallot(_ ballot: Ballot) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         guard network.notary.election != nil else { return .invalid(.notAllowed) }
-        guard ballot.chain != .notary, network.chain(ballot.chain)?.members.contains(ballot.voter) ?? false else {
+        guard ballot.chain != .notary, network.chain(ballot.chain)?.hasNode(ballot.voter) ?? false else {
             return .invalid(.unknownVoter)
         }
         let listed = network.notary.listed

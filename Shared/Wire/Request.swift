@@ -27,6 +27,8 @@ package enum Request: Hashable, Sendable {
     case fetchRecorded(ChainID)
     /// Where the election of the next notaries stands.
     case election
+    /// Exact bytes of a candidacy or a ballot.
+    case nominate([UInt8])
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -63,6 +65,9 @@ package enum Request: Hashable, Sendable {
             self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
         case .fetchRecorded(let item): self = .fetchRecorded(try Field.chain(item.chain, "FetchRecorded.chain"))
         case .election: self = .election
+        case .nominate(let item):
+            try Field.count(item.transaction.count, atMost: Limits.transactionBytes, "Nominate.transaction")
+            self = .nominate([UInt8](item.transaction))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -101,6 +106,7 @@ package enum Request: Hashable, Sendable {
             message.fetchSigned.signer = signer.data
         case .fetchRecorded(let chain): message.fetchRecorded.chain = chain.description
         case .election: message.election = PBElectionQuery()
+        case .nominate(let bytes): message.nominate.transaction = Digest.dataOf(bytes)
         }
         return Field.encode(message)
     }

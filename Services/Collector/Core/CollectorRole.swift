@@ -129,7 +129,7 @@ package struct CollectorRole: RoleCore {
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
-        case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .validate, .receipt, .trace, .offences, .election:
+        case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .validate, .receipt, .trace, .offences, .election, .nominate:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }

@@ -39,7 +39,7 @@ struct PendingAnswers: Sendable {
 extension RecorderRole {
     mutating func requested(_ request: Request, token: UInt64, at now: Moment) -> [RoleEffect] {
         switch request {
-        case .submit(let bytes): return submitted(bytes, token: token, at: now)
+        case .nominate(let bytes): return nominated(bytes, token: token, at: now)
         case .election: return [.reply(token: token, .election(electionView()))]
         case .receipt(let id): return ask(id, token: token, isTrace: false)
         case .trace(let id): return ask(id, token: token, isTrace: true)

@@ -36,20 +36,18 @@ struct NominationsWaiting: Sendable {
 }
 
 extension RecorderRole {
-    /// Somebody hands in a candidacy or a ballot.
-    mutating func submitted(_ bytes: [UInt8], token: UInt64, at now: Moment) -> [RoleEffect] {
-        func answer(_ id: Digest?, _ reason: Reason?, _ detail: String) -> RoleEffect {
-            .reply(token: token, .submit(SubmitResult(id: id, rejection: reason, detail: detail)))
+    /// Somebody hands in a candidacy or a ballot. The answer says where the election stands: nothing is promised before it is final.
+    mutating func nominated(_ bytes: [UInt8], token: UInt64, at now: Moment) -> [RoleEffect] {
+        guard let transaction = try? Transaction(decoding: bytes, chain: .notary, network: network.id), transaction.isElection else {
+            return [.reply(token: token, .failure(.malformed, detail: "this is neither a candidacy nor a ballot"))]
         }
-        guard let transaction = try? Transaction(decoding: bytes, chain: .notary, network: network.id) else {
-            return [answer(nil, .malformed, "this is no transaction of the notary chain")]
+        if stands(transaction) || nominations.contains(transaction.id) { return [.reply(token: token, .election(electionView()))] }
+        if let reason = nominationFault(transaction) {
+            return [.reply(token: token, .failure(reason, detail: "the notary chain would not take it"))]
         }
-        guard transaction.isElection else { return [answer(transaction.id, .notAllowed, "a recorder takes candidacies and ballots only")] }
-        if stands(transaction) || nominations.contains(transaction.id) { return [answer(transaction.id, nil, "")] }
-        if let reason = nominationFault(transaction) { return [answer(transaction.id, reason, "")] }
         nominations.add(transaction, isOwn: true)
-        return [answer(transaction.id, nil, ""), .publish(.election, .nomination(Nomination(transaction)))] + watchNominations()
-            + work(at: now)
+        return [.reply(token: token, .election(electionView())), .publish(.election, .nomination(Nomination(transaction)))]
+            + watchNominations() + work(at: now)
     }
 
     /// Another notary's recorder hands one on.

@@ -761,7 +761,7 @@ package nonisolated struct PBRequest: Sendable {
 
   package var request: PBRequest.OneOf_Request? = nil
 
-  /// collector.C, recorder
+  /// collector.C
   package var submit: PBSubmit {
     get {
       if case .submit(let v)? = request {return v}
@@ -914,10 +914,19 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .election(newValue)}
   }
 
+  /// recorder
+  package var nominate: PBNominate {
+    get {
+      if case .nominate(let v)? = request {return v}
+      return PBNominate()
+    }
+    set {request = .nominate(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
-    /// collector.C, recorder
+    /// collector.C
     case submit(PBSubmit)
     /// collector.C
     case status(PBStatusQuery)
@@ -951,6 +960,8 @@ package nonisolated struct PBRequest: Sendable {
     case fetchRecorded(PBFetchRecorded)
     /// recorder
     case election(PBElectionQuery)
+    /// recorder
+    case nominate(PBNominate)
 
   }
 
@@ -1091,7 +1102,7 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .recorded(newValue)}
   }
 
-  /// to election
+  /// to election and nominate
   package var election: PBElection {
     get {
       if case .election(let v)? = response {return v}
@@ -1140,7 +1151,7 @@ package nonisolated struct PBResponse: Sendable {
     case signed(PBSigned)
     /// to fetch_recorded
     case recorded(PBRecorded)
-    /// to election
+    /// to election and nominate
     case election(PBElection)
     /// to anything
     case failure(PBFailure)
@@ -1739,6 +1750,20 @@ package nonisolated struct PBElectionQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Hands in a candidacy or a ballot. Answered by where the election stands, or by a failure: only a final notary block is a promise.
+package nonisolated struct PBNominate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a Transaction of the notary chain
+  package var transaction: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3226,7 +3251,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{2}\u{f}election\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{2}\u{f}election\0\u{1}nominate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3456,6 +3481,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .election(v)
         }
       }()
+      case 56: try {
+        var v: PBNominate?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .nominate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .nominate(v)
+        }
+      }()
       default: break
       }
     }
@@ -3537,6 +3575,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .election?: try {
       guard case .election(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
+    case .nominate?: try {
+      guard case .nominate(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
     }()
     case nil: break
     }
@@ -4782,6 +4824,36 @@ nonisolated extension PBElectionQuery: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 
   package static func ==(lhs: PBElectionQuery, rhs: PBElectionQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBNominate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Nominate"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transaction\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transaction) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transaction.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transaction, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBNominate, rhs: PBNominate) -> Bool {
+    if lhs.transaction != rhs.transaction {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

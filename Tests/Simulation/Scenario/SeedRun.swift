@@ -59,6 +59,7 @@ package struct SeedRun {
         for payment in wallets.flatMap(\.payments) where payment.concerns(world.judge.corrupt) {
             if let cross = payment.cross { world.judge.exempt(cross) }
         }
+        Operators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         let inspector = Inspector()
         inspector.join(world)
         world.unleash()

@@ -14,6 +14,8 @@ package struct Shape: Sendable, Hashable {
     package var strategy: NotaryStrategy
     /// How often snapshots are made, and when they are fetched.
     package var snapshots: SnapshotPolicy
+    /// Notary nodes on standby; none where the notaries are not elected.
+    package var standby = 0
 
     package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all,
         snapshots: SnapshotPolicy = SnapshotPolicy()
@@ -33,6 +35,7 @@ package struct Shape: Sendable, Hashable {
         self.init(
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
             replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
+        if notaries == 4, random.below(3) == 0 { standby = 1 + Int(random.below(2)) }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
     }
@@ -43,6 +46,8 @@ package struct Cast {
     package let network: Network
     /// Node id → its signer.
     package let nodeSigners: [String: Signer]
+    /// Notary node id → the key that it takes when it rotates.
+    package let freshSigners: [String: Signer]
     package let people: [Signer]
     package let assets: [ChainID: AssetID]
 
@@ -55,8 +60,9 @@ package struct Cast {
         let people = (0..<shape.people).map { memo.signer(Cast.pair("person \($0)")) }
         let genesisTime = VirtualClock.epochMilliseconds - 60_000
 
-        func nodes(_ name: String, _ count: Int) -> [NodeDescription] {
-            (1...count).map { number in
+        func nodes(_ name: String, _ count: Int, after first: Int = 0) -> [NodeDescription] {
+            (first..<(first + count)).map { place in
+                let number = place + 1
                 let signer = memo.signer(Cast.pair("node \(name)-\(number)"))
                 signers["\(name)-\(number)"] = signer
                 return NodeDescription(id: "\(name)-\(number)", key: signer.publicKey, site: name)
@@ -75,8 +81,14 @@ package struct Cast {
             }
             chains.append(ChainDescription(id: chain, engine: .bft, nodes: nodes(name, shape.nodes), genesis: genesis, genesisTime: genesisTime))
         }
-        let notary = ChainDescription(
+        var notary = ChainDescription(
             id: .notary, engine: .bft, nodes: nodes("notary", shape.notaries), genesis: [], genesisTime: genesisTime)
+        var fresh: [String: Signer] = [:]
+        if shape.standby > 0 {
+            notary.election = ElectionRule(seats: shape.notaries, lead: 8, standby: nodes("notary", shape.standby, after: shape.notaries))
+            for node in notary.listed { fresh[node.id] = memo.signer(Cast.pair("fresh \(node.id)")) }
+        }
+        freshSigners = fresh
         network = Network(
             id: networkID, notary: notary, chains: chains, contracts: Cast.contracts(Array(names), assets), timing: timing)
         nodeSigners = signers
