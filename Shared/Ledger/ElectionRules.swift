@@ -6,12 +6,12 @@ extension LedgerState {
     /// A notary node offers itself, names its key, or leaves.
     ///
     /// The caller has verified both signatures. Reasons are found in this order: wrongChain; notAllowed where nobody is elected;
-    /// unknownNode; superseded by a candidacy of the node with the same or a higher number; notReady when the node does not have
+    /// unlistedNode; superseded by a candidacy of the node with the same or a higher number; notReady when the node does not have
     /// the key that signed, or not yet; keyTaken by another node of the network.
     mutating func applyCandidacy(_ candidacy: Candidacy) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         guard network.notary.election != nil else { return .invalid(.notAllowed) }
-        guard let node = network.notary.listed.first(where: { $0.id == candidacy.node }) else { return .invalid(.unknownNode) }
+        guard let node = network.notary.listed.first(where: { $0.id == candidacy.node }) else { return .invalid(.unlistedNode) }
         let before = self.candidacy(of: candidacy.node)
         guard candidacy.number > before?.number ?? 0 else { return .invalid(.superseded) }
         guard candidacy.present == before?.key ?? node.key else { return .invalid(.notReady) }
@@ -23,7 +23,7 @@ extension LedgerState {
     /// A sub-chain node says whom it approves of.
     ///
     /// The caller has verified the signature. Reasons are found in this order: wrongChain; notAllowed where nobody is elected;
-    /// unknownVoter; unknownNode for an approved node that is not listed; superseded by a ballot of the voter with the same or a higher
+    /// unknownVoter; unlistedNode for an approved node that is not listed; superseded by a ballot of the voter with the same or a higher
     /// number.
     mutating func applyBallot(_ ballot: Ballot) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
@@ -32,7 +32,7 @@ extension LedgerState {
             return .invalid(.unknownVoter)
         }
         let listed = network.notary.listed
-        guard ballot.approved.allSatisfy({ id in listed.contains { $0.id == id } }) else { return .invalid(.unknownNode) }
+        guard ballot.approved.allSatisfy({ id in listed.contains { $0.id == id } }) else { return .invalid(.unlistedNode) }
         guard ballot.number > self.ballot(of: ballot.voter, on: ballot.chain)?.number ?? 0 else { return .invalid(.superseded) }
         write(BallotEntry(ballot))
         return .applied

@@ -20,7 +20,7 @@ extension Reason {
         case .unknownPayee, .unknownContract, .termsViolated, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
-            .recordInvalid, .watchRefused, .wrongWork, .unknownNode, .unknownVoter, .superseded, .keyTaken:
+            .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken:
             false
         }
     }

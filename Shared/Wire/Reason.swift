@@ -45,7 +45,7 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case wrongWork = 96
     /// Nobody has shown yet who votes in that epoch.
     case epochUnknown = 100
-    case unknownNode = 108
+    case unlistedNode = 108
     case unknownVoter = 109
     case superseded = 110
     case keyTaken = 111

@@ -92,7 +92,7 @@ struct ElectionTests {
             block(
                 .candidacy(Its.candidacy("notary-7")), .candidacy(Its.candidacy("alpha-1")), .ballot(Its.ballot("alpha-9", ["notary-1"])),
                 .ballot(Its.ballot("notary-1", ["notary-1"])), .ballot(Its.ballot("alpha-1", ["alpha-1"])))
-                == [.invalid(.unknownNode), .invalid(.unknownNode), .invalid(.unknownVoter), .invalid(.unknownVoter), .invalid(.unknownNode)])
+                == [.invalid(.unlistedNode), .invalid(.unlistedNode), .invalid(.unknownVoter), .invalid(.unknownVoter), .invalid(.unlistedNode)])
     }
 
     @Test("a key that is rotated away signs no candidacy any more, and its successor does")
