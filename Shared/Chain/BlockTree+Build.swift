@@ -37,7 +37,7 @@ extension BlockTree {
         let blockTime = max(time, parentTime + 1)
         var selection = Selection()
         var left: [(id: Digest, reason: Reason)] = []
-        let root = draft(on: parent, time: blockTime) { ledger in
+        let root = draft(on: parent, slot: slot, time: blockTime) { ledger in
             for item in items where selection.hasRoom(for: item) {
                 switch ledger.apply(item.transaction, foreign: ForeignBlocks(item.foreign)) {
                 case .applied: selection.take(item, outcome: .applied)

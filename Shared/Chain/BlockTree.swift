@@ -40,6 +40,7 @@ package struct BlockTree: Sendable {
         precondition(ledger.root == header.stateRoot && ledger.height == header.height, "the state is that of the final block")
         self.ledger = ledger
         finalHeader = header
+        for entry in ledger.epochEntries { book.learn(entry, of: self.chain.id, isShown: false) }
     }
 
     /// A tree of the same chain that stands at another final block.
@@ -47,6 +48,7 @@ package struct BlockTree: Sendable {
         var tree = self
         tree.ledger = ledger
         tree.finalHeader = header
+        for entry in ledger.epochEntries { book.learn(entry, of: chain.id, isShown: false) }
         tree.candidates.removeAll()
         tree.applied.removeAll()
         return tree
@@ -83,7 +85,9 @@ package struct BlockTree: Sendable {
     /// Executes a block on its parent and keeps it when all its header says is true.
     ///
     /// Transaction signatures (`signatureChecks(for:)`) and clocks are the caller's business.
-    package mutating func validate(_ block: Block) -> BlockVerdict {
+    /// - Parameter isFinal: certificates show the block to be final. Then what it names of other chains need not be known here to be
+    ///   final: more than two thirds of the notaries and of the chain have seen it.
+    package mutating func validate(_ block: Block, isFinal: Bool = false) -> BlockVerdict {
         let header = block.header
         if contains(header.hash) { return .valid }
         guard header.chain == chain.id else { return .invalid(.wrongChain, transaction: nil) }
@@ -93,13 +97,17 @@ package struct BlockTree: Sendable {
         if let reason = formFault(block, on: parent) { return .invalid(reason, transaction: nil) }
         guard candidates.count < BlockTree.candidatesMaximum else { return .invalid(.overloaded, transaction: nil) }
         for final in block.foreign {
+            guard let reason = checker.fault(in: final) else { continue }
+            if reason == .epochUnknown, isFinal { continue }
             // The header names foreign blocks, not the certificates that came with this copy: another copy may show them.
-            if checker.fault(in: final) != nil { return .invalid(.evidenceMissing, transaction: nil) }
+            return .invalid(reason == .epochUnknown ? reason : .evidenceMissing, transaction: nil)
         }
         for transaction in block.transactions {
-            if let reason = checker.fault(shownBy: transaction) { return .invalid(reason, transaction: transaction.id) }
+            guard let reason = checker.fault(shownBy: transaction), reason != .epochUnknown || !isFinal else { continue }
+            return .invalid(reason, transaction: transaction.id)
         }
         move(to: header.parent)
+        guard ledger.isSettled(header.slot) else { return .invalid(.wrongSlot, transaction: nil) }
         if let fault = execute(block) { return .invalid(fault.reason, transaction: fault.transaction) }
         candidates[header.hash] = block
         applied.append(header.hash)
@@ -119,6 +127,9 @@ package struct BlockTree: Sendable {
         finalHeader = blocks[blocks.count - 1].header
         applied.removeFirst(path.count)
         ledger.forgetUndo(keepingLast: applied.count)
+        if let epoch = chain.epochs?.settledEpoch(by: finalSlot), let entry = ledger.epochEntry(epoch) {
+            book.learn(entry, of: chain.id, isShown: false)
+        }
         prune()
         return blocks
     }
@@ -150,9 +161,9 @@ package struct BlockTree: Sendable {
     }
 
     /// Runs `body` on the ledger with a block opened on top of `parent`, and leaves no trace of it.
-    mutating func draft<Result>(on parent: Digest, time: ChainTime, _ body: (inout LedgerState) -> Result) -> Result {
+    mutating func draft<Result>(on parent: Digest, slot: Slot, time: ChainTime, _ body: (inout LedgerState) -> Result) -> Result {
         move(to: parent)
-        ledger.begin(height: ledger.height + 1, time: time)
+        ledger.begin(height: ledger.height + 1, time: time, slot: slot, parent: parent)
         let result = body(&ledger)
         return result
     }
@@ -190,7 +201,8 @@ package struct BlockTree: Sendable {
     private func formFault(_ block: Block, on parent: Place) -> Reason? {
         let header = block.header
         guard header.height == parent.height + 1, header.parentSlot == parent.slot else { return .wrongParent }
-        guard header.slot > parent.slot, header.epoch == book.notaryEpoch(of: header) else { return .wrongSlot }
+        guard header.slot > parent.slot else { return .wrongSlot }
+        if let reason = book.epochFault(of: header) { return reason }
         guard header.time > parent.time else { return .wrongTime }
         guard header.workTarget == expectedTarget(on: parent, time: header.time) else { return .wrongWork }
         var named: Set<Digest> = []
@@ -209,7 +221,7 @@ package struct BlockTree: Sendable {
     /// Applies a block to the ledger, which stands at its parent; leaves the ledger there when something is wrong.
     private mutating func execute(_ block: Block) -> Rejection? {
         let foreign = ForeignBlocks(block.foreign)
-        ledger.begin(height: block.header.height, time: block.header.time)
+        ledger.begin(height: block.header.height, time: block.header.time, slot: block.header.slot, parent: block.header.parent)
         for (transaction, outcome) in zip(block.transactions, block.outcomes) {
             switch ledger.apply(transaction, foreign: foreign) {
             case .applied where outcome == .applied: continue

@@ -85,8 +85,7 @@ package struct CertificateChecker: Sendable {
     }
 
     private func headerFault(_ header: BlockHeader, signature: Signature, chain: ChainDescription) -> Reason? {
-        guard header.epoch == book.notaryEpoch(of: header) else { return .wrongSlot }
-        if let reason = builderFault(header, chain: chain) ?? chain.workFault(of: header) { return reason }
+        if let reason = book.epochFault(of: header) ?? builderFault(header, chain: chain) ?? chain.workFault(of: header) { return reason }
         let check = SignatureCheck(
             key: header.builder, signature: signature, message: Domain.candidate.preimage(network: network.id, header.bytes))
         return verify(check) ? nil : .badSignature

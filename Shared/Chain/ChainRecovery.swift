@@ -86,7 +86,7 @@ package struct ChainRecovery {
             guard let item = try? FinalBlock(decoding: row.value, network: network), let proof = item.final else {
                 throw StoredFault(blocks, key: row.key, "this block cannot be read")
             }
-            guard case .valid = tree.validate(item.block) else {
+            guard case .valid = tree.validate(item.block, isFinal: true) else {
                 throw StoredFault(blocks, key: row.key, "this block does not follow from those before it")
             }
             try each(item)

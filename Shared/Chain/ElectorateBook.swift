@@ -1,4 +1,5 @@
 import Crypto
+import Ledger
 import Wire
 
 /// Who votes on which chain in which epoch, as far as a role knows: from `network.yaml`, and from what final blocks have settled since.
@@ -13,7 +14,12 @@ package final class ElectorateBook: @unchecked Sendable {
 
     package let network: Network
     private var known: [Place: Electorate] = [:]
+    /// Newest epoch known of a chain by a handover that can be handed on.
+    private var shown: [ChainID: Epoch] = [:]
+    /// Newest epoch known of a chain.
     private var newest: [ChainID: Epoch] = [:]
+    /// From which height on a notary epoch certifies a sub-chain's blocks, ascending by epoch.
+    private var firstHeights: [ChainID: [(epoch: Epoch, height: Height)]] = [:]
     /// Chains of which an electorate was looked for that is not here.
     private var missed: [ChainID] = []
 
@@ -35,28 +41,57 @@ package final class ElectorateBook: @unchecked Sendable {
         return electorate(of: chain, epoch: description.epoch(of: slot))
     }
 
+    /// Whether who votes in a slot of a chain is known; looking for it this way asks nobody.
+    package func isKnown(_ chain: ChainID, slot: Slot) -> Bool {
+        network.chain(chain).map { known[Place(chain: chain, epoch: $0.epoch(of: slot))] != nil } ?? false
+    }
+
     /// The newest epoch of a chain whose electorate is known.
     package func newestEpoch(of chain: ChainID) -> Epoch { newest[chain] ?? 0 }
 
-    /// Whose notaries certify the block of a chain at a height: an epoch of the notary chain. Of the notary chain's own blocks, the
-    /// epoch of their slot.
+    /// The newest epoch of a chain that a handover has shown here, all those before it included.
+    package func shownEpoch(of chain: ChainID) -> Epoch { shown[chain] ?? 0 }
+
+    /// Whose notaries certify a block: of a sub-chain by its height, of the notary chain by its slot.
     package func notaryEpoch(of header: BlockHeader) -> Epoch {
         header.chain == .notary ? network.notary.epoch(of: header.slot) : notaryEpoch(of: header.chain, height: header.height)
     }
 
-    /// Whose notaries certify the block of a sub-chain at a height.
-    package func notaryEpoch(of chain: ChainID, height: Height) -> Epoch { 0 }
+    /// Whose notaries certify the block of a sub-chain at a height, as far as is known.
+    package func notaryEpoch(of chain: ChainID, height: Height) -> Epoch {
+        firstHeights[chain]?.last { $0.height <= height }?.epoch ?? 0
+    }
 
-    /// Writes down an electorate that a final block of its chain has settled.
-    package func learn(_ electorate: Electorate, of chain: ChainID, epoch: Epoch) {
-        let place = Place(chain: chain, epoch: epoch)
-        precondition(known[place] ?? electorate == electorate, "an epoch of \(chain) has one electorate")
+    /// Why a block may not name the notary epoch that it names; nil when it may.
+    package func epochFault(of header: BlockHeader) -> Reason? {
+        if header.epoch == notaryEpoch(of: header) { return nil }
+        guard header.chain != .notary, network.notary.epochs != nil, header.epoch > newestEpoch(of: .notary) else { return .wrongSlot }
+        _ = electorate(of: .notary, epoch: header.epoch)
+        return .epochUnknown
+    }
+
+    /// Writes down what a final block of a chain has settled.
+    ///
+    /// - Parameter isShown: by a handover, which can be handed on; else by the chain's own state.
+    package func learn(_ entry: EpochEntry, of chain: ChainID, isShown: Bool) {
+        guard let description = network.chain(chain) else { preconditionFailure("an entry is of a chain of the network") }
+        let place = Place(chain: chain, epoch: entry.epoch)
+        let electorate = entry.electorate(description.engine)
+        if isShown { shown[chain] = max(shownEpoch(of: chain), entry.epoch) }
+        // A chain of which more than a third is corrupt can show two: the first one stays, as R7 has it.
+        guard known[place] == nil else { return }
         known[place] = electorate
-        newest[chain] = max(newestEpoch(of: chain), epoch)
+        newest[chain] = max(newestEpoch(of: chain), entry.epoch)
+        guard chain == .notary else { return }
+        for first in entry.firstHeights {
+            firstHeights[first.chain, default: []].append((entry.epoch, first.height))
+            firstHeights[first.chain]?.sort { $0.epoch < $1.epoch }
+        }
     }
 
     /// Chains of which an electorate was looked for in vain since this was last asked.
     package func takeMissed() -> [ChainID] {
+        if missed.isEmpty { return [] }
         defer { missed.removeAll() }
         return missed
     }

@@ -3,16 +3,19 @@
 package enum Domain: String, CaseIterable, Sendable {
     // hashes
     case network, genesis, block, transaction, xid, foreign, frame, crossData, offence, leader
+    case epochSeed = "epoch-seed"
     case keyFile = "key-file"
     case stateAccount = "state-account"
     case stateCross = "state-cross"
     case stateHead = "state-head"
+    case stateEpoch = "state-epoch"
+    case stateStake = "state-stake"
     case stateOffence = "state-offence"
     case stateCandidacy = "state-candidacy"
     case stateBallot = "state-ballot"
     case stateValue = "state-value"
     // signatures
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, candidacy, ballot
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.

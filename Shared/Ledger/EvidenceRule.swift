@@ -11,9 +11,14 @@ extension LedgerState {
         let entry = offence.entry
         guard network.chain(entry.chain) != nil else { return .invalid(.recordInvalid) }
         guard !isRecorded(entry.id) else { return .invalid(.duplicateTransaction) }
+        record(entry, at: block)
+        return .applied
+    }
+
+    /// Keeps an offence that is not recorded yet.
+    mutating func record(_ entry: OffenceEntry, at block: OpenBlock) {
         offenceIndex[entry.id] = Int32(offences.count)
         offences.append(RecordedOffence(entry: entry, height: block.height))
-        return .applied
     }
 
     /// Whether an offence is recorded, with the effects of the open block.

@@ -45,6 +45,9 @@ struct Journal: Sendable {
     var crossCount = 0
     /// Offences from here on were recorded by the block.
     var offenceCount = 0
+    /// As they were.
+    var epochs: [EpochEntry] = []
+    var stakes: [StakeEntry] = []
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

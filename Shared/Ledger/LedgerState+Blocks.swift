@@ -6,22 +6,26 @@ extension LedgerState {
     /// Opens the next block.
     ///
     /// - Parameter time: the block's chain time, in Unix milliseconds.
+    /// - Parameter slot: its slot, and the hash of its parent: they settle electorates; 0 settles none.
     /// - Precondition: none is open, `height` is the next one and `time` is past the last block's.
-    package mutating func begin(height: Height, time: ChainTime) {
+    package mutating func begin(height: Height, time: ChainTime, slot: Slot = 0, parent: Digest = .zero) {
         precondition(open == nil, "a block is open already")
         precondition(height == self.height + 1, "block \(height) does not follow block \(self.height)")
         precondition(time > self.time, "chain time is strictly increasing")
-        open = OpenBlock(height: height, time: time)
+        open = OpenBlock(height: height, time: time, slot: slot, parent: parent)
         stamp += 1
         journal = spareJournal
         spareJournal = Journal()
         journal.accountCount = slots.count
         journal.crossCount = crosses.count
         journal.offenceCount = offences.count
+        journal.epochs = epochs
+        journal.stakes = stakes
         journal.totals = totals
         journal.height = self.height
         journal.time = self.time
         journal.root = tree.root
+        releaseStakes(at: time)
     }
 
     /// Applies one transaction to the open block. It takes effect wholly or not at all.
@@ -40,7 +44,10 @@ extension LedgerState {
         case .settle(let resolution): return applySettle(resolution, at: block, foreign: foreign)
         case .refund(let resolution): return applyRefund(resolution, at: block, foreign: foreign)
         case .record(let record): return applyRecord(record)
-        case .evidence(let offence): return applyEvidence(offence, at: block)
+        case .evidence(let offence) where chain == .notary: return applyEvidence(offence, at: block)
+        case .evidence(let offence): return applySlashing(offence, at: block)
+        case .bond(let order): return applyBond(order)
+        case .unbond(let order): return applyUnbond(order, at: block)
         case .candidacy(let candidacy): return applyCandidacy(candidacy)
         case .ballot(let ballot): return applyBallot(ballot)
         }
@@ -52,6 +59,7 @@ extension LedgerState {
     /// - Precondition: a block is open, and every asset is conserved.
     package mutating func commit() -> Digest {
         guard let block = open else { preconditionFailure("an open block is committed") }
+        settleElectorate(block)
         for total in totals {
             precondition(total.isConserved, "block \(block.height) of \(chain) does not conserve \(total.asset)")
         }
@@ -114,6 +122,7 @@ extension LedgerState {
         for old in journal.heads {
             changes.append((key: StateKey.head(old.chain), value: head(of: old.chain)?.valueHash))
         }
+        appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
         changes += electionChanges()
         return changes
     }
@@ -136,8 +145,23 @@ extension LedgerState {
         for place in record.crossCount..<crosses.count { changes.append((key: crosses[place].entry.stateKey, value: nil)) }
         for offence in offences[record.offenceCount...] { changes.append((key: offence.stateKey, value: nil)) }
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
+        appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
         changes += inverseElectionChanges(record)
         return changes
+    }
+
+    /// The leaves of epochs and stakes in which two states differ, with their values in the second.
+    private func appendElectoral(
+        _ changes: inout [StateTree.Change], from old: (epochs: [EpochEntry], stakes: [StakeEntry]),
+        to new: (epochs: [EpochEntry], stakes: [StakeEntry])
+    ) {
+        for entry in old.epochs where !new.epochs.contains(where: { $0.epoch == entry.epoch }) {
+            changes.append((key: entry.stateKey, value: nil))
+        }
+        for entry in new.epochs where !old.epochs.contains(entry) { changes.append((key: entry.stateKey, value: entry.valueHash)) }
+        for (before, after) in zip(old.stakes, new.stakes) where before != after {
+            changes.append((key: after.stateKey, value: after.valueHash))
+        }
     }
 
     /// Puts every old value back. The tree is not touched.
@@ -150,6 +174,8 @@ extension LedgerState {
         for offence in offences[record.offenceCount...] { offenceIndex[offence.entry.id] = nil }
         offences.removeSubrange(record.offenceCount...)
         for old in record.heads { restoreHead(old) }
+        epochs = record.epochs
+        stakes = record.stakes
         restoreElection(record)
         totals = record.totals
     }

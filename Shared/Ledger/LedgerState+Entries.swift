@@ -105,6 +105,19 @@ extension LedgerState {
         if let head = old.head { heads.append(head) }
     }
 
+    /// Counts value that goes behind nodes, or comes back from them.
+    mutating func countStaked(_ amount: Amount, isAdded: Bool) {
+        guard amount > 0, let asset = description.stake?.asset else { return }
+        let place = totalPlace(asset)
+        if isAdded { totals[place].staked += amount } else { totals[place].staked -= amount }
+    }
+
+    /// Counts what slashing destroys.
+    mutating func countBurned(_ amount: Amount) {
+        guard amount > 0, let asset = description.stake?.asset else { return }
+        totals[totalPlace(asset)].burned += amount
+    }
+
     /// Counts an entry's holds in the totals, or no longer.
     private mutating func countHolds(_ entry: CrossEntry, isAdded: Bool) {
         guard entry.holdStatus == .held else { return }

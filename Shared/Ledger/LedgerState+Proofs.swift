@@ -20,7 +20,7 @@ extension LedgerState {
         return proof(of: StateKey.head(chain), value: head(of: chain)?.encoded)
     }
 
-    private func proof(of key: Digest, value: [UInt8]?) -> StateProof {
+    func proof(of key: Digest, value: [UInt8]?) -> StateProof {
         let path = tree.proof(of: key)
         guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {
             return StateProof(value: value, siblings: path.siblings, other: nil)

@@ -9,6 +9,8 @@ import Wire
 package struct LedgerState: Sendable {
     package let network: Network
     package let chain: ChainID
+    /// The chain as the network describes it.
+    let description: ChainDescription
     /// Height of the last committed block; 0 at genesis.
     package internal(set) var height: Height = 0
     /// Chain time of the last committed block; the genesis time before the first.
@@ -27,6 +29,10 @@ package struct LedgerState: Sendable {
     /// Recorded offences, in the order of their record.
     package internal(set) var offences: ContiguousArray<RecordedOffence> = []
     var offenceIndex: [Digest: Int32] = [:]
+    /// Who votes in the newest epochs, ascending.
+    var epochs: [EpochEntry] = []
+    /// What stands behind each node of a `pos` chain, in the order of its nodes.
+    package internal(set) var stakes: [StakeEntry] = []
     /// Newest candidacies of notary nodes, ascending by node.
     package internal(set) var candidacies: [CandidacyEntry] = []
     /// Newest ballots of sub-chain nodes, ascending by chain and voter.
@@ -47,6 +53,9 @@ package struct LedgerState: Sendable {
     struct OpenBlock: Sendable {
         var height: Height
         var time: ChainTime
+        /// 0 where epochs do not matter.
+        var slot: Slot
+        var parent: Digest
     }
 
     /// The state before a chain's first block.
@@ -56,8 +65,9 @@ package struct LedgerState: Sendable {
         guard let description = network.chain(chain) else { preconditionFailure("\(chain) is no chain of the network") }
         self.network = network
         self.chain = chain
+        self.description = description
         time = description.genesisTime
-        totals = AssetTotal.totals(of: description.genesis)
+        totals = AssetTotal.totals(of: description)
         for genesis in description.genesis {
             guard let balances = Balances(genesis.balances.filter { $0.amount > 0 }) else {
                 preconditionFailure("account \(genesis.key) has an asset twice in genesis")
@@ -65,7 +75,16 @@ package struct LedgerState: Sendable {
             precondition(place(of: genesis.key) == nil, "account \(genesis.key) stands twice in genesis")
             insert(Account(key: genesis.key, balances: balances))
         }
-        tree.update(slots.indices.map { (key: slotKeys[$0], value: slots[$0].account.valueHash) })
+        if description.stake != nil {
+            stakes = description.nodes.map { node in
+                StakeEntry(node: node.id, bonds: node.stake > 0 ? [.init(account: node.key, amount: node.stake)] : [])
+            }
+            // What a node has bonded itself returns to it: it has an account from the start.
+            for node in description.nodes where place(of: node.key) == nil { insert(Account(key: node.key)) }
+        }
+        tree.update(
+            slots.indices.map { (key: slotKeys[$0], value: slots[$0].account.valueHash) }
+                + stakes.map { (key: $0.stateKey, value: $0.valueHash) })
     }
 
     /// Root of the state tree after the last committed block.
@@ -99,7 +118,7 @@ package struct LedgerState: Sendable {
 
     /// What there is of every asset, in accounts and holds together; ascending by asset.
     package var supply: [Balance] {
-        totals.map { Balance(asset: $0.asset, amount: $0.balances + $0.holds) }
+        totals.map { Balance(asset: $0.asset, amount: $0.balances + $0.holds + $0.staked) }
     }
 
     /// Where every asset's supply is, ascending by asset.

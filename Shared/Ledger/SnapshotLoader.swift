@@ -24,6 +24,8 @@ package struct SnapshotLoader: Sendable {
     private var crosses: [CrossEntry] = []
     private var heads: [ChainHead] = []
     private var offences: [OffenceEntry] = []
+    private var epochs: [EpochEntry] = []
+    private var stakes: [StakeEntry] = []
     private var candidacies: [CandidacyEntry] = []
     private var ballots: [BallotEntry] = []
     private var changes: [StateTree.Change] = []
@@ -72,6 +74,17 @@ package struct SnapshotLoader: Sendable {
             try follow(kind, offence.id)
             offences.append(offence)
             changes.append((key: StateKey.offence(offence.id), value: StateKey.valueHash(value)))
+        case .epoch:
+            guard let entry = EpochEntry(decoding: value) else { throw .malformed }
+            // Numbers first: bytes before them would not ascend with the epochs.
+            try follow(kind, Digest(a: 0, b: 0, c: 0, d: entry.epoch.bigEndian))
+            epochs.append(entry)
+            changes.append((key: entry.stateKey, value: StateKey.valueHash(value)))
+        case .stake:
+            guard let entry = StakeEntry(decoding: value) else { throw .malformed }
+            try follow(kind, StakeEntry.order(entry.node))
+            stakes.append(entry)
+            changes.append((key: entry.stateKey, value: StateKey.valueHash(value)))
         case .candidacy:
             guard let entry = CandidacyEntry(decoding: value), let name = Digest(NodeName.padded(entry.node)) else { throw .malformed }
             try follow(kind, name)
@@ -105,6 +118,10 @@ package struct SnapshotLoader: Sendable {
         guard header.chain == chain, tree.root == header.stateRoot else { throw .wrongRoot }
         var state = LedgerState(network: network, chain: chain)
         guard let totals = conservedTotals(state.totals) else { throw .notConserved }
+        let nodes = state.stakes.map(\.node)
+        let stakes = nodes.compactMap { node in self.stakes.first { $0.node == node } }
+        guard stakes.count == nodes.count, self.stakes.count == nodes.count else { throw .malformed }
+        (state.epochs, state.stakes) = (epochs, stakes)
         state.load(accounts, crosses, heads, offences, tree: tree, totals: totals, height: header.height, time: header.time)
         state.candidacies = candidacies
         state.ballots = ballots
@@ -125,6 +142,12 @@ package struct SnapshotLoader: Sendable {
         }
         for entry in crosses where entry.holdStatus == .held {
             for leg in entry.legs where !add(leg.amount, leg.asset, to: \.holds) { return nil }
+        }
+        if let asset = network.chain(chain)?.stake?.asset {
+            for entry in stakes {
+                for part in entry.bonds.map(\.amount) + entry.unbondings.map(\.amount) where !add(part, asset, to: \.staked) { return nil }
+                guard add(entry.burned, asset, to: \.burned) else { return nil }
+            }
         }
         return totals.allSatisfy(\.isConserved) ? totals : nil
     }

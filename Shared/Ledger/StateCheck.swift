@@ -36,6 +36,8 @@ package enum StateCheck {
             if let reason = fault(in: cancel, network: network) { return .failure(reason) }
             let message = Domain.cancel.preimage(network: network.id, cancel.cross.xid.bytes)
             return .success(cancel.cross.signatureChecks(network: network.id) + [check(cancel.authorization, message)])
+        case .bond(let order): return .success([order.check(.bond, network: network.id)])
+        case .unbond(let order): return .success([order.check(.unbond, network: network.id)])
         case .settle, .refund, .record:
             return .success([])
         case .evidence(let offence):

@@ -9,6 +9,8 @@ package struct FrozenState: Sendable {
     let crosses: ContiguousArray<CrossSlot>
     let heads: [ChainHead]
     let offences: ContiguousArray<RecordedOffence>
+    let epochs: [EpochEntry]
+    let stakes: [StakeEntry]
     let candidacies: [CandidacyEntry]
     let ballots: [BallotEntry]
 }
@@ -20,12 +22,14 @@ extension LedgerState {
     package var frozen: FrozenState {
         precondition(open == nil, "a state is held fast between blocks")
         return FrozenState(
-            height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, candidacies: candidacies,
-            ballots: ballots)
+            height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
+            candidacies: candidacies, ballots: ballots)
     }
 
     /// Entries of the state tree.
-    package var entryCount: Int { slots.count + crosses.count + heads.count + offences.count + candidacies.count + ballots.count }
+    package var entryCount: Int {
+        slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
+    }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
     package var openHolds: [(xid: Digest, openedHeight: Height)] {
@@ -40,6 +44,8 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case cross = 2
     case head = 3
     case offence = 4
+    case epoch = 5
+    case stake = 6
     case candidacy = 10
     case ballot = 11
 }
@@ -47,7 +53,7 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
 ///
 /// A part is the version u8, then entries: kind u8, length u32, the entry's bytes as the state tree commits to them. Entries ascend
-/// by kind, then by account key, xid, chain, offence id, node, or voter.
+/// by kind, then by account key, xid, chain, offence id, epoch, node, or voter.
 package struct SnapshotWriter: Sendable {
     /// First byte of every part.
     package static let version: UInt8 = 1
@@ -72,9 +78,12 @@ package struct SnapshotWriter: Sendable {
         crosses = DigestOrder(count: state.crosses.count) { state.crosses[$0].entry.xid }
         let heads = state.heads.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.head, $0.encoded) }
         let offences = state.offences.map(\.entry).sorted { $0.id < $1.id }.map { SnapshotWriter.framed(.offence, $0.encoded) }
+        let epochs = state.epochs.map { SnapshotWriter.framed(.epoch, $0.encoded) }
+        let stakes = state.stakes.sorted { StakeEntry.order($0.node) < StakeEntry.order($1.node) }
+            .map { SnapshotWriter.framed(.stake, $0.encoded) }
         let election = state.candidacies.map { SnapshotWriter.framed(.candidacy, $0.encoded) }
             + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) }
-        rest = (heads + offences + election)[...]
+        rest = (heads + offences + epochs + stakes + election)[...]
         next = takeEntry()
     }
 

@@ -48,6 +48,12 @@ package enum StateKey {
     /// A recorded head's key in the tree.
     package static func head(_ chain: ChainID) -> Digest { Blake2b.hash(.stateHead, chain.bytes) }
 
+    /// An epoch entry's key in the tree.
+    package static func epoch(_ epoch: Epoch) -> Digest { Blake2b.hash(.stateEpoch, epoch.bigEndianBytes) }
+
+    /// The key in the tree of what stands behind a node.
+    package static func stake(_ node: String) -> Digest { Blake2b.hash(.stateStake, Array(node.utf8)) }
+
     /// A recorded offence's key in the tree.
     package static func offence(_ id: Digest) -> Digest { Blake2b.hash(.stateOffence, id.bytes) }
 

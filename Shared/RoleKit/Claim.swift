@@ -35,6 +35,7 @@ extension Transaction {
         case .settle(let resolution), .refund(let resolution): .resolution(resolution.xid)
         case .record(let record): .record(record.final.hash)
         case .evidence(let offence): .offence(offence.entry.id)
+        case .bond(let order), .unbond(let order): .nonce(order.account, order.nonce)
         case .candidacy, .ballot: .nomination(id)
         }
     }
@@ -43,7 +44,7 @@ extension Transaction {
     package var reasonForRivals: Reason {
         switch kind {
         case .register, .open, .record, .evidence, .candidacy, .ballot: .alreadyExists
-        case .transfer: .nonceUsed
+        case .transfer, .bond, .unbond: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver
         case .cancel: .cancelledByInitiator

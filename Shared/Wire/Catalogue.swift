@@ -22,6 +22,8 @@ package enum Topic: Hashable, Sendable {
     case recorded(ChainID)
     /// header.notary: notary consensus → builders
     case notaryHeader
+    /// handover: consensus and recorders → every role
+    case handover
     /// evidence: any role → notaries
     case evidence
     /// election: recorders → recorders
@@ -45,6 +47,7 @@ package enum Topic: Hashable, Sendable {
         case .lead(let chain): "lead.\(chain)"
         case .recorded(let chain): "recorded.\(chain)"
         case .notaryHeader: "header.notary"
+        case .handover: "handover"
         case .evidence: "evidence"
         case .election: "election"
         case .alarm: "alarm"
@@ -56,6 +59,7 @@ package enum Topic: Hashable, Sendable {
     package init?(name: String) {
         switch name {
         case "header.notary": self = .notaryHeader
+        case "handover": self = .handover
         case "evidence": self = .evidence
         case "election": self = .election
         case "alarm": self = .alarm

@@ -14,6 +14,14 @@ package enum Limits {
     package static let descendants = 64
     /// Nodes of one chain.
     package static let nodesPerChain = 64
+    /// Epochs whose electorates a chain's state keeps.
+    package static let epochsKept = 8
+    /// Handovers in one answer.
+    package static let handoversPerAnswer = 16
+    /// Accounts that may have bonded to one node.
+    package static let bondsPerNode = 64
+    /// Bonds of one node that may be on their way back at once.
+    package static let unbondingsPerNode = 64
     /// Slots of one epoch.
     package static let epochSlots: UInt64 = 1 << 32
     /// Legs of one cross transaction.

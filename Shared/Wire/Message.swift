@@ -20,6 +20,7 @@ package enum Message: Hashable, Sendable {
     case beat(Beat)
     case recorded(Recorded)
     case notarized(Notarized)
+    case handover(Handover)
     case nomination(Nomination)
 
     /// Reads the body of a frame.
@@ -45,6 +46,7 @@ package enum Message: Hashable, Sendable {
         case .beat(let item): self = .beat(Beat(item))
         case .recorded(let item): self = .recorded(try Recorded(item))
         case .notarized(let item): self = .notarized(try Notarized(item))
+        case .handover(let item): self = .handover(try Handover(item))
         case .nomination(let item): self = .nomination(try Nomination(item, network: network))
         case .record: throw WireFault(.invalid, "Published.record")
         }
@@ -72,6 +74,7 @@ package enum Message: Hashable, Sendable {
         case .beat(let item): published.beat = item.message
         case .recorded(let item): published.recorded = item.message
         case .notarized(let item): published.notarized = item.message
+        case .handover(let item): published.handover = item.message
         case .nomination(let item): published.nomination = item.message
         }
         return Field.encode(published)

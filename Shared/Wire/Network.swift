@@ -8,8 +8,11 @@ package struct NodeDescription: Hashable, Sendable {
     package var key: PublicKey
     /// Bus its roles connect to.
     package var site: String
+    /// What its own account has bonded to it before the first block, in minor units of the stake asset; on a `pos` chain only.
+    package var stake: Amount
 
-    package init(id: String, key: PublicKey, site: String) {
+    package init(id: String, key: PublicKey, site: String, stake: Amount = 0) {
+        self.stake = stake
         self.id = id
         self.key = key
         self.site = site
@@ -18,7 +21,7 @@ package struct NodeDescription: Hashable, Sendable {
 
 /// Which engine adopts a chain's blocks (A3).
 package enum Engine: String, Sendable, CaseIterable {
-    case bft, pow
+    case bft, pos, pow
 }
 
 /// What an account owns before the first block.
@@ -46,13 +49,18 @@ package struct ChainDescription: Hashable, Sendable {
     package var work: WorkRule?
     /// How electorates follow each other; nil when the nodes are the electorate for ever.
     package var epochs: EpochRule?
+    /// Of engine `pos`, and of no other.
+    package var stake: StakeRule?
     /// How the next notaries are elected; nil on sub-chains, and where the first set stays for ever.
     package var election: ElectionRule?
 
     package init(
         id: ChainID, engine: Engine, nodes: [NodeDescription], genesis: [GenesisAccount], genesisTime: ChainTime, work: WorkRule? = nil,
-        epochs: EpochRule? = nil
+        epochs: EpochRule? = nil, stake: StakeRule? = nil
     ) {
+        precondition(
+            (engine == .pos) == (stake != nil) && (engine != .pos || epochs != nil), "a chain that votes by stake, and no other, has a rule of it")
+        self.stake = stake
         precondition((engine == .pow) == (work != nil), "a chain that is mined, and no other, has a rule of work")
         self.epochs = epochs
         self.id = id
@@ -63,13 +71,20 @@ package struct ChainDescription: Hashable, Sendable {
         self.work = work
     }
 
-    /// Who votes in epoch 0.
+    /// Who votes in epoch 0: every node, by stake those that have enough.
     package var genesisElectorate: Electorate {
-        guard let electorate = Electorate(nodes.map { Electorate.Member(node: $0.id, key: $0.key, weight: 1) }) else {
-            preconditionFailure("a chain has nodes, each with a key of its own")
+        let members = nodes.compactMap { node -> Electorate.Member? in
+            guard let stake else { return Electorate.Member(node: node.id, key: node.key, weight: 1) }
+            return node.stake >= stake.minimum ? Electorate.Member(node: node.id, key: node.key, weight: node.stake) : nil
+        }
+        guard let electorate = Electorate(members, turns: stake == nil ? .inOrder : .byWeight(seed: genesisSeed)) else {
+            preconditionFailure("a chain has nodes that vote, each with a key of its own")
         }
         return electorate
     }
+
+    /// Draws the leaders of epoch 0, where they are drawn.
+    package var genesisSeed: Digest { Blake2b.hash(.epochSeed, id.bytes) }
 
     /// The epoch of a slot.
     package func epoch(of slot: Slot) -> Epoch { epochs?.epoch(of: slot) ?? 0 }

@@ -11,6 +11,12 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case alreadyExists = 8
     case crossAlreadyEnded = 9
     case tooManyAssets = 10
+    /// The chain has no such node to bond to.
+    case unknownNode = 18
+    /// Less is bonded than is to be taken back.
+    case stakeShort = 19
+    /// No more bonds find room behind the node.
+    case stakeFull = 20
     // 64-: refused before any block
     case malformed = 64
     case tooLarge = 65

@@ -25,6 +25,10 @@ package enum Request: Hashable, Sendable {
     case fetchSigned(chain: ChainID, signer: PublicKey)
     /// What the notary chain has recorded of a chain.
     case fetchRecorded(ChainID)
+    /// Who votes on a chain, from an epoch on.
+    case fetchHandovers(chain: ChainID, from: Epoch)
+    /// What stands behind the nodes of a pos chain.
+    case fetchStakes(ChainID)
     /// Where the election of the next notaries stands.
     case election
     /// Exact bytes of a candidacy or a ballot.
@@ -64,6 +68,9 @@ package enum Request: Hashable, Sendable {
             let chain = try Field.chain(item.chain, "FetchSigned.chain")
             self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
         case .fetchRecorded(let item): self = .fetchRecorded(try Field.chain(item.chain, "FetchRecorded.chain"))
+        case .fetchHandovers(let item):
+            self = .fetchHandovers(chain: try Field.chain(item.chain, "FetchHandovers.chain"), from: item.from)
+        case .fetchStakes(let item): self = .fetchStakes(try Field.chain(item.chain, "FetchStakes.chain"))
         case .election: self = .election
         case .nominate(let item):
             try Field.count(item.transaction.count, atMost: Limits.transactionBytes, "Nominate.transaction")
@@ -105,6 +112,10 @@ package enum Request: Hashable, Sendable {
             message.fetchSigned.chain = chain.description
             message.fetchSigned.signer = signer.data
         case .fetchRecorded(let chain): message.fetchRecorded.chain = chain.description
+        case .fetchHandovers(let chain, let from):
+            message.fetchHandovers.chain = chain.description
+            message.fetchHandovers.from = from
+        case .fetchStakes(let chain): message.fetchStakes.chain = chain.description
         case .election: message.election = PBElectionQuery()
         case .nominate(let bytes): message.nominate.transaction = Digest.dataOf(bytes)
         }

@@ -18,6 +18,9 @@ package enum Response: Hashable, Sendable {
     case snapshotPart([UInt8])
     case signed([Vote])
     case recorded(Recorded)
+    /// Of one chain, ascending by epoch.
+    case handovers([Handover])
+    case stakes(Stakes)
     case election(ElectionView)
     case failure(Reason, detail: String)
 
@@ -51,6 +54,10 @@ package enum Response: Hashable, Sendable {
             try Field.count(item.votes.count, atMost: 2, "Signed.votes")
             self = .signed(try mapChecked(item.votes) { vote throws(WireFault) in try Vote(vote) })
         case .recorded(let item): self = .recorded(try Recorded(item))
+        case .handovers(let item):
+            try Field.count(item.handovers.count, atMost: Limits.handoversPerAnswer, "Handovers.handovers")
+            self = .handovers(try mapChecked(item.handovers) { handover throws(WireFault) in try Handover(handover) })
+        case .stakes(let item): self = .stakes(try Stakes(item))
         case .election(let item): self = .election(try ElectionView(item))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
@@ -83,6 +90,8 @@ package enum Response: Hashable, Sendable {
         case .snapshotPart(let part): message.snapshot.part = Digest.dataOf(part)
         case .signed(let votes): message.signed.votes = votes.map(\.message)
         case .recorded(let item): message.recorded = item.message
+        case .handovers(let items): message.handovers.handovers = items.map(\.message)
+        case .stakes(let item): message.stakes = item.message
         case .election(let view): message.election = view.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code

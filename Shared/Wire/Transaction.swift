@@ -22,6 +22,8 @@ package struct Transaction: Hashable, Sendable {
         indirect case refund(Resolution)
         indirect case record(Record)
         indirect case evidence(Offence)
+        indirect case bond(StakeOrder)
+        indirect case unbond(StakeOrder)
         indirect case candidacy(Candidacy)
         indirect case ballot(Ballot)
 
@@ -38,6 +40,8 @@ package struct Transaction: Hashable, Sendable {
             case .refund: 8
             case .record: 9
             case .evidence: 10
+            case .bond: 13
+            case .unbond: 14
             case .candidacy: 15
             case .ballot: 16
             }
@@ -53,7 +57,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -108,8 +112,9 @@ package struct Transaction: Hashable, Sendable {
         switch kind {
         case .register(let register): content = register.body
         case .transfer(let transfer): content = transfer.body
+        case .bond(let order), .unbond(let order): content = order.body
         case .record(let record): content = record.final.hash.bytes
-        case .evidence(let offence): content = offence.entry.id.bytes
+        case .evidence(let offence): content = (chain == .notary ? [] : chain.bytes) + offence.entry.id.bytes
         case .candidacy(let candidacy): content = candidacy.body
         case .ballot(let ballot): content = ballot.body
         case .open(let cross): content = chain.bytes + cross.xid.bytes
@@ -144,8 +149,11 @@ package struct Transaction: Hashable, Sendable {
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.record") }
             return .record(try Record(item))
         case .evidence(let item):
-            guard chain == .notary else { throw WireFault(.invalid, "Transaction.evidence") }
-            return .evidence(try Offence(try Evidence(item)))
+            let offence = try Offence(try Evidence(item))
+            guard chain == .notary || chain == offence.evidence.chain else { throw WireFault(.invalid, "Transaction.evidence") }
+            return .evidence(offence)
+        case .bond(let item): return .bond(try StakeOrder(item, chain: chain))
+        case .unbond(let item): return .unbond(try StakeOrder(item, chain: chain))
         case .candidacy(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.candidacy") }
             return .candidacy(try Candidacy(item))
@@ -172,6 +180,8 @@ package struct Transaction: Hashable, Sendable {
             message.refund.evidence = resolution.evidence.message
         case .record(let record): message.record = record.message
         case .evidence(let offence): message.evidence = offence.evidence.message
+        case .bond(let order): message.bond = order.message
+        case .unbond(let order): message.unbond = order.message
         case .candidacy(let candidacy): message.candidacy = candidacy.message
         case .ballot(let ballot): message.ballot = ballot.message
         }

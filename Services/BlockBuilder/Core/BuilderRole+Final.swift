@@ -11,8 +11,9 @@ extension BuilderRole {
         guard isFollowing, !blocks.isEmpty else { return [] }
         var kept: [RoleEffect] = []
         for item in blocks {
-            guard case .valid = tree.validate(item.block), let final = item.final else { return kept + stopFollowing(item.block) }
+            guard case .valid = tree.validate(item.block, isFinal: true), let final = item.final else { return kept + stopFollowing(item.block) }
             _ = tree.finalize(item.block.hash)
+            kept += desk.settle(&tree, final)?.effects ?? []
             kept += snapshots.follow(item.block, final, &tree)
             pool.conclude(item.block, now: now)
             doubts.settle(item.block.foreign)

@@ -40,6 +40,8 @@ extension BuilderRole {
             switch tree.validate(block) {
             case .valid: continue
             case .missingParent(let parent): return .waits(fetch(parent))
+            case .invalid(.epochUnknown, _):
+                return .waits([.setTimer(Timers.fetch, afterMilliseconds: network.timing.fetchMilliseconds)])
             case .invalid(let reason, _): return .impossible(reason)
             }
         }

@@ -80,6 +80,19 @@ extension BuilderRole {
         return nil
     }
 
+    /// A member of a `pos` chain has been shown to break a rule: the chain slashes it for that.
+    mutating func accuse(_ evidence: Evidence) -> [RoleEffect] {
+        guard tree.chain.engine == .pos, evidence.chain == chain, evidence.kind == .doubleVote || evidence.kind == .doubleCandidate else {
+            return []
+        }
+        guard let offence = try? Offence(evidence) else { return [.count(.peerFault, by: 1)] }
+        let transaction = Transaction(.evidence(offence), chain: chain, network: network.id)
+        guard transaction.bytes.count <= Limits.transactionBytes, !pool.isConcluded(transaction), pool[transaction.id] == nil,
+            !tree.ledger.isRecorded(offence.entry.id)
+        else { return [.count(.duplicate, by: 1)] }
+        return check(BlockItem(transaction: transaction, foreign: []))
+    }
+
     private mutating func check(_ item: BlockItem) -> [RoleEffect] {
         guard pool.count + checks.count < Limits.builderPool else { return [.count(.overloaded, by: 1)] }
         switch StateCheck.signatureChecks(for: item.transaction, network: network, chain: chain) {

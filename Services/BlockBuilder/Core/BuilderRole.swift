@@ -9,7 +9,7 @@ import Wire
 /// Keeps the pool, makes and signs one candidate for each slot that its node leads, hands it to the notaries and gathers their
 /// certificate. It decides nothing: which candidate is adopted is the business of the chain's consensus.
 package struct BuilderRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.facts]
+    package static let recoveredTables: [StoreTable] = [.facts, .handovers]
 
     /// What the builder does for its node's newest turn to lead.
     enum Stage: Sendable {
@@ -36,6 +36,7 @@ package struct BuilderRole: RoleCore {
     var tree: BlockTree
     var follower: ChainFollower
     var checker: CertificateChecker
+    var desk: HandoverDesk
     var pool: TransactionPool
     var bodies = CandidateBodies()
     var checks = CheckQueue<BlockItem>(firstToken: 1)
@@ -85,6 +86,7 @@ package struct BuilderRole: RoleCore {
         chain = context.address.chain
         precondition(chain != .notary, "the notary chain's blocks are the recorder's")
         book = ElectorateBook(network: context.network)
+        desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ChainRecovery(context, book: book, chain: chain, recovered)
         (tree, repairs) = (stored.tree, stored.repairs)
         snapshots = SnapshotKeeper(
@@ -107,7 +109,8 @@ package struct BuilderRole: RoleCore {
     }
 
     package var subscriptions: [Topic] {
-        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .notaryHeader]
+        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .notaryHeader, .handover]
+            + (tree.chain.engine == .pos ? [.evidence] : [])
     }
 
     package var height: Height { tree.finalHeight }
@@ -125,7 +128,7 @@ package struct BuilderRole: RoleCore {
             case .checked(let token, let answers): checked(token: token, answers, at: now)
             case .rows: []
             }
-        return effects + tellWork()
+        return effects + tellWork() + desk.ask(at: now)
     }
 
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
@@ -142,12 +145,15 @@ package struct BuilderRole: RoleCore {
         case .certified: return []
         case .final(let final) where final.header.chain == .notary: return learn(final)
         case .final(let final): return take(follower.final(final, at: now), at: now)
+        case .handover(let handover): return desk.heard(handover).effects
+        case .evidence(let evidence): return accuse(evidence)
         default: return [.count(.peerFault, by: 1)]
         }
     }
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
+        if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? build(at: now) : []) }
         if call == fetching?.call { return parentAnswered(response, at: now) }
         if call == handing { return notaryAnswered(response) }
         return []

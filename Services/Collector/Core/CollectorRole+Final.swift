@@ -14,9 +14,10 @@ extension CollectorRole {
         var kept: [RoleEffect] = []
         for item in blocks {
             let block = item.block
-            guard case .valid = tree.validate(block) else { return persisted(operations) + kept + news + stopFollowing(block) }
+            guard case .valid = tree.validate(block, isFinal: true) else { return persisted(operations) + kept + news + stopFollowing(block) }
             _ = tree.finalize(block.hash)
             newestFinal = item.final
+            if let final = item.final { kept += desk.settle(&tree, final)?.effects ?? [] }
             if let final = item.final { kept += snapshots.follow(block, final, &tree) }
             for (index, (transaction, outcome)) in zip(block.transactions, block.outcomes).enumerated() {
                 operations += conclude(transaction, outcome, index: UInt64(index), in: block.header, at: now)
@@ -108,6 +109,7 @@ extension CollectorRole {
         case .cancel(let cancel): parties(of: cancel.cross)
         case .settle(let resolution), .refund(let resolution):
             tree.ledger.cross(resolution.xid)?.legs.flatMap { [$0.debit, $0.credit] } ?? []
+        case .bond(let order), .unbond(let order): [order.account]
         case .record, .evidence, .candidacy, .ballot: []
         }
     }
@@ -129,7 +131,7 @@ extension Transaction {
             case .cancelled: .cancelledByInitiator
             case .committed, .some(.none), nil: .deadlinePassed
             }
-        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot: nil
+        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .bond, .unbond: nil
         }
     }
 }

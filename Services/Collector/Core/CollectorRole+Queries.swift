@@ -42,4 +42,9 @@ extension CollectorRole {
             account: key, exists: account != nil, height: tree.finalHeight, nonceBase: account?.nonces.base ?? 0,
             balances: account?.balances.list ?? [], held: tree.ledger.held(by: key), time: tree.finalTime)
     }
+
+    /// What stands behind the chain's nodes at its newest final block.
+    var stakes: Stakes {
+        Stakes(entries: tree.ledger.stakes.map(\.encoded), epochs: tree.ledger.epochEntries.map(\.encoded), height: height)
+    }
 }

@@ -117,7 +117,7 @@ extension CollectorRole {
         case .cancel: entry.decision == .cancelled
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot: false
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond: false
         }
     }
 

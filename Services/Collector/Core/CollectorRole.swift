@@ -11,7 +11,7 @@ import Wire
 /// ended, hands legs to the devices that must confirm them, and answers from the final state it follows. Any number of replicas
 /// serve one node: what is promised rests on the chain and on each one's own store alone (invariant 7).
 package struct CollectorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.accepted, .legs, .ended, .outcomes]
+    package static let recoveredTables: [StoreTable] = [.accepted, .legs, .ended, .outcomes, .handovers]
 
     let context: RoleContext
     let network: Network
@@ -22,6 +22,7 @@ package struct CollectorRole: RoleCore {
     var tree: BlockTree
     var follower: ChainFollower
     var checker: CertificateChecker
+    var desk: HandoverDesk
     /// Shows the newest final block to be final; nil at genesis.
     var newestFinal: FinalHeader?
     /// Whether a consensus node has once said that nothing is missing: until then "unknown" may only mean "not read yet".
@@ -65,6 +66,7 @@ package struct CollectorRole: RoleCore {
         network = context.network
         chain = context.address.chain
         book = ElectorateBook(network: context.network)
+        desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ChainRecovery(context, book: book, chain: chain, recovered)
         (tree, newestFinal, repairs) = (stored.tree, stored.final, stored.repairs)
         snapshots = SnapshotKeeper(
@@ -93,11 +95,16 @@ package struct CollectorRole: RoleCore {
         }
     }
 
-    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain)] }
+    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .handover] }
     package var height: Height { tree.finalHeight }
     package var waiting: Int { pending.count + legs.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        let effects = take(input, at: now)
+        return effects + desk.ask(at: now)
+    }
+
+    private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started: return repairs + take(follower.started(at: now), at: now) + armRepublish(afterMilliseconds: network.timing.fetchMilliseconds)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
@@ -115,6 +122,7 @@ package struct CollectorRole: RoleCore {
         case .candidate(let block): take(follower.candidate(block, at: now), at: now)
         case .final(let final): take(follower.final(final, at: now), at: now)
         case .leg(let notice): heard(notice, publisher: publisher, at: now)
+        case .handover(let handover): desk.heard(handover).effects
         default: [.count(.peerFault, by: 1)]
         }
     }
@@ -129,12 +137,14 @@ package struct CollectorRole: RoleCore {
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
-        case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .validate, .receipt, .trace, .offences, .election, .nominate:
+        case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
+        case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        if let step = desk.answered(call: call, response) { return step.effects }
         guard let step = follower.answered(call: call, response, at: now) else { return [] }
         let effects = take(step, at: now)
         if case .blocks(_, let newest) = response, newest <= follower.height { isCaughtUp = true }

@@ -63,21 +63,21 @@ enum BusPlan {
         case .builder:
             return MemberRights(
                 publishes: everyone + [BusPattern("candidate.\(chain)"), BusPattern("cert.\(chain)"), BusPattern("lead.\(chain)")],
-                calls: ["consensus.*", "validator.*"])
+                calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         case .consensus:
             let header: [BusPattern] = address.chain == .notary ? ["header.notary"] : [BusPattern("final.\(chain)")]
             return MemberRights(
-                publishes: everyone + header + [BusPattern("vote.\(chain)"), BusPattern("lead.\(chain)")], answers: services,
+                publishes: everyone + header + [BusPattern("vote.\(chain)"), BusPattern("lead.\(chain)"), "handover"], answers: services,
                 calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         case .validator:
             return MemberRights(
                 publishes: everyone + [
                     BusPattern("candidate.\(chain)"), BusPattern("cert.\(chain)"), BusPattern("branch.\(chain)"), "leg.*",
-                ], answers: services, calls: ["consensus.*", "validator.*"])
+                ], answers: services, calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         case .recorder:
             return MemberRights(
-                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*", "election"], answers: services,
-                calls: ["consensus.*", "validator.*"])
+                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*", "handover", "election"], answers: services,
+                calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         }
     }
 
@@ -89,19 +89,19 @@ enum BusPlan {
         for chain in network.chains {
             let sites = Set(chain.nodes.map(\.site))
             let id = chain.id.description
-            let inward = ["candidate.\(id)", "cert.\(id)", "final.\(id)", "confirm.\(id)", "evidence", "alarm"]
-            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary"]
+            let inward = ["candidate.\(id)", "cert.\(id)", "final.\(id)", "confirm.\(id)", "evidence", "handover", "alarm"]
+            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary", "handover"]
             if notarySites.contains(site) {
                 for other in sites where other != site { imports[other, default: []].formUnion(inward) }
             }
             if sites.contains(site) {
                 for other in notarySites where other != site { imports[other, default: []].formUnion(outward) }
-                let among = ["tx", "candidate", "cert", "vote", "final"].map { "\($0).\(id)" }
+                let among = ["tx", "candidate", "cert", "vote", "final"].map { "\($0).\(id)" } + ["evidence", "handover"]
                 for other in sites where other != site { imports[other, default: []].formUnion(among) }
             }
         }
         if notarySites.contains(site) {
-            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence", "election"]
+            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence", "handover", "election"]
             for other in notarySites where other != site { imports[other, default: []].formUnion(among) }
         }
         return imports.mapValues { $0.sorted().map { BusPattern($0) } }

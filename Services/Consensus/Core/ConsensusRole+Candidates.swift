@@ -107,7 +107,11 @@ extension ConsensusRole {
             }
         }
         guard isTimely(block.header, at: now) else { return nil }
-        guard case .valid = tree.validate(block) else {
+        switch tree.validate(block) {
+        case .valid: break
+        // Who voted on another chain's block is being asked for.
+        case .invalid(.epochUnknown, _): return nil
+        case .invalid, .missingParent:
             candidates[block.hash] = nil
             return [.count(.refused, by: 1), .note("candidate \(block.hash) at height \(block.header.height) is invalid here")]
         }

@@ -71,6 +71,7 @@ extension ConsensusRole {
             for item in blocks where item.final != nil { branches.learn(item.block) }
             return judgeAll(at: now)
         }
+        if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? judgeAll(at: now) : []) }
         if let effects = witnessAnswered(call, response, at: now) { return effects }
         if let step = fetch.answered(call: call, response) { return fetched(step, at: now) }
         if let effects = repair.answered(call: call, response, head: finalHead) { return effects }

@@ -10,7 +10,7 @@ extension ConsensusRole {
         guard let certificate = simplex.finalCertificate, certificate.statement.slot > tree.finalSlot else { return [] }
         guard let path = path(to: certificate.statement.hash) else { return watchForMissing() }
         for block in path {
-            guard case .valid = tree.validate(block) else { return invalidFinal(block) }
+            guard case .valid = tree.validate(block, isFinal: true) else { return invalidFinal(block) }
         }
         guard !path.isEmpty else { return [] }
         var items: [FinalBlock] = []
@@ -29,7 +29,16 @@ extension ConsensusRole {
     mutating func finalize(_ item: FinalBlock) -> [RoleEffect] {
         guard let final = item.final else { preconditionFailure("a final block is shown to be final") }
         _ = tree.finalize(item.block.hash)
-        return snapshots.follow(item.block, final, &tree)
+        return settle(final) + snapshots.follow(item.block, final, &tree)
+    }
+
+    /// The first final block past an epoch's cut shows who votes next; its spokesmen say so to everyone.
+    private mutating func settle(_ final: FinalHeader) -> [RoleEffect] {
+        guard let (handover, effects) = desk.settle(&tree, final) else { return [] }
+        guard let electorate = book.electorate(of: chain, slot: final.header.slot),
+            electorate.spokesmen(of: final.header.slot).contains(where: { $0.key == context.signer.publicKey })
+        else { return effects }
+        return effects + [.publish(.handover, .handover(handover))]
     }
 
     /// Candidates from the final block, excluded, to `hash`; nil when one of them, or its notary certificate, is not here.
@@ -96,7 +105,7 @@ extension ConsensusRole {
         guard let final = item.final, final.header.chain == chain, final.header.height == tree.finalHeight + 1,
             final.header.parent == tree.finalHash, tree.finalityFault(in: final) == nil
         else { return nil }
-        guard case .valid = tree.validate(item.block) else {
+        guard case .valid = tree.validate(item.block, isFinal: true) else {
             // With the right body it would be valid here, unless the chain is corrupt: ask another peer.
             return nil
         }

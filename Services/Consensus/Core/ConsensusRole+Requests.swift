@@ -28,6 +28,7 @@ extension ConsensusRole {
         case .fetchSigned(let chain, let signer):
             guard chain == self.chain else { return refuse(token, .wrongChain) }
             return [.reply(token: token, .signed(simplex.newestVotes(of: signer)))]
+        case .fetchHandovers(let chain, let from): return desk.requested(chain, from: from, token: token, read: token)
         default: return refuse(token, .notAllowed)
         }
     }
@@ -38,6 +39,7 @@ extension ConsensusRole {
 
     /// Rows for a question; the read's token is the request's.
     mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
+        if let effects = desk.served(token: token, rows) { return effects }
         if let effects = repair.served(token: token, rows, head: finalHead) { return effects }
         if let effects = snapshotService.served(token: token, rows, &snapshots) { return effects }
         let (whole, effects) = repair.sift(rows, head: finalHead)

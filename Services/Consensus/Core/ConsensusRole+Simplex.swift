@@ -34,6 +34,7 @@ extension ConsensusRole {
         case .conflict(let first, let second): return conflict(first, second)
         case .impostor(let vote):
             return alarm("key_used_elsewhere", "a vote by this node's key for slot \(vote.statement.slot) of \(chain) was not cast here")
+        case .dropped(.unknownEpoch): return [.count(.duplicate, by: 1)] + askForBlocks(at: now)
         case .dropped(let fault):
             return fault == .duplicate || fault == .stale ? [.count(.duplicate, by: 1)] : [.count(.peerFault, by: 1)]
         }

@@ -9,7 +9,7 @@ import Wire
 /// to whoever asks. The notary chain's own consensus is the same role with another external validity: its records must lie on the
 /// branches that this notary's validators follow (R7).
 package struct ConsensusRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.candidates, .certified, .certificates, .facts]
+    package static let recoveredTables: [StoreTable] = [.candidates, .certified, .certificates, .facts, .handovers]
 
     let context: RoleContext
     let network: Network
@@ -33,6 +33,9 @@ package struct ConsensusRole: RoleCore {
     /// What was found damaged when the role started.
     var repairs: [RoleEffect]
     var witness: Witness
+    var desk: HandoverDesk
+    /// Newest epoch of the chain that Simplex has been told of.
+    var toldEpoch: Epoch = 0
     var tokens: UInt64 = 0
     var lastFinalMilliseconds: UInt64 = 0
 
@@ -65,6 +68,7 @@ package struct ConsensusRole: RoleCore {
         branches = OwnBranches(network: context.network)
         catchUp = CatchUp(peers: peers, chain: chain.id, timing: context.network.timing)
         book = ElectorateBook(network: context.network)
+        desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ChainRecovery(context, book: book, chain: chain.id, recovered)
         (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
         snapshots = SnapshotKeeper(
@@ -101,7 +105,7 @@ package struct ConsensusRole: RoleCore {
     var isNotaryChain: Bool { chain == .notary }
 
     package var subscriptions: [Topic] {
-        let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain)]
+        let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain), .handover]
         return own + (isNotaryChain ? network.chains.map { .branch($0.id) } + [.evidence] : [])
     }
 
@@ -109,6 +113,18 @@ package struct ConsensusRole: RoleCore {
     package var waiting: Int { candidates.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        let effects = take(input, at: now)
+        return effects + lookAgain(at: now) + desk.ask(at: now)
+    }
+
+    /// Votes of slots whose electorate was unknown can be judged once it is known.
+    private mutating func lookAgain(at now: Moment) -> [RoleEffect] {
+        guard book.newestEpoch(of: chain) > toldEpoch else { return [] }
+        toldEpoch = book.newestEpoch(of: chain)
+        return step(.electorateKnown, at: now) + judgeAll(at: now)
+    }
+
+    private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started: return started(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
@@ -142,6 +158,9 @@ package struct ConsensusRole: RoleCore {
             // A builder that has just come to work may have missed that its node leads.
             return step(.work(state.waiting > 0), at: now) + (state.waiting > 0 ? sayLead(at: now) : [])
         case .lead: return []
+        case .handover(let handover):
+            let step = desk.heard(handover)
+            return step.effects + (step.hasLearned ? judgeAll(at: now) : [])
         case .evidence(let evidence):
             guard isNotaryChain, isOwnValidator(publisher, of: evidence.chain) else { return [] }
             branches.learn(evidence)

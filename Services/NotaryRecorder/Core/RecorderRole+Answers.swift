@@ -50,6 +50,7 @@ extension RecorderRole {
             let read = nextToken()
             fetches[read] = (token, position)
             return [.read(token: read, RecorderRole.archive(position), from: from, limit: limit)]
+        case .fetchHandovers(let chain, let from): return desk.requested(chain, from: from, token: token, read: nextToken())
         case .offences(let from, let limit):
             tree.moveToFinal()
             return [.reply(token: token, recorded(from: from, limit: limit))]
@@ -128,6 +129,7 @@ extension RecorderRole {
     }
 
     mutating func served(token: UInt64, _ rows: [StoredRow], at now: Moment) -> [RoleEffect] {
+        if let effects = desk.served(token: token, rows) { return effects }
         for position in repairs.indices {
             if let effects = repairs[position].served(token: token, rows, head: head(position)) { return effects }
         }

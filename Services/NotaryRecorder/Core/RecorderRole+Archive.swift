@@ -43,7 +43,7 @@ extension RecorderRole {
             offer(item, position: position)
             return []
         }
-        guard case .valid = tree.validate(item.block) else {
+        guard case .valid = tree.validate(item.block, isFinal: true) else {
             preconditionFailure("the notary chain made a block final that is invalid here: \(item.block.hash)")
         }
         _ = tree.finalize(item.block.hash)
@@ -56,7 +56,7 @@ extension RecorderRole {
             recordedHeights[record.final.header.chain] = record.final.header.height
         }
         forgetNominations()
-        return snapshots.follow(item.block, final, &tree)
+        return (desk.settle(&tree, final)?.effects ?? []) + snapshots.follow(item.block, final, &tree)
     }
 
     /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.

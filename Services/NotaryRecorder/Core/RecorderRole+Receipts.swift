@@ -95,6 +95,8 @@ extension RecorderRole {
         case .refund: "refund"
         case .record: "record"
         case .evidence: "evidence"
+        case .bond: "bond"
+        case .unbond: "unbond"
         case .candidacy: "candidacy"
         case .ballot: "ballot"
         }

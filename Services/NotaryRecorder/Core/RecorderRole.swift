@@ -9,12 +9,13 @@ import Wire
 /// The recorder of a notary (S851, S852; A8, A9): archives every chain's final blocks, makes the notary chain's candidates out of
 /// what is not recorded yet, and answers for receipts and traces.
 package struct RecorderRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.facts]
+    package static let recoveredTables: [StoreTable] = [.facts, .handovers]
 
     let context: RoleContext
     let network: Network
     /// Who votes where.
     let book: ElectorateBook
+    var desk: HandoverDesk
     /// The notary chain.
     var tree: BlockTree
     var followers: [ChainFollower]
@@ -76,6 +77,7 @@ package struct RecorderRole: RoleCore {
         let chains = context.network.chains + [context.network.notary]
         let book = ElectorateBook(network: context.network)
         self.book = book
+        desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ArchiveRecovery(context, book: book, chains: chains.map(\.id), recovered)
         (tree, index, foundDamaged) = (stored.chain.tree, stored.index, stored.chain.repairs)
         snapshots = SnapshotKeeper(
@@ -108,7 +110,7 @@ package struct RecorderRole: RoleCore {
     static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }
 
     package var subscriptions: [Topic] {
-        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence, .election]
+        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence, .election, .handover]
         for chain in network.chains.map(\.id) {
             topics += [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .confirm(chain), .branch(chain)]
         }
@@ -119,6 +121,11 @@ package struct RecorderRole: RoleCore {
     package var waiting: Int { unrecorded.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        let effects = take(input, at: now)
+        return effects + desk.ask(at: now)
+    }
+
+    private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started: return started(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
@@ -155,6 +162,10 @@ package struct RecorderRole: RoleCore {
             unrecorded.endorse(head.chain, height: head.height, block: head.block)
             return work(at: now)
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
+        case .handover(let handover):
+            let step = desk.heard(handover)
+            // Chains hear each other's handovers from the notaries.
+            return step.effects + (step.hasLearned ? [.publish(.handover, .handover(handover))] : [])
         case .nomination(let nomination): return nominated(nomination, at: now)
         case .lead(let lead):
             guard lead.node == context.address.node, lead.chain == .notary, isOwn(publisher, .consensus, chain: .notary) else { return [] }
@@ -184,6 +195,7 @@ package struct RecorderRole: RoleCore {
                 return step.effects + adopt(step.blocks, position: position, at: now)
             }
         }
+        if let step = desk.answered(call: call, response) { return step.effects }
         for position in repairs.indices {
             if let effects = repairs[position].answered(call: call, response, head: head(position)) { return effects }
         }

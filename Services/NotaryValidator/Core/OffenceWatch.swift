@@ -63,7 +63,7 @@ extension ValidatorRole {
     }
 
     /// Reasons that another notary may see differently in good faith: clocks, order of arrival and followed branches differ.
-    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing]
+    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing, .epochUnknown]
 
     private func show(_ candidate: SignedHeader, _ verdict: NotaryVerdict) -> RoleEffect? {
         let evidence = Evidence(

@@ -13,12 +13,13 @@ extension ValidatorRole {
         var heads: [RoleEffect] = []
         for item in blocks {
             guard let final = item.final else { preconditionFailure("a follower hands out final blocks") }
-            if case .invalid(let reason, _) = tree.validate(item.block) { return stopFollowing(item.block, reason) }
+            if case .invalid(let reason, _) = tree.validate(item.block, isFinal: true) { return stopFollowing(item.block, reason) }
             precondition(tree.contains(item.block.hash), "final blocks come in order")
             guard mayFollow(item.block.header) else { return [.persist(operations)] + heads + contradictBound(item.block.header) }
             _ = tree.finalize(item.block.hash)
             finalProof = final
             watch.follow(final)
+            kept += desk.settle(&tree, final)?.effects ?? []
             kept += snapshots.follow(item.block, final, &tree)
             operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
             operations += bind(to: item.block.header)

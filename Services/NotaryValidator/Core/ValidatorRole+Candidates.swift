@@ -19,7 +19,7 @@ extension ValidatorRole {
             return [.count(.duplicate, by: 1)]
         }
         if tree.contains(header.hash) { return isToBeSigned ? sign(block, isStored: true, at: now) : [] }
-        if let reason = tree.builderFault(of: block) { return refuse(block, reason, transaction: nil) }
+        if let reason = tree.builderFault(of: block), reason != .epochUnknown { return refuse(block, reason, transaction: nil) }
         guard !pending.isFull, pending.count(ofSlot: header.slot) < Limits.candidatesPerSlot else {
             return [.count(.overloaded, by: 1)]
         }
@@ -84,6 +84,9 @@ extension ValidatorRole {
             return effects + retryPending(at: now)
         case .missingParent(let parent):
             return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
+                + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
+        case .invalid(.epochUnknown, _):
+            return deferJudgement(block, block.header.chain, block.header.height, "who voted on a block it names is not known here yet")
                 + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
         case .invalid(let reason, let transaction):
             pending[hash] = nil

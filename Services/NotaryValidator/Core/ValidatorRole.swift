@@ -11,7 +11,7 @@ import Wire
 /// Re-executes every candidate, signs the valid ones, follows the chain's final branch on behalf of its notary (R7), and tells
 /// the other chains of a cross transaction what has become true on this one.
 package struct ValidatorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.candidates]
+    package static let recoveredTables: [StoreTable] = [.candidates, .handovers]
 
     let context: RoleContext
     let network: Network
@@ -21,6 +21,7 @@ package struct ValidatorRole: RoleCore {
     var follower: ChainFollower
     /// Shows the newest final block to be final; nil at genesis.
     var finalProof: FinalHeader?
+    var desk: HandoverDesk
     var pending = PendingCandidates()
     var siblings: SiblingBranches
     var legs: LegDesk
@@ -65,6 +66,7 @@ package struct ValidatorRole: RoleCore {
         let bound = FollowedBlock(recovered.votes, chain: context.address.chain)
         let book = ElectorateBook(network: context.network)
         self.book = book
+        desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ChainRecovery(context, book: book, chain: context.address.chain, recovered) { item throws(StoredFault) in
             guard bound?.allows(item.block.header) ?? true else {
                 throw StoredFault(
@@ -96,13 +98,18 @@ package struct ValidatorRole: RoleCore {
     package var subscriptions: [Topic] {
         let chain = context.address.chain
         let others = network.chains.map(\.id).filter { $0 != chain }
-        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain)] + others.map { .branch($0) }
+        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .handover] + others.map { .branch($0) }
     }
 
     package var height: Height { tree.finalHeight }
     package var waiting: Int { pending.count + legs.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        let effects = take(input, at: now)
+        return effects + desk.ask(at: now)
+    }
+
+    private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started:
             let effects = repairs + take(follower.started(at: now), at: now) + sayHead() + askHolds()
@@ -125,6 +132,9 @@ package struct ValidatorRole: RoleCore {
             return take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
         case .verdict(let verdict): return watch(verdict)
         case .certified: return []
+        case .handover(let handover):
+            let step = desk.heard(handover)
+            return step.effects + (step.hasLearned ? retryPending(at: now) : [])
         case .final(let final):
             let accusations = accuseTwoFinals(final)
             return accusations + take(follower.final(final, at: now), at: now)
@@ -153,6 +163,7 @@ package struct ValidatorRole: RoleCore {
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
+        if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? retryPending(at: now) : []) }
         if let effects = repair.answered(call: call, response, head: (tree.finalHeight, tree.finalHash)) { return effects }
         if let effects = holdsAnswered(call, response, at: now) { return effects }
         if call >= Calls.sibling { return siblingAnswered(call, response, at: now) }

@@ -17,7 +17,7 @@ struct ReceiptReading: Sendable {
                 transaction.id == payment.id || (payment.xid != nil && transaction.xid == payment.xid)
             else { continue }
             switch transaction.kind {
-            case .transfer, .register: end = part.outcome.rejection.map { .rejected($0) } ?? .settled
+            case .transfer, .register, .bond, .unbond: end = part.outcome.rejection.map { .rejected($0) } ?? .settled
             case .open: if part.chain == payment.chain, let reason = part.outcome.rejection { end = .rejected(reason) }
             case .confirm: hasDeciding = true
             case .refuse: cause = .refusedByReceiver

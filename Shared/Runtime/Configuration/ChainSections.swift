@@ -39,14 +39,18 @@ struct ChainSection {
     }
 
     private mutating func read(_ field: DocumentField) throws(NetworkFileFault) -> ChainDescription {
-        let section = try field.mapping(["id", "engine", "work", "nodes", "genesis"])
+        let section = try field.mapping(["id", "engine", "work", "epochs", "stake", "nodes", "genesis"])
         let idField = try section.required("id")
         let id = try Names.chain(idField)
         guard id != .notary else { throw idField.fault("notary is the name of the notary chain", "Choose another id.") }
         let engine = try engine(section.required("engine"))
+        let stake = try StakeSection.read(section.optional("stake"), engine, field)
+        let nodes = try readNodes(section.required("nodes"), stake: stake)
+        let genesis = try readGenesis(section.optional("genesis"), of: field, bonded: stake.map { ($0.asset, nodes.map(\.stake)) })
         return ChainDescription(
-            id: id, engine: engine, nodes: try readNodes(section.required("nodes")),
-            genesis: try readGenesis(section.optional("genesis")), genesisTime: genesisTime, work: try readWork(section.optional("work"), engine))
+            id: id, engine: engine, nodes: nodes, genesis: genesis, genesisTime: genesisTime,
+            work: try readWork(section.optional("work"), engine), epochs: try EpochSection.read(section.optional("epochs"), engine, field),
+            stake: stake)
     }
 
     /// The settings of a mined chain; those left out have their defaults.
@@ -72,10 +76,10 @@ struct ChainSection {
         return engine
     }
 
-    private mutating func readNodes(_ field: DocumentField) throws(NetworkFileFault) -> [NodeDescription] {
+    private mutating func readNodes(_ field: DocumentField, stake: StakeRule? = nil) throws(NetworkFileFault) -> [NodeDescription] {
         var found: [NodeDescription] = []
         for element in try field.list(atMost: Limits.nodesPerChain) {
-            let section = try element.mapping(["id", "site", "key"])
+            let section = try element.mapping(["id", "site", "key"] + (stake == nil ? [] : ["stake"]))
             let idField = try section.required("id")
             let id = try Names.name(idField)
             guard nodes.insert(id).inserted else { throw idField.fault("the node \(id) occurs twice", "Give each node its own id.") }
@@ -89,17 +93,32 @@ struct ChainSection {
             guard keys.insert(key).inserted else {
                 throw keyField.fault("another node has this key already", "Give each node its own key; with one key two nodes vote as one.")
             }
-            found.append(NodeDescription(id: id, key: key, site: site))
+            let amount = stake == nil ? 0 : try section.optional("stake").map { value throws(NetworkFileFault) in try value.number(0...UInt64.max) } ?? 0
+            found.append(NodeDescription(id: id, key: key, site: site, stake: amount))
         }
         guard !found.isEmpty else { throw field.fault("there is no node", "Give at least one.") }
+        if let stake, !found.contains(where: { $0.stake >= stake.minimum }) {
+            throw field.fault("no node has the least stake of \(stake.minimum)", "Give at least one node a stake that large.")
+        }
         return found
     }
 
-    private func readGenesis(_ field: DocumentField?) throws(NetworkFileFault) -> [GenesisAccount] {
+    /// - Parameter bonded: what stands behind nodes from the start is part of the supply.
+    private func readGenesis(
+        _ field: DocumentField?, of chain: DocumentField, bonded: (asset: AssetID, amounts: [Amount])?
+    ) throws(NetworkFileFault) -> [GenesisAccount] {
+        var totals: [AssetID: Amount] = [:]
+        for amount in bonded?.amounts ?? [] {
+            guard let bonded else { break }
+            let (total, overflow) = (totals[bonded.asset] ?? 0).addingReportingOverflow(amount)
+            guard !overflow else {
+                throw (field ?? chain).fault("all stakes together are more than 64 bits hold", "Use larger units.")
+            }
+            totals[bonded.asset] = total
+        }
         guard let field else { return [] }
         var accounts: [GenesisAccount] = []
         var seen: Set<PublicKey> = []
-        var totals: [AssetID: Amount] = [:]
         for element in try field.list(atMost: ChainSection.genesisMax) {
             let section = try element.mapping(["account", "balances"])
             let keyField = try section.required("account")

@@ -37,12 +37,21 @@ extension NetworkFile {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func line(_ node: NodeDescription) -> String { "- { id: \(node.id), site: \(node.site), key: \(node.key.address) }" }
+    private static func line(_ node: NodeDescription) -> String {
+        let stake = node.stake > 0 ? ", stake: \(node.stake)" : ""
+        return "- { id: \(node.id), site: \(node.site), key: \(node.key.address)\(stake) }"
+    }
 
     private static func lines(of chain: ChainDescription) -> [String] {
         var lines = ["  - id: \(chain.id)", "    engine: \(chain.engine.rawValue)"]
         if let work = chain.work {
             lines.append("    work: { \(WorkFields.all.map { "\($0.name): \(work[keyPath: $0.path])" }.joined(separator: ", ")) }")
+        }
+        if let epochs = chain.epochs { lines.append("    epochs: { slots: \(epochs.slots), margin: \(epochs.margin) }") }
+        if let stake = chain.stake {
+            lines.append(
+                "    stake: { asset: \(quoted(stake.asset.description)), minimum: \(stake.minimum), unbonding_milliseconds: "
+                    + "\(stake.unbondingMilliseconds), slash_numerator: \(stake.slashNumerator), slash_denominator: \(stake.slashDenominator) }")
         }
         lines.append("    nodes:")
         lines += chain.nodes.map { "      \(line($0))" }

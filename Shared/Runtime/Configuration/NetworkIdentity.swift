@@ -86,6 +86,18 @@ private struct CanonicalBytes {
                 append(balance.amount)
             }
         }
+        if let epochs = chain.epochs {
+            append(epochs.slots)
+            append(epochs.margin)
+        }
+        if let stake = chain.stake {
+            append(stake.asset.text.padded)
+            append(stake.minimum)
+            append(stake.unbondingMilliseconds)
+            append(stake.slashNumerator)
+            append(stake.slashDenominator)
+            for node in chain.nodes { append(node.stake) }
+        }
         if let work = chain.work {
             for field in WorkFields.all { append(work[keyPath: field.path]) }
         }

@@ -32,6 +32,12 @@ package struct NetworkPlan: Hashable, Sendable {
     ]
     /// What a client has at first of its own chain's asset.
     static let clientFunds: Amount = 100_000
+    /// What each node of a chain that votes by stake has bonded to itself at first.
+    static let nodeStake: Amount = 100_000
+    /// With work a slot takes a fraction of a second, without any a heartbeat: at most some nine minutes an epoch.
+    static let epochs = EpochRule(slots: 128, margin: 32)
+    /// Longer than two epochs of an idle chain.
+    static let unbondingMilliseconds: UInt64 = 1_200_000
     /// What each reserve of a contract has at first.
     static let reserveFunds: Amount = 1_000_000_000
     /// Units of the second chain's asset for one of the first's.
@@ -72,8 +78,11 @@ extension NetworkPlan {
         let contracts = self.contracts(between: ids)
         let chains = ids.enumerated().map { index, id in
             ChainDescription(
-                id: id, engine: engine(of: index), nodes: makeNodes(id.description, nodes, &keys),
-                genesis: genesis(id, index, book, contracts), genesisTime: genesisTime, work: engine(of: index) == .pow ? WorkRule() : nil)
+                id: id, engine: engine(of: index),
+                nodes: makeNodes(id.description, nodes, &keys, stake: engine(of: index) == .pos ? NetworkPlan.nodeStake : 0),
+                genesis: genesis(id, index, book, contracts), genesisTime: genesisTime, work: engine(of: index) == .pow ? WorkRule() : nil,
+                epochs: engine(of: index) == .pos ? NetworkPlan.epochs : nil,
+                stake: engine(of: index) == .pos ? stakeRule(AssetID(NetworkPlan.assetNames[index])!) : nil)
         }
         let notary = ChainDescription(
             id: .notary, engine: .bft, nodes: makeNodes(ChainID.notary.description, notaries, &keys), genesis: [], genesisTime: genesisTime)
@@ -91,6 +100,10 @@ extension NetworkPlan {
         return (configuration, keys, book)
     }
 
+    private func stakeRule(_ asset: AssetID) -> StakeRule {
+        StakeRule(asset: asset, minimum: NetworkPlan.nodeStake / 100, unbondingMilliseconds: NetworkPlan.unbondingMilliseconds)
+    }
+
     private func engine(of index: Int) -> Engine { index < engines.count ? engines[index] : .bft }
 
     /// alice on the first chain, bob on the second, and numbered clients on each chain in turn.
@@ -105,12 +118,12 @@ extension NetworkPlan {
         return accounts
     }
 
-    private func makeNodes(_ chain: String, _ count: Int, _ keys: inout NetworkKeys) -> [NodeDescription] {
+    private func makeNodes(_ chain: String, _ count: Int, _ keys: inout NetworkKeys, stake: Amount = 0) -> [NodeDescription] {
         var nodes: [NodeDescription] = []
         for number in 1...count {
             let pair = KeyPair.generate()
             keys.nodes.append(("\(chain)-\(number)", pair))
-            nodes.append(NodeDescription(id: "\(chain)-\(number)", key: pair.publicKey, site: chain))
+            nodes.append(NodeDescription(id: "\(chain)-\(number)", key: pair.publicKey, site: chain, stake: stake))
         }
         return nodes
     }

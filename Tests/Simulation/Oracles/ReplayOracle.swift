@@ -146,6 +146,7 @@ extension ReplayOracle {
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
             counted.add(offence.evidence.kind == .twoFinals ? .forkRecorded : .offence)
+        case .bond, .unbond: throw ReplayFault(what: "nothing is bonded on this chain")
         case .confirm(let confirm):
             try demand(outcome == .applied, "a confirmation cannot be rejected")
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)
