@@ -9,7 +9,7 @@ extension Reason {
     package var isTemporary: Bool {
         switch self {
         // The account may still be opened, filled or emptied, the window may still slide up.
-        case .unknownPayer, .insufficientFunds, .reserveShort, .tooManyAssets, .nonceOutsideWindow, .stakeShort, .stakeFull, .unknownNode:
+        case .unknownPayer, .insufficientFunds, .reserveShort, .tooManyAssets, .nonceOutsideWindow, .stakeShort, .stakeFull, .noSuchNode:
             true
         // Another chain's blocks may still show it, or show it better.
         case .evidenceMissing, .evidenceInvalid, .notHeld, .notReady, .unknownCross, .unknownBranch:

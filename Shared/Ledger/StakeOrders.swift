@@ -6,12 +6,12 @@ extension LedgerState {
     /// Moves an account's value behind a node. It counts from the next electorate that is settled on.
     ///
     /// Like a transfer, it uses its nonce up whatever the answer. Reasons are found in this order: wrongChain, unknownPayer, notAllowed,
-    /// nonceUsed, nonceOutsideWindow (all invalid), unknownNode, termsViolated below the least stake, insufficientFunds, stakeFull.
+    /// nonceUsed, nonceOutsideWindow (all invalid), noSuchNode, termsViolated below the least stake, insufficientFunds, stakeFull.
     mutating func applyBond(_ order: StakeOrder) -> Application {
         guard let rule = description.stake else { return .invalid(.wrongChain) }
         guard let account = place(of: order.account) else { return .invalid(.unknownPayer) }
         if let reason = useNonce(order.nonce, of: account) { return .invalid(reason) }
-        guard let node = stakes.firstIndex(where: { $0.node == order.node }) else { return .rejected(.unknownNode) }
+        guard let node = stakes.firstIndex(where: { $0.node == order.node }) else { return .rejected(.noSuchNode) }
         guard order.amount >= rule.minimum else { return .rejected(.termsViolated) }
         guard slots[account].account.balances.amount(of: rule.asset) >= order.amount else { return .rejected(.insufficientFunds) }
         guard stakes[node].bonds.count < Limits.bondsPerNode || stakes[node].bonded(by: order.account) > 0 else { return .rejected(.stakeFull) }
@@ -23,12 +23,12 @@ extension LedgerState {
 
     /// Begins to take value back from a node: it stops counting with the next electorate and returns after the delay.
     ///
-    /// Reasons in order: wrongChain, unknownPayer, notAllowed, nonceUsed, nonceOutsideWindow (all invalid), unknownNode, stakeShort, stakeFull.
+    /// Reasons in order: wrongChain, unknownPayer, notAllowed, nonceUsed, nonceOutsideWindow (all invalid), noSuchNode, stakeShort, stakeFull.
     mutating func applyUnbond(_ order: StakeOrder, at block: OpenBlock) -> Application {
         guard let rule = description.stake else { return .invalid(.wrongChain) }
         guard let account = place(of: order.account) else { return .invalid(.unknownPayer) }
         if let reason = useNonce(order.nonce, of: account) { return .invalid(reason) }
-        guard let node = stakes.firstIndex(where: { $0.node == order.node }) else { return .rejected(.unknownNode) }
+        guard let node = stakes.firstIndex(where: { $0.node == order.node }) else { return .rejected(.noSuchNode) }
         guard stakes[node].bonded(by: order.account) >= order.amount else { return .rejected(.stakeShort) }
         guard stakes[node].unbondings.count < Limits.unbondingsPerNode else { return .rejected(.stakeFull) }
         let (release, overflow) = block.time.addingReportingOverflow(rule.unbondingMilliseconds)

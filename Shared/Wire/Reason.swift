@@ -12,7 +12,7 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case crossAlreadyEnded = 9
     case tooManyAssets = 10
     /// The chain has no such node to bond to.
-    case unknownNode = 18
+    case noSuchNode = 18
     /// Less is bonded than is to be taken back.
     case stakeShort = 19
     /// No more bonds find room behind the node.

@@ -11,7 +11,7 @@ extension ConsensusRole {
     mutating func askWitnesses(at now: Moment) -> [RoleEffect] {
         guard !witness.isDone else { return [] }
         if witness.mustNotSign { return refuseToSign() }
-        if witness.isSatisfied { return beginToSign(at: now) }
+        if hasWitnesses { return beginToSign(at: now) }
         var effects: [RoleEffect] = []
         for peer in witness.waiting {
             let call = ConsensusRole.witnessCalls + nextToken()
@@ -34,7 +34,13 @@ extension ConsensusRole {
                 && context.verify(vote.check(network: network.id))
         }
         if foreign != nil { return refuseToSign() }
-        return witness.isSatisfied ? beginToSign(at: now) : []
+        return hasWitnesses ? beginToSign(at: now) : []
+    }
+
+    /// Whether those that have answered could not all have missed a vote that counted in a slot that is open.
+    private var hasWitnesses: Bool {
+        let slots = [tree.finalSlot + 1, tree.finalSlot + tree.chain.slotsAhead]
+        return witness.isSatisfied(slots.compactMap { book.electorate(of: chain, slot: $0) }, own: context.signer.publicKey)
     }
 
     private mutating func beginToSign(at now: Moment) -> [RoleEffect] {

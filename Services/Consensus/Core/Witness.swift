@@ -15,7 +15,7 @@ struct Witness: Sendable {
     /// Peers to be asked, by call; those that have answered are gone.
     private(set) var waiting: [String]
     private var calls: [UInt64: String] = [:]
-    private var answers = 0
+    private(set) var answered: [String] = []
     /// Answers without which the node does not sign. With fewer peers in reach it could not take part in a quorum anyway.
     private let needed: Int
     private let known: [Key: Digest]
@@ -33,8 +33,15 @@ struct Witness: Sendable {
         self.mustNotSign = mustNotSign
     }
 
-    /// Whether enough peers have answered.
-    var isSatisfied: Bool { answers >= needed }
+    /// Whether enough peers have answered, by count and by their weight in an electorate that this node votes in.
+    func isSatisfied(_ electorates: [Electorate], own: PublicKey) -> Bool {
+        answered.count >= needed
+            && electorates.allSatisfy { electorate in
+                electorate.isQuorum(electorate.members.indices.filter { place in
+                    electorate.members[place].key == own || answered.contains(electorate.members[place].node)
+                })
+            }
+    }
 
     mutating func asked(_ peer: String, call: UInt64) { calls[call] = peer }
 
@@ -43,7 +50,7 @@ struct Witness: Sendable {
         guard let peer = calls.removeValue(forKey: call) else { return false }
         if isAnswered, let place = waiting.firstIndex(of: peer) {
             waiting.remove(at: place)
-            answers += 1
+            answered.append(peer)
         }
         return true
     }

@@ -6,12 +6,26 @@ import Wire
 package struct CertificateOracle: Sendable {
     private let network: Network
     private let memo: SignatureMemo
+    /// Who votes on a chain, by epoch.
+    private var electorates: [ChainID: [[ReplayVoter]]] = [:]
     private var goodFinals: Set<FinalHeader> = []
     private var goodCertificates: Set<Certificate> = []
 
     package init(network: Network, memo: SignatureMemo) {
         self.network = network
         self.memo = memo
+        for chain in network.chains + [network.notary] { electorates[chain.id] = ReplayStakes(chain).electorates }
+    }
+
+    /// A block has settled who votes next.
+    mutating func learn(_ voters: [[ReplayVoter]], of chain: ChainID) { electorates[chain] = voters }
+
+    /// Who may sign about a slot; nil when the epoch is another one, or nobody is known.
+    private func voters(_ statement: Statement) -> [ReplayVoter]? {
+        guard let chain = network.chain(statement.chain), let known = electorates[chain.id], statement.slot > 0,
+            statement.epoch == chain.epochs.map({ (statement.slot - 1) / $0.slots }) ?? 0, statement.epoch < known.count
+        else { return nil }
+        return known[Int(statement.epoch)]
     }
 
     /// Judges a certificate of votes.
@@ -20,7 +34,7 @@ package struct CertificateOracle: Sendable {
     package mutating func certificate(_ certificate: Certificate, at time: UInt64, _ findings: inout Findings) -> [PublicKey]? {
         guard !goodCertificates.contains(certificate) else { return nil }
         let statement = certificate.statement
-        guard let chain = network.chain(statement.chain), statement.epoch == 0 else {
+        guard let voters = voters(statement) else {
             findings.report(.certificates, "a certificate of unknown chain or epoch: \(statement)", at: time)
             return nil
         }
@@ -28,7 +42,7 @@ package struct CertificateOracle: Sendable {
             + CertificateOracle.number(statement.epoch) + CertificateOracle.number(statement.slot) + [statement.kind.rawValue]
             + statement.hash.bytes
         do {
-            let signers = try signers(certificate.signers, of: chain.nodes.map(\.key), over: bytes)
+            let signers = try signers(certificate.signers, of: voters, over: bytes)
             goodCertificates.insert(certificate)
             return signers
         } catch {
@@ -51,7 +65,7 @@ package struct CertificateOracle: Sendable {
             + CertificateOracle.number(certificate.epoch) + CertificateOracle.number(header.slot)
             + CertificateOracle.number(header.height) + header.hash.bytes
         do {
-            _ = try signers(certificate.signers, of: network.notary.nodes.map(\.key), over: bytes)
+            _ = try signers(certificate.signers, of: electorates[.notary]?.first ?? [], over: bytes)
         } catch {
             findings.report(.certificates, "notary certificate of \(header.chain) \(header.height): \(error.what)", at: time)
         }
@@ -132,20 +146,23 @@ package struct CertificateOracle: Sendable {
     }
 
     /// Distinct members, more than two thirds, each signature good.
-    private func signers(_ set: SignerSet, of members: [PublicKey], over bytes: [UInt8]) throws(Fault) -> [PublicKey] {
+    private func signers(_ set: SignerSet, of members: [ReplayVoter], over bytes: [UInt8]) throws(Fault) -> [PublicKey] {
         var signers: [PublicKey] = []
         var used = 0
+        var weight: UInt64 = 0
         for bit in 0..<(set.bitmap.count * 8) where set.bitmap[bit / 8] & (1 << UInt8(bit % 8)) != 0 {
             guard bit < members.count else { throw Fault(what: "signer \(bit) is no member") }
             guard used < set.signatures.count else { throw Fault(what: "fewer signatures than signers") }
-            guard memo.holds(SignatureCheck(key: members[bit], signature: set.signatures[used], message: bytes)) else {
+            guard memo.holds(SignatureCheck(key: members[bit].key, signature: set.signatures[used], message: bytes)) else {
                 throw Fault(what: "signature of member \(bit) does not hold")
             }
             used += 1
-            signers.append(members[bit])
+            signers.append(members[bit].key)
+            weight += members[bit].weight
         }
         guard used == set.signatures.count else { throw Fault(what: "more signatures than signers") }
-        guard 3 * signers.count > 2 * members.count else { throw Fault(what: "\(signers.count) of \(members.count) are no quorum") }
+        let total = members.map(\.weight).reduce(0, +)
+        guard 3 * weight > 2 * total else { throw Fault(what: "\(signers.count) of \(members.count), \(weight) of \(total), are no quorum") }
         return signers
     }
 

@@ -11,6 +11,7 @@ package struct ConservationOracle: Sendable {
             for account in chain.genesis {
                 for balance in account.balances { ConservationOracle.add(balance.amount, of: balance.asset, to: &sums) }
             }
+            if let rule = chain.stake { for node in chain.nodes { ConservationOracle.add(node.stake, of: rule.asset, to: &sums) } }
             genesis[chain.id] = sums
         }
     }
@@ -25,6 +26,8 @@ package struct ConservationOracle: Sendable {
             guard let entry = state.entries[xid], entry.hold == 1 else { continue }
             for (_, leg) in entry.legs { ConservationOracle.add(leg.amount, of: leg.asset, to: &sums) }
         }
+        // What is bonded is still somebody's, and what was burned is accounted for.
+        if let rule = state.stakes.chain.stake { ConservationOracle.add(state.stakes.total, of: rule.asset, to: &sums) }
         for total in expected where sums.first(where: { $0.asset == total.asset })?.amount ?? 0 != total.amount {
             findings.report(.conservation, "\(state.chain): \(total.asset) was \(total.amount) at genesis and is no longer", at: time)
         }

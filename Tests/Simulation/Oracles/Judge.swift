@@ -106,6 +106,9 @@ package struct Judge {
                 at: time, &findings)
         }
         replay.apply(block, at: time, &findings)
+        if network.chain(block.header.chain)?.epochs != nil {
+            certificates.learn(replay.electorates(of: block.header.chain), of: block.header.chain)
+        }
         acknowledgements.ended(block, at: time, &findings)
     }
 

@@ -6,7 +6,7 @@ extension ReplayOracle {
     /// ever accused.
     func show(_ offence: Offence, to state: inout ReplayState) throws(ReplayFault) {
         let evidence = offence.evidence
-        guard let chain = network.chain(evidence.chain), state.chain == .notary else { throw ReplayFault(what: "evidence about no chain of the network") }
+        guard let chain = network.chain(evidence.chain), state.chain == .notary || state.chain == evidence.chain else { throw ReplayFault(what: "evidence about no chain of the network") }
         let members = chain.nodes.map(\.key)
         var name: [UInt8]
         switch offence.exhibit {

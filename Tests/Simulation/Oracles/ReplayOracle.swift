@@ -41,6 +41,11 @@ package struct ReplayOracle: Sendable {
         blocks += 1
         let before = findings.violations.count
         checkHeader(block, at: time, &findings)
+        do {
+            try release(at: block.header.fields.time, to: &state)
+        } catch {
+            findings.report(.replay, "\(chain) \(block.header.height): \(error.what)", at: time)
+        }
         for (transaction, outcome) in zip(block.transactions, block.outcomes) {
             outcomes[outcome.byte, default: 0] += 1
             do {
@@ -49,6 +54,7 @@ package struct ReplayOracle: Sendable {
                 findings.report(.replay, "\(chain) \(block.header.height), \(transaction.id): \(error.what)", at: time)
             }
         }
+        if state.settle(block.header) { counted.add(.electorate) }
         if state.root != block.header.fields.stateRoot {
             findings.report(.replay, "\(chain) \(block.header.height): replay gives state root \(state.root), the header says \(block.header.fields.stateRoot)", at: time)
         }
@@ -70,8 +76,8 @@ package struct ReplayOracle: Sendable {
         if header.time <= parentTime { findings.report(.replay, "\(header.chain) \(header.height): chain time stands still", at: time) }
         let nodes = network.chain(header.chain)?.nodes ?? []
         let isMined = network.chain(header.chain)?.engine == .pow
-        let mayBuild = isMined ? nodes : nodes.isEmpty ? [] : [nodes[Int((header.slot - 1) % UInt64(nodes.count))]]
-        if !mayBuild.contains(where: { $0.key == header.builder }) {
+        let mayBuild = isMined ? nodes.map(\.key) : [states[header.chain]?.stakes.leader(of: header.slot)?.key].compactMap { $0 }
+        if !mayBuild.contains(header.builder) {
             findings.report(.replay, "\(header.chain) \(header.height): built by a node that does not lead slot \(header.slot)", at: time)
         }
         let root = ReplayTree.transactionsRoot(block.transactions.map(\.bytes), block.outcomes.map(\.byte))
@@ -91,6 +97,9 @@ package struct ReplayOracle: Sendable {
         tally.add(crosses.rules)
         return tally
     }
+
+    /// Who votes on a chain, by epoch, as far as its blocks have settled it.
+    package func electorates(of chain: ChainID) -> [[ReplayVoter]] { states[chain]?.stakes.electorates ?? [] }
 
     /// Newest height of a chain that the notary chain has recorded.
     package func recordedHeight(of chain: ChainID) -> Height { states[.notary]?.heads[chain]?.height ?? 0 }
@@ -142,11 +151,19 @@ extension ReplayOracle {
             try demand(outcome == .applied, "a ballot cannot be rejected")
             try vote(ballot, in: &state)
             counted.add(.ballot)
+        case .evidence(let offence) where state.chain != .notary:
+            try demand(outcome == .applied, "evidence cannot be rejected")
+            try show(offence, to: &state)
+            try slash(offence, in: &state)
+            counted.add(.slashing)
         case .evidence(let offence):
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
             counted.add(offence.evidence.kind == .twoFinals ? .forkRecorded : .offence)
-        case .bond, .unbond: throw ReplayFault(what: "nothing is bonded on this chain")
+        case .bond(let order):
+            try apply(order, isBond: true, outcome, at: block.header.fields.time, to: &state)
+            counted.add(.bond)
+        case .unbond(let order): try apply(order, isBond: false, outcome, at: block.header.fields.time, to: &state)
         case .confirm(let confirm):
             try demand(outcome == .applied, "a confirmation cannot be rejected")
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)

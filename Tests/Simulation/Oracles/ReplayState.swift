@@ -96,18 +96,38 @@ package struct ReplayState: Sendable {
     private var offences: Set<[UInt8]> = []
     /// What notary nodes want, and what sub-chain nodes vote for.
     private(set) var election = ReplayElection()
+    /// Who votes, and what stands behind them.
+    var stakes: ReplayStakes
     private var tree = ReplayTree()
 
     package init(_ description: ChainDescription) {
         chain = description.id
+        stakes = ReplayStakes(description)
         for genesis in description.genesis {
             var account = ReplayAccount()
             for balance in genesis.balances where balance.amount > 0 { _ = account.move(balance.asset, balance.amount, isDebit: false) }
             set(account, genesis.key)
         }
+        for place in stakes.nodes.indices {
+            if accounts[stakes.nodes[place].key] == nil { set(ReplayAccount(), stakes.nodes[place].key) }
+            setStake(place)
+        }
     }
 
     package var root: Digest { tree.root }
+
+    /// Writes what stands behind a node.
+    mutating func setStake(_ place: Int) {
+        tree.set(stakes.nodes[place].bytes, kind: "state-stake", name: Array(stakes.nodes[place].id.utf8))
+    }
+
+    /// Writes who votes next, if the block settles it.
+    mutating func settle(_ header: BlockHeader) -> Bool {
+        guard let (epoch, bytes) = stakes.settle(header) else { return false }
+        tree.set(bytes, kind: "state-epoch", name: CertificateOracle.number(epoch))
+        if epoch > 8 { tree.remove(kind: "state-epoch", name: CertificateOracle.number(epoch - 8)) }
+        return true
+    }
 
     package mutating func set(_ account: ReplayAccount, _ key: PublicKey) {
         if accounts.updateValue(account, forKey: key) == nil { accountOrder.append(key) }

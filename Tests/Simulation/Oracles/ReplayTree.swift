@@ -19,6 +19,12 @@ struct ReplayTree: Sendable {
         if low < leaves.count, leaves[low].key == key { leaves[low].leaf = leaf } else { leaves.insert((key, leaf), at: low) }
     }
 
+    /// Takes an entry out.
+    mutating func remove(kind: String, name: [UInt8]) {
+        let key = Blake2b.hash(ReplayTree.tag(kind) + name)
+        leaves.removeAll { $0.key == key }
+    }
+
     var root: Digest { build(leaves[...], bit: 0) }
 
     private func build(_ part: ArraySlice<(key: Digest, leaf: Digest)>, bit: Int) -> Digest {

@@ -38,6 +38,12 @@ package enum ExercisedRule: Int, Countable {
     case damageFound
     /// V-10: a peer said what it has seen signed by a node.
     case signedAsked
+    /// A3: value was bonded to a node of a chain that votes by stake.
+    case bond
+    /// A3: a node lost a part of its stake for a proven wrong.
+    case slashing
+    /// A block settled who votes in the next epoch.
+    case electorate
 }
 
 /// How often each rule really showed.

@@ -76,9 +76,14 @@ extension World {
         var liars: [Int] = []
         while liars.count < most {
             let position = Int(random.below(UInt64(chain.nodes.count)))
-            if !liars.contains(position) { liars.append(position) }
+            if !liars.contains(position), chain.genesisElectorate.isTolerable(position) { liars.append(position) }
         }
         for position in liars { judge.liars.insert(chain.nodes[position].key) }
         return liars
     }
+}
+
+extension Electorate {
+    /// Whether the whole may work without a member: it weighs less than a third.
+    func isTolerable(_ position: Int) -> Bool { 3 * members[position].weight < members.map(\.weight).reduce(0, +) }
 }
