@@ -18,6 +18,8 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     /// One nonce, two contents, two collectors (cases 37, 38).
     case doubleSpend = "double_spend"
     case register
+    /// Goes behind a node of a chain that votes by stake, and partly comes back.
+    case bond
     case crossConfirmed = "cross_confirmed"
     case crossRefused = "cross_refused"
     /// The receiver never answers.
@@ -60,7 +62,7 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     static let weighted: [PaymentKind] = [
         .transfer, .transfer, .transfer, .transfer, .transfer, .transfer, .transferPoor, .transferUnknownPayee,
         .transferBadSignature, .transferWrongChain, .transferTwice, .transferMany, .transferOverflow, .transferMalformed,
-        .doubleSpend, .register,
+        .doubleSpend, .register, .bond, .bond,
         .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed,
         .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms,
         .crossOverflow,

@@ -34,13 +34,18 @@ package struct PaymentPlan {
     }
 
     private mutating func plan(_ kind: PaymentKind, _ wallets: [Wallet], _ world: World, _ start: UInt64) {
-        let chain = cast.network.chains[Int(world.random.below(UInt64(cast.network.chains.count)))]
+        var chain = cast.network.chains[Int(world.random.below(UInt64(cast.network.chains.count)))]
+        let staked = cast.network.chains.first { $0.stake != nil }
+        let kind = kind == .bond && staked == nil ? .transfer : kind
+        if kind == .bond, let staked { chain = staked }
         let owners = wallets.filter { wallet in chain.genesis.contains { $0.key == wallet.signer.publicKey } }
         let payer = owners[Int(world.random.below(UInt64(owners.count)))]
         var others = kind.isCross ? wallets : owners
         others.removeAll { $0 === payer }
         let payee = others[Int(world.random.below(UInt64(others.count)))]
-        if kind.isCross {
+        if kind == .bond {
+            planBond(chain, payer, world, start)
+        } else if kind.isCross {
             planCross(kind, chain, payer, payee, world, start)
         } else if kind == .register {
             let register = Transaction(
@@ -48,6 +53,21 @@ package struct PaymentPlan {
             payee.plan(payment(kind, register, chain, world), startMilliseconds: start, world: world)
         } else {
             planTransfer(kind, chain, payer, payee, world, start)
+        }
+    }
+
+    /// A bond, and an order to take back a part of it, which may come first and is refused then.
+    private mutating func planBond(_ chain: ChainDescription, _ payer: Wallet, _ world: World, _ start: UInt64) {
+        let node = chain.nodes[Int(world.random.below(UInt64(chain.nodes.count)))].id
+        let amount = 150 + world.random.below(150)
+        for (kind, part) in [(StakeOrder.Kind.bond, amount), (.unbond, 1 + amount / 2)] {
+            let nonce = nonces[payer.signer.publicKey, default: 0]
+            nonces[payer.signer.publicKey] = nonce + 1
+            let order = StakeOrder(
+                kind, chain: chain.id, network: cast.network.id, node: node, amount: part, nonce: nonce, signer: payer.signer)
+            let transaction = Transaction(kind == .bond ? .bond(order) : .unbond(order), chain: chain.id, network: cast.network.id)
+            let later = kind == .bond ? 0 : world.random.below(4_000)
+            payer.plan(payment(.bond, transaction, chain, world), startMilliseconds: start + later, world: world)
         }
     }
 

@@ -14,6 +14,8 @@ package struct Shape: Sendable, Hashable {
     package var strategy: NotaryStrategy
     /// How often snapshots are made, and when they are fetched.
     package var snapshots: SnapshotPolicy
+    /// Whether the first chain votes by stake.
+    package var isStaked = false
     /// Notary nodes on standby; none where the notaries are not elected.
     package var standby = 0
 
@@ -35,6 +37,7 @@ package struct Shape: Sendable, Hashable {
         self.init(
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
             replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
+        isStaked = random.below(3) == 0
         if notaries == 4, random.below(3) == 0 { standby = 1 + Int(random.below(2)) }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
@@ -79,7 +82,10 @@ package struct Cast {
             for other in names.indices where other != index {
                 genesis.append(GenesisAccount(key: Cast.reserve(name, names[other]), balances: [Balance(asset: asset, amount: 1_000_000)]))
             }
-            chains.append(ChainDescription(id: chain, engine: .bft, nodes: nodes(name, shape.nodes), genesis: genesis, genesisTime: genesisTime))
+            chains.append(
+                shape.isStaked && index == 0
+                    ? Cast.staked(chain, asset, nodes(name, shape.nodes), genesis, genesisTime)
+                    : ChainDescription(id: chain, engine: .bft, nodes: nodes(name, shape.nodes), genesis: genesis, genesisTime: genesisTime))
         }
         var notary = ChainDescription(
             id: .notary, engine: .bft, nodes: nodes("notary", shape.notaries), genesis: [], genesisTime: genesisTime)
@@ -94,6 +100,19 @@ package struct Cast {
         nodeSigners = signers
         self.people = people
         self.assets = assets
+    }
+
+    /// A chain that votes by stake, with short epochs. The first node weighs so much that nothing goes on without it where the others are
+    /// few: their number alone makes no quorum.
+    private static func staked(
+        _ chain: ChainID, _ asset: AssetID, _ nodes: [NodeDescription], _ genesis: [GenesisAccount], _ genesisTime: ChainTime
+    ) -> ChainDescription {
+        let weighed = nodes.enumerated().map { position, node in
+            NodeDescription(id: node.id, key: node.key, site: node.site, stake: position == 0 ? 17_000 : 10_000)
+        }
+        return ChainDescription(
+            id: chain, engine: .pos, nodes: weighed, genesis: genesis, genesisTime: genesisTime, epochs: EpochRule(slots: 16, margin: 12),
+            stake: StakeRule(asset: asset, minimum: 200, unbondingMilliseconds: 6_000))
     }
 
     private static func contracts(_ names: [String], _ assets: [ChainID: AssetID]) -> [Contract] {
