@@ -53,11 +53,17 @@ struct AuditRun {
         for chain in network.all {
             var book = ChainBook(chain: chain)
             for store in data.stores where store.role == "consensus" && store.chain == chain.id { book.add(store) }
+            books[chain.id] = book
+            let stakes = StakeModel.following(book, genesis: network.genesisHash(of: chain.id), network: network.id)
+            certificates.stakes[chain.id] = stakes
+            votes.stakes[chain.id] = stakes
+        }
+        for chain in network.all {
+            guard let book = books[chain.id] else { continue }
             violations += book.violations
             let branch = Branch(book, genesis: network.genesisHash(of: chain.id), certified: judgeProofs(of: book))
             violations += branch.violations
             branches.add(branch, isComplete: book.nodes.count == chain.nodes.count)
-            books[chain.id] = book
             found.append(branch)
         }
         addLaterBlocks()

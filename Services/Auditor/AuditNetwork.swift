@@ -30,6 +30,22 @@ struct AuditChain: Sendable {
     struct Node: Sendable {
         var id: String
         var key: Bytes
+        /// Bonded to it from the start, on a chain that votes by stake.
+        var stake: UInt64 = 0
+    }
+
+    /// Slots of an epoch, and how many before its end the next electorate is settled.
+    struct Epochs: Sendable {
+        var slots: UInt64
+        var margin: UInt64
+    }
+
+    struct Stake: Sendable {
+        var asset: String
+        var minimum: UInt64
+        var unbondingMilliseconds: UInt64
+        var slashNumerator: UInt64
+        var slashDenominator: UInt64
     }
 
     struct Genesis: Sendable {
@@ -43,11 +59,10 @@ struct AuditChain: Sendable {
     var genesisTime: UInt64
     /// How the next notaries are elected; nil where nobody is.
     var election: AuditElection?
+    var epochs: Epochs?
+    var stake: Stake?
 
     var keys: [Bytes] { nodes.map(\.key) }
-
-    /// Who may build for a slot: each node in turn, from slot 1.
-    func leader(of slot: UInt64) -> Node { nodes[Int((slot - 1) % UInt64(nodes.count))] }
 }
 
 /// How the notaries are elected.

@@ -82,6 +82,8 @@ enum TransactionSignatures {
             for item in transaction.offence?.signatures ?? [] {
                 book(Data(item.signature), by: Data(item.key), item.tag, item.payload, "the accused")
             }
+        case .bond(let item): book(item.signature, by: transaction.stake?.account ?? Data(), .bond, transaction.body, "the account")
+        case .unbond(let item): book(item.signature, by: transaction.stake?.account ?? Data(), .unbond, transaction.body, "the account")
         case .candidacy(let item):
             guard let candidacy = transaction.candidacy else { return }
             book(item.signature, by: candidacy.presentData, .candidacy, Bytes(item.body), "the node")

@@ -7,6 +7,8 @@ import SwiftProtobuf
 struct CertificateAudit {
     let network: AuditNetwork
     var book = SignatureBook()
+    /// Who votes on a chain in which epoch.
+    var stakes: [String: StakeModel] = [:]
     private(set) var certificates = 0
     private var judged: [Bytes: FinalHeaderVerdict] = [:]
 
@@ -20,6 +22,8 @@ struct CertificateAudit {
         var header: ParsedHeader?
         var faults: [String]
     }
+
+    private func model(of chain: AuditChain) -> StakeModel { stakes[chain.id] ?? StakeModel(chain) }
 
     /// Checks one final header. The same bytes again cost nothing.
     ///
@@ -39,8 +43,8 @@ struct CertificateAudit {
             return FinalHeaderVerdict(header: header, faults: ["chain \(header.chain) is not part of the network"])
         }
         var faults: [String] = []
-        let leader = chain.leader(of: header.slot)
-        if leader.key != header.builder { faults.append("slot \(header.slot) is led by \(leader.id), and somebody else built the block") }
+        let leader = model(of: chain).leader(of: header.slot)
+        if leader?.key != header.builder { faults.append("slot \(header.slot) is led by \(leader?.id ?? "nobody known"), and somebody else built the block") }
         add(
             Bytes(final.builderSignature), by: header.builder, over: .candidate, header.bytes, at: place,
             "the builder's signature under block \(Layout.short(header.hash)) does not stand")
@@ -81,7 +85,7 @@ struct CertificateAudit {
         let payload = Layout.padded(header.chain) + Layout.number(certificate.epoch) + Layout.number(header.slot)
             + Layout.number(header.height) + header.hash
         return quorumFaults(
-            "notary certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: network.notary.keys,
+            "notary certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: network.notary.keys, weights: network.notary.keys.map { _ in 1 },
             message: Tag.notary.preimage(network: network.id, payload), at: place)
     }
 
@@ -93,19 +97,19 @@ struct CertificateAudit {
         guard certificate.chain == chain.id, certificate.slot == header.slot, Bytes(certificate.hash) == header.hash else {
             return ["the finality certificate is about another block (slot \(certificate.slot) of \(certificate.chain))"]
         }
-        guard certificate.epoch == 0, header.epoch == certificate.epoch else {
-            return ["the finality certificate is of epoch \(certificate.epoch), the block of epoch \(header.epoch), the only set of epoch 0"]
+        guard certificate.epoch == model(of: chain).epoch(of: header.slot), let voters = model(of: chain).electorate(of: header.slot) else {
+            return ["the finality certificate is of epoch \(certificate.epoch), which is not that of slot \(header.slot), or has no known electorate"]
         }
         let payload = Layout.padded(chain.id) + Layout.number(certificate.epoch) + Layout.number(certificate.slot)
             + [UInt8(PBVoteKind.final.rawValue)] + header.hash
         return quorumFaults(
-            "finality certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: chain.keys,
+            "finality certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: voters.map(\.key), weights: voters.map(\.weight),
             message: Tag.vote.preimage(network: network.id, payload), at: place)
     }
 
     /// Distinct members, at least a quorum of them, one signature each.
     private mutating func quorumFaults(
-        _ name: String, bitmap: Bytes, signatures: [Data], members: [Bytes], message: Bytes, at place: Violation
+        _ name: String, bitmap: Bytes, signatures: [Data], members: [Bytes], weights: [UInt64], message: Bytes, at place: Violation
     ) -> [String] {
         guard bitmap.count == (members.count + 7) / 8 else { return ["the \(name)'s list of signers does not fit \(members.count) members"] }
         let signers = (0..<bitmap.count * 8).filter { bitmap[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
@@ -113,8 +117,9 @@ struct CertificateAudit {
         guard signers.count == signatures.count else {
             return ["the \(name) names \(signers.count) signers and carries \(signatures.count) signatures"]
         }
-        let quorum = Layout.quorum(of: members.count)
-        guard signers.count >= quorum else { return ["the \(name) has \(signers.count) signers of the \(quorum) needed"] }
+        let weight = signers.reduce(UInt128(0)) { $0 + UInt128(weights[$1]) }
+        let quorum = 2 * weights.reduce(UInt128(0)) { $0 + UInt128($1) } / 3 + 1
+        guard weight >= quorum else { return ["the \(name) has signers of weight \(weight) of the \(quorum) needed"] }
         guard Set(signatures).count == signatures.count else { return ["the \(name) carries one signature twice"] }
         for (signer, signature) in zip(signers, signatures) {
             var otherwise = place

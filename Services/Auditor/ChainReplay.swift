@@ -67,6 +67,7 @@ struct ChainReplay {
         let header = copy.header
         ledger.time = header.time
         ledger.height = header.height
+        ledger.releaseStakes()
         var evidence: [Bytes: ParsedHeader] = [:]
         for final in copy.block.foreign {
             guard let foreign = judge(final, at: header.height, "a foreign header", certificates: &certificates) else { continue }
@@ -80,6 +81,7 @@ struct ChainReplay {
         if named != Set(copy.block.foreign.map { Sodium.hash(.block, Bytes($0.header)) }) {
             report(.replay, header.height, "the block's foreign headers are not exactly those that its evidence names")
         }
+        ledger.settle(header)
         let root = ledger.root()
         if isOnTrack, root != header.stateRoot {
             isOnTrack = false

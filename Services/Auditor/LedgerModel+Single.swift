@@ -8,7 +8,8 @@ extension LedgerModel {
     /// - Parameter evidence: final headers that the block carries, by hash.
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
-        guard isNotaryChain == (transaction.number >= 9) else { return .forbidden(.replay, "does not belong on this chain") }
+        let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
+        guard isStaking || isNotaryChain == (transaction.number >= 9) else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
         case .transfer: return applyTransfer(transaction)
@@ -19,7 +20,8 @@ extension LedgerModel {
         case .settle(let item): return applyResolution(transaction, item.evidence, .settled, evidence: evidence)
         case .refund(let item): return applyResolution(transaction, item.evidence, .refunded, evidence: evidence)
         case .record(let item): return applyRecord(item)
-        case .evidence: return applyEvidence(transaction)
+        case .evidence: return isNotaryChain ? applyEvidence(transaction) : applySlashing(transaction)
+        case .bond, .unbond: return applyStake(transaction)
         case .candidacy: return applyCandidacy(transaction)
         case .ballot: return applyBallot(transaction)
         }

@@ -21,6 +21,9 @@ enum RejectionNumber {
     static let alreadyExists: UInt8 = 8
     static let crossAlreadyEnded: UInt8 = 9
     static let tooManyAssets: UInt8 = 10
+    static let noSuchNode: UInt8 = 18
+    static let stakeShort: UInt8 = 19
+    static let stakeFull: UInt8 = 20
 }
 
 /// One chain's state, replayed from genesis by the auditor's own rules.
@@ -38,6 +41,8 @@ struct LedgerModel: Sendable {
     /// Newest candidacies by node, and ballots by chain and voter.
     var candidacies: [String: CandidacyModel] = [:]
     var ballots: [Bytes: BallotModel] = [:]
+    /// Who votes, and what stands behind them.
+    var stakes: StakeModel
     private var tree = StateTreeModel()
     /// State keys written since the last root, with their values.
     private var pending: [Bytes: Bytes] = [:]
@@ -49,16 +54,39 @@ struct LedgerModel: Sendable {
         self.network = network
         self.chain = chain
         time = chain.genesisTime
+        stakes = StakeModel(chain)
         var supply: [String: UInt128] = [:]
         for entry in chain.genesis {
             for balance in entry.balances { supply[balance.asset, default: 0] += UInt128(balance.amount) }
         }
+        if let rule = chain.stake { for node in chain.nodes { supply[rule.asset, default: 0] += UInt128(node.stake) } }
         self.supply = supply
         for entry in chain.genesis {
             var account = AccountModel(key: entry.account)
             for balance in entry.balances where balance.amount > 0 { account.balances[balance.asset] = balance.amount }
             write(account)
         }
+        openNodes()
+    }
+
+    /// What a node has bonded itself returns to it: it has an account from the start.
+    private mutating func openNodes() {
+        for (place, node) in stakes.nodes.enumerated() {
+            if accounts[node.key] == nil { write(AccountModel(key: node.key)) }
+            writeStake(place)
+        }
+    }
+
+    mutating func writeStake(_ place: Int) {
+        pending[Sodium.hash(.stateStake, Array(stakes.nodes[place].id.utf8))] = stakes.nodes[place].encoded
+    }
+
+    /// The last thing a block does: the first one past a cut settles who votes next.
+    mutating func settle(_ header: ParsedHeader) {
+        guard let (epoch, entry) = stakes.settle(header) else { return }
+        pending[Sodium.hash(.stateEpoch, Layout.number(epoch))] = entry
+        guard epoch > AuditLimits.epochsKept else { return }
+        tree.remove(Sodium.hash(.stateEpoch, Layout.number(epoch - AuditLimits.epochsKept)))
     }
 
     mutating func write(_ account: AccountModel) {
@@ -108,6 +136,7 @@ struct LedgerModel: Sendable {
         for cross in crosses.values where cross.status == .held {
             for leg in cross.legs { found[leg.asset, default: 0] += UInt128(leg.amount) }
         }
+        if let rule = chain.stake { found[rule.asset, default: 0] += stakes.total }
         return Set(found.keys).union(supply.keys).sorted().compactMap { asset in
             let (now, start) = (found[asset, default: 0], supply[asset, default: 0])
             return now == start ? nil : "\(asset): genesis had \(start), accounts and holds have \(now)"

@@ -81,15 +81,29 @@ struct NetworkReader {
     }
 
     private func chain(_ node: Node, id: String, genesisTime: UInt64) throws -> (chain: AuditChain, engine: String) {
-        let nodes = try list(node, "nodes").map { AuditChain.Node(id: try text($0, "id"), key: try address(field($0, "key"))) }
+        let nodes = try list(node, "nodes").map {
+            AuditChain.Node(id: try text($0, "id"), key: try address(field($0, "key")), stake: try $0["stake"].map { try number($0, "stake") } ?? 0)
+        }
         guard !nodes.isEmpty else { throw fault("chain \(id)", "has no nodes") }
         let genesis = try (node["genesis"].map { try elements($0, "genesis") } ?? []).map { item in
             AuditChain.Genesis(account: try address(field(item, "account")), balances: try balances(item["balances"]))
         }
         let engine = try node["engine"].map { try scalar($0, "engine") } ?? "bft"
         let sorted = genesis.sorted { $0.account.lexicographicallyPrecedes($1.account) }
-        return (AuditChain(id: id, nodes: nodes, genesis: sorted, genesisTime: genesisTime), engine)
+        var chain = AuditChain(id: id, nodes: nodes, genesis: sorted, genesisTime: genesisTime)
+        if id != AuditNetwork.notaryName, let epochs = node["epochs"] {
+            chain.epochs = AuditChain.Epochs(slots: try number(epochs, "slots"), margin: try number(epochs, "margin"))
+        }
+        if let stake = node["stake"] {
+            chain.stake = AuditChain.Stake(
+                asset: try text(stake, "asset"), minimum: try optional(stake, "minimum", 1),
+                unbondingMilliseconds: try optional(stake, "unbonding_milliseconds", 3_600_000),
+                slashNumerator: try optional(stake, "slash_numerator", 1), slashDenominator: try optional(stake, "slash_denominator", 2))
+        }
+        return (chain, engine)
     }
+
+    private func optional(_ node: Node, _ name: String, _ value: UInt64) throws -> UInt64 { try node[name].map { try number($0, name) } ?? value }
 
     private func balances(_ node: Node?) throws -> [(asset: String, amount: UInt64)] {
         guard let node else { return [] }
@@ -132,6 +146,12 @@ struct NetworkReader {
                 canonical.append(padded: balance.asset)
                 canonical.append(balance.amount)
             }
+        }
+        if let epochs = chain.epochs { for number in [epochs.slots, epochs.margin] { canonical.append(number) } }
+        if let stake = chain.stake {
+            canonical.append(padded: stake.asset)
+            for number in [stake.minimum, stake.unbondingMilliseconds, stake.slashNumerator, stake.slashDenominator] { canonical.append(number) }
+            for node in chain.nodes { canonical.append(node.stake) }
         }
     }
 

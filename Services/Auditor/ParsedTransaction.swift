@@ -13,6 +13,8 @@ enum AuditLimits {
     static let memoBytes = 140
     static let assetsPerAccount = 64
     static let nonceWindow: UInt64 = 256
+    static let bondsPerNode = 64
+    static let epochsKept: UInt64 = 8
 }
 
 /// A fault of form: what is wrong, as the end of a sentence about the transaction.
@@ -65,6 +67,8 @@ struct ParsedTransaction: Sendable {
     var cross: ParsedCross?
     /// The cross transaction it concerns.
     var xid: Bytes?
+    /// What a Bond or an Unbond says.
+    var stake: PBStakeBody?
     /// What a piece of evidence shows.
     var offence: OffenceModel?
     /// What a notary node wants, and what a sub-chain node votes for.
@@ -98,7 +102,9 @@ struct ParsedTransaction: Sendable {
         case .record(let item): (number, content) = (9, Sodium.hash(.block, Bytes(item.final.header)))
         case .evidence(let item):
             let shown = try OffenceModel(item)
-            (number, offence, content) = (10, shown, shown.id)
+            (number, offence, content) = (10, shown, (chain == AuditNetwork.notaryName ? [] : Array(chain.utf8)) + shown.id)
+        case .bond(let item): (number, stake, body, content) = (13, try ParsedTransaction.stake(item, chain), Bytes(item.body), Bytes(item.body))
+        case .unbond(let item): (number, stake, body, content) = (14, try ParsedTransaction.stake(item, chain), Bytes(item.body), Bytes(item.body))
         case .candidacy(let item):
             candidacy = try CandidacyModel(item)
             (number, content) = (15, Bytes(item.body))
@@ -120,8 +126,16 @@ struct ParsedTransaction: Sendable {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .candidacy, .ballot: []
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot: []
         }
+    }
+
+    private static func stake(_ order: PBStakeOrder, _ chain: String) throws(FormFault) -> PBStakeBody {
+        let body = try canonical(PBStakeBody.self, order.body, "its body")
+        guard body.chain == chain, body.account.count == Sodium.keyBytes, body.amount > 0, body.node.utf8.count <= Layout.nameBytes else {
+            throw FormFault("has a body that is out of form")
+        }
+        return body
     }
 
     private static func check(_ body: PBTransferBody, chain: String) throws(FormFault) {

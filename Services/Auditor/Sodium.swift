@@ -33,7 +33,10 @@ enum Sodium {
 
 /// What a hash or signature is about (docs/protocol.md, section 3).
 enum Tag: String {
-    case network, genesis, block, transaction, xid, foreign, offence
+    case network, genesis, block, transaction, xid, foreign, offence, leader
+    case epochSeed = "epoch-seed"
+    case stateEpoch = "state-epoch"
+    case stateStake = "state-stake"
     case stateAccount = "state-account"
     case stateCross = "state-cross"
     case stateHead = "state-head"
@@ -41,7 +44,7 @@ enum Tag: String {
     case stateCandidacy = "state-candidacy"
     case stateBallot = "state-ballot"
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, candidacy, ballot
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }
@@ -77,9 +80,6 @@ enum Layout {
                 (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || (45...47).contains($0)
             }
     }
-
-    /// More than two thirds of `count` members.
-    static func quorum(of count: Int) -> Int { 2 * count / 3 + 1 }
 
     /// The first bytes of a hash, for people.
     static func short(_ hash: Bytes) -> String { hex(Bytes(hash.prefix(6))) }

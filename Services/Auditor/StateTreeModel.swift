@@ -1,5 +1,5 @@
 /// The state tree as docs/protocol.md defines it, written anew: a subtree with one leaf is that leaf, an empty one is zero,
-/// so that the root is a function of the entries alone. Entries are set and never removed.
+/// so that the root is a function of the entries alone.
 struct StateTreeModel: Sendable {
     private indirect enum Node: Sendable {
         case empty
@@ -22,6 +22,24 @@ struct StateTreeModel: Sendable {
     mutating func set(_ key: Bytes, to value: Bytes) {
         let leaf = Node.leaf(key: key, hash: StateTreeModel.leafHash(key, StateTreeModel.valueHash(value)))
         top = StateTreeModel.placing(leaf, under: key, in: top, depth: 0)
+    }
+
+    /// Takes the entry under a key hash out.
+    mutating func remove(_ key: Bytes) { top = StateTreeModel.removing(key, from: top, depth: 0) }
+
+    private static func removing(_ key: Bytes, from node: Node, depth: Int) -> Node {
+        switch node {
+        case .empty: return node
+        case .leaf(let other, _): return other == key ? .empty : node
+        case .inner(let left, let right, _):
+            let isRight = bit(key, depth)
+            let changed = removing(key, from: isRight ? right : left, depth: depth + 1)
+            switch (changed, isRight ? left : right) {
+            case (.empty, .empty): return .empty
+            case (.empty, .leaf(let key, let hash)), (.leaf(let key, let hash), .empty): return .leaf(key: key, hash: hash)
+            case (_, let kept): return isRight ? inner(kept, changed) : inner(changed, kept)
+            }
+        }
     }
 
     private static func placing(_ leaf: Node, under key: Bytes, in node: Node, depth: Int) -> Node {

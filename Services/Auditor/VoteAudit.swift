@@ -6,6 +6,8 @@ import SwiftProtobuf
 struct VoteAudit {
     private let network: AuditNetwork
     private(set) var violations: [Violation] = []
+    /// Who votes on a chain in which epoch.
+    var stakes: [String: StakeModel] = [:]
 
     /// What a node signs at most once. Skip and Final share one duty, so that no node gives both.
     private enum Duty: UInt8 {
@@ -104,7 +106,8 @@ struct VoteAudit {
     /// Every signer of a certificate has voted.
     mutating func add(_ certificate: PBCertificate, _ place: String) {
         guard let chain = network.chain(certificate.chain), let duty = VoteAudit.duty(certificate.kind) else { return }
-        for (index, node) in chain.nodes.enumerated() {
+        let voters = (stakes[chain.id] ?? StakeModel(chain)).electorate(of: certificate.slot) ?? []
+        for (index, node) in voters.enumerated() {
             let byte = certificate.signers.startIndex + index / 8
             guard byte < certificate.signers.endIndex, certificate.signers[byte] >> UInt8(index % 8) & 1 == 1 else { continue }
             let key = Key(node: node.id, chain: chain.id, epoch: certificate.epoch, slot: certificate.slot, duty: duty.rawValue)
