@@ -47,6 +47,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case bodyUnchecked = "body_unchecked"
     /// Evidence of another chain's state is not held against that state's root.
     case evidenceUnchecked = "evidence_unchecked"
+    /// A quorum counts members instead of their weight.
+    case weightIgnored = "weight_ignored"
+    /// Votes of a slot are taken by the electorate of the epoch before.
+    case staleEpoch = "stale_epoch"
+    /// What was taken back returns to its account before its time.
+    case unbondedEarly = "unbonded_early"
+
     /// R7 is left out: a notary relies on whatever final block it is shown.
     case anyBranch = "any_branch"
 

@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 
 /// Who votes on a chain during an epoch, with what weight, and who leads its slots.
 package struct Electorate: Hashable, Sendable {
@@ -77,7 +78,10 @@ package struct Electorate: Hashable, Sendable {
     ///
     /// - Precondition: each position once, every one a member's.
     package func isQuorum<Positions: Collection<Int>>(_ positions: Positions) -> Bool {
-        weight(of: positions) >= quorumWeight
+#if PLANTED_BUGS
+        if PlantedBug.weightIgnored.isPlanted { return positions.count >= Quorum.size(of: count) }
+#endif
+        return weight(of: positions) >= quorumWeight
     }
 
     /// Who leads a slot.

@@ -11,12 +11,14 @@ struct VotingChain: Sendable {
     let network = Blake2b.hash(Array("test network".utf8))
     let timing: Timing
 
-    init(_ count: Int, timing: Timing = Timing(), epochs: EpochRule? = nil) {
+    init(_ count: Int, timing: Timing = Timing(), epochs: EpochRule? = nil, stakes: [Amount]? = nil) {
         self.timing = timing
         description = ChainDescription(
-            id: ChainID("alpha")!, engine: .bft,
-            nodes: (1...count).map { NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha") }, genesis: [], genesisTime: 1,
-            epochs: epochs)
+            id: ChainID("alpha")!, engine: stakes == nil ? .bft : .pos,
+            nodes: (1...count).map {
+                NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha", stake: stakes.map { stakes in stakes[$0 - 1] } ?? 0)
+            }, genesis: [], genesisTime: 1, epochs: epochs ?? stakes.map { _ in EpochRule(slots: 64, margin: 16) },
+            stake: stakes.map { _ in StakeRule(asset: AssetID("X")!) })
     }
 
     static func key(_ number: Int) -> PublicKey { PublicKey(Blake2b.hash(Array("member \(number)".utf8))) }
