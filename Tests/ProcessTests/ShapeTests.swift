@@ -9,6 +9,7 @@ extension RealProcesses {
             ["--hand-to", "one"],
             ["--in-process", "--nodes", "1", "--notaries", "1"],
             ["--nodes", "1", "--notaries", "1", "--collectors", "2"],
+            ["--in-process", "--engines", "bft,pos"],
             ["--in-process", "--chains", "3", "--nodes", "1", "--notaries", "4"],
         ])
     func shapes(options: [String]) throws {

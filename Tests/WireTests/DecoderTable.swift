@@ -78,6 +78,7 @@ struct Decoder: Sendable, CustomStringConvertible {
             ),
             ("branch", .branch(BranchHead(notary: "notary-1", chain: examples.alpha, height: 1, block: examples.blockA, crosses: []))),
             ("nomination", .nomination(Nomination(Transaction(.ballot(examples.ballot), chain: .notary, network: network)))),
+            ("handover", .handover(examples.handover)),
             ("beat", .beat(Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 0))),
         ]
         let frames = published.map { name, message in
@@ -126,6 +127,13 @@ struct Decoder: Sendable, CustomStringConvertible {
                         height: 3, slot: 4, candidacies: [CandidacyEntry(examples.candidacy)], ballots: [BallotEntry(examples.ballot)])
                 ).encoded, isCanonical: false, empty: WireFault(.missing, "Response.response")
             ) { _ = try Response(decoding: $0, network: network) },
+            Decoder(
+                name: "Response(handovers)", example: Response.handovers([examples.handover]).encoded, isCanonical: false,
+                empty: WireFault(.missing, "Response.response")
+            ) { _ = try Response(decoding: $0, network: network) },
+            Decoder(name: "Handover", example: examples.handover.encoded, isCanonical: false, empty: WireFault(.invalid, "Handover.chain")) {
+                _ = try Handover(decoding: $0)
+            },
             Decoder(name: "Receipt", example: receipt.encoded, isCanonical: false, empty: WireFault(.invalid, "Receipt.id")) {
                 _ = try Receipt(decoding: $0)
             },

@@ -90,8 +90,16 @@ struct GoldenExamples {
                     chain: .notary, network: network)
             ),
             ("ballot", Transaction(.ballot(ballot), chain: .notary, network: network)),
+            ("bond", Transaction(.bond(stake(.bond, 500, nonce: 11)), chain: alpha, network: network)),
+            ("unbond", Transaction(.unbond(stake(.unbond, 200, nonce: 12)), chain: alpha, network: network)),
         ]
     }
+
+    func stake(_ kind: StakeOrder.Kind, _ amount: Amount, nonce: UInt64) -> StakeOrder {
+        StakeOrder(kind, chain: alpha, network: network, node: "alpha-2", amount: amount, nonce: nonce, signer: bob.signer)
+    }
+
+    var handover: Handover { Handover(chain: alpha, epoch: 1, final: final, proof: present.proof) }
 
     var candidacy: Candidacy { Candidacy(node: "notary-1", number: 9, network: network, signer: notaries[0].signer, newKey: bob.signer) }
 

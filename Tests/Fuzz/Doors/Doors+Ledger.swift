@@ -8,6 +8,8 @@ extension Door {
         value("account", { Account(decoding: $0) }, \.encoded),
         value("cross-entry", { CrossEntry(decoding: $0) }, \.encoded),
         value("chain-head", { ChainHead(decoding: $0) }, \.encoded),
+        value("epoch-entry", { EpochEntry(decoding: $0) }, \.encoded),
+        value("stake-entry", { StakeEntry(decoding: $0) }, \.encoded),
         Door("state-proof", .message(prefix: 1), takeProof),
     ]
 

@@ -100,6 +100,19 @@ package struct Seeds {
         add("response", Response.blocks([FinalBlock(block: block, final: final)], head: final.header.height).encoded, limit: 20)
     }
 
+    private mutating func addElectorates() {
+        let members = Stage.network.chains[0].nodes.map { Electorate.Member(node: $0.id, key: $0.key, weight: 7) }
+        let first = EpochEntry.FirstHeight(chain: Stage.alpha, height: 9)
+        let entry = EpochEntry(epoch: 1, seed: members[0].key.digest, members: members, firstHeights: [first])
+        add("epoch-entry", entry.encoded)
+        add("stake-entry", StakeEntry(node: "alpha-1", bonds: members.prefix(1).map { .init(account: $0.key, amount: 5) }).encoded)
+        for kind in [StakeOrder.Kind.bond, .unbond] {
+            let order = StakeOrder(
+                kind, chain: Stage.alpha, network: Stage.network.id, node: "alpha-1", amount: 5, nonce: 1, signer: Stage.cast.people[0])
+            add("transaction", [0] + Transaction(kind == .bond ? .bond(order) : .unbond(order), chain: Stage.alpha, network: Stage.network.id).bytes)
+        }
+    }
+
     // MARK: roles
 
     private mutating func addScripts(_ entries: [Recording.Entry]) {
@@ -144,6 +157,7 @@ package struct Seeds {
         add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .held, decision: .none, decidingChain: Stage.beta, deadline: 7, legs: [leg, leg]).encoded)
         add("cross-entry", CrossEntry(xid: key.digest, holdStatus: .rejected, decision: .committed, decidingChain: Stage.alpha, deadline: .max, legs: []).encoded)
         add("chain-head", ChainHead(chain: Stage.beta, height: 7, hash: key.digest, time: 9).encoded)
+        addElectorates()
         for (index, key) in ProofTree.keys.enumerated() {
             let evidence = StateEvidence(block: key, proof: ProofTree.proof(of: key))
             let transaction = Transaction(.settle(Resolution(xid: key, evidence: evidence)), chain: Stage.alpha, network: Stage.network.id)
