@@ -68,7 +68,7 @@ package struct TestChain {
     package func certificate(_ header: BlockHeader, kind: VoteKind, signers: Int? = nil) -> Certificate {
         let keys = test.nodeKeys[chain]!
         let statement = Statement(
-            chain: chain, epoch: 0, slot: header.slot, kind: kind, hash: kind == .skip ? .zero : header.hash)
+            chain: chain, epoch: tree.chain.epoch(of: header.slot), slot: header.slot, kind: kind, hash: kind == .skip ? .zero : header.hash)
         let signatures = keys.prefix(signers ?? Quorum.size(of: keys.count)).enumerated().map {
             (position: $0, signature: $1.signer.sign(.vote, network: test.network.id, statement.payload))
         }

@@ -18,8 +18,8 @@ package struct TestNetwork: Sendable {
     package static let funds: Amount = 1_000_000
 
     /// - Parameter nodes: nodes of each sub-chain; `notaries`: of the notary chain.
-    /// - Parameter accounts: more accounts of alpha.
-    package init(nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = []) {
+    /// - Parameter accounts: more accounts of alpha; `epochs`: of alpha, whose electorates are all of its nodes.
+    package init(nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil) {
         let alpha = TestNetwork.alpha
         let beta = TestNetwork.beta
         alice = TestNetwork.key(1)
@@ -34,7 +34,7 @@ package struct TestNetwork: Sendable {
             return ChainDescription(
                 id: chain, engine: .bft,
                 nodes: pairs.enumerated().map { NodeDescription(id: "\(chain)-\($0 + 1)", key: $1.publicKey, site: chain.description) },
-                genesis: genesis, genesisTime: TestNetwork.genesisTime)
+                genesis: genesis, genesisTime: TestNetwork.genesisTime, epochs: chain == alpha ? epochs : nil)
         }
         let x = [Balance(asset: TestNetwork.assetX, amount: TestNetwork.funds)]
         let y = [Balance(asset: TestNetwork.assetY, amount: TestNetwork.funds * 10)]
