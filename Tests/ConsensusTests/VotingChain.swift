@@ -15,8 +15,8 @@ struct VotingChain: Sendable {
         self.timing = timing
         description = ChainDescription(
             id: ChainID("alpha")!, engine: stakes == nil ? .bft : .pos,
-            nodes: (1...count).map {
-                NodeDescription(id: "alpha-\($0)", key: VotingChain.key($0), site: "alpha", stake: stakes.map { stakes in stakes[$0 - 1] } ?? 0)
+            nodes: (1...count).map { number in
+                NodeDescription(id: "alpha-\(number)", key: VotingChain.key(number), site: "alpha", stake: stakes?[number - 1] ?? 0)
             }, genesis: [], genesisTime: 1, epochs: epochs ?? stakes.map { _ in EpochRule(slots: 64, margin: 16) },
             stake: stakes.map { _ in StakeRule(asset: AssetID("X")!) })
     }
