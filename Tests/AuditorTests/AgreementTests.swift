@@ -22,6 +22,23 @@ import Wire
         #expect(report.networkID == id.hex)
     }
 
+    @Test("the auditor finds the network id of a network whose chains vote by stake")
+    func stakedNetworkID() throws {
+        var plan = NetworkPlan()
+        (plan.clients, plan.nodes, plan.notaries, plan.engines, plan.genesisTime) = (2, 2, 1, [.pos, .bft], 1_700_000_000_000)
+        let endpoints = (0..<3).map { site in
+            SiteEndpoints(
+                members: "tcp://127.0.0.1:\(7001 + site * 3)", publish: "tcp://127.0.0.1:\(7002 + site * 3)",
+                clients: "tcp://127.0.0.1:\(7003 + site * 3)")
+        }
+        let configuration = plan.realized(endpoints: endpoints).configuration
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("concordat-staked-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try NetworkFile.text(of: configuration).write(to: folder.appendingPathComponent("network.yaml"), atomically: true, encoding: .utf8)
+        #expect(try Audit.run(folder: folder.path).networkID == configuration.network.id.hex)
+    }
+
     /// Writes a node's chain and its votes as its role does.
     private func write(_ fixture: AuditFixture, node: Int, closing: Bool = true) throws -> RoleStore {
         let chain = AuditFixture.alpha
