@@ -20,7 +20,7 @@ package final class ElectorateBook: @unchecked Sendable {
     /// Newest epoch known of a chain.
     private var newest: [ChainID: Epoch] = [:]
     /// From which height on a notary epoch certifies a sub-chain's blocks, ascending by epoch.
-    private var firstHeights: [ChainID: [(epoch: Epoch, height: Height)]] = [:]
+    private var certifiedFrom: [ChainID: [(epoch: Epoch, height: Height)]] = [:]
     /// Chains of which an electorate was looked for that is not here.
     private var missed: [ChainID] = []
 
@@ -63,7 +63,7 @@ package final class ElectorateBook: @unchecked Sendable {
 
     /// Whose notaries certify the block of a sub-chain at a height, as far as is known.
     package func notaryEpoch(of chain: ChainID, height: Height) -> Epoch {
-        firstHeights[chain]?.last { $0.height <= height }?.epoch ?? 0
+        certifiedFrom[chain]?.last { $0.height <= height }?.epoch ?? 0
     }
 
     /// Why a block may not name the notary epoch that it names; nil when it may.
@@ -88,8 +88,8 @@ package final class ElectorateBook: @unchecked Sendable {
         newest[chain] = max(newestEpoch(of: chain), entry.epoch)
         guard chain == .notary else { return }
         for first in entry.firstHeights {
-            firstHeights[first.chain, default: []].append((entry.epoch, first.height))
-            firstHeights[first.chain]?.sort { $0.epoch < $1.epoch }
+            certifiedFrom[first.chain, default: []].append((entry.epoch, first.height))
+            certifiedFrom[first.chain]?.sort { $0.epoch < $1.epoch }
         }
     }
 
