@@ -7,7 +7,7 @@ OUT ?= out/run
 .PHONY: help install install-packages build run test interop bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
 
 help:
-	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json)"
+	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
@@ -32,7 +32,7 @@ build: install
 	@$(BUILD) --product concordat
 
 run: build
-	@.build/release/concordat demo --out $(OUT)
+	@.build/release/concordat demo --out $(OUT) $(if $(ENGINES),--engines $(ENGINES))
 
 test: install
 	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 3."

@@ -26,7 +26,7 @@ struct InitCommand: ParsableCommand {
         if let former = made.former { common.say("The former folder is now \(former)") }
         let ledgers = made.configuration.network
         Console.print("\(paint.strong(folder.networkFile))  network \(ledgers.id)")
-        for chain in ledgers.chains { Console.print("  \(chain.id): \(chain.nodes.count) nodes, \(chain.genesis.count) accounts") }
+        for chain in ledgers.chains { Console.print("  \(chain.id): engine \(chain.engine.rawValue), \(chain.nodes.count) nodes, \(chain.genesis.count) accounts") }
         Console.print("  notaries: \(ledgers.notary.nodes.count)")
         for name in ["alice", "bob"] {
             if let entry = made.book[name] { Console.print("  \(name) at home on \(entry.chain)  \(entry.key.address)") }
@@ -37,7 +37,7 @@ struct InitCommand: ParsableCommand {
 
 /// The result of `init` as JSON.
 struct InitReport: Encodable {
-    struct Chain: Encodable { var id: String, nodes: Int }
+    struct Chain: Encodable { var id: String, engine: String, nodes: Int }
     struct Account: Encodable { var name: String, address: String, chain: String, key: String }
     var folder: String
     var network: String
@@ -50,7 +50,7 @@ struct InitReport: Encodable {
         let ledgers = made.configuration.network
         self.folder = folder.path
         network = ledgers.id.hex
-        chains = ledgers.chains.map { Chain(id: $0.id.description, nodes: $0.nodes.count) }
+        chains = ledgers.chains.map { Chain(id: $0.id.description, engine: $0.engine.rawValue, nodes: $0.nodes.count) }
         notaries = ledgers.notary.nodes.count
         accounts = made.book.entries.map {
             Account(name: $0.name, address: $0.key.address.text, chain: $0.chain.description, key: folder.walletKey($0.name))

@@ -9,6 +9,8 @@ struct NetworkOptions: ParsableArguments {
     var name: String?
     @Option(help: "Sub-chains, 1 to 24. (default: 2)")
     var chains: Int?
+    @Option(help: ArgumentHelp("Engines of the sub-chains in order, such as bft,pow: one sub-chain each. (default: bft,bft)", valueName: "list"))
+    var engines: String?
     @Option(help: "Nodes of each sub-chain. (default: 4)")
     var nodes: Int?
     @Option(help: "Notaries. (default: 4)")
@@ -22,19 +24,36 @@ struct NetworkOptions: ParsableArguments {
 
     /// Whether anything was asked for that only a new network can have.
     var shapesLedgers: Bool {
-        [chains, nodes, notaries, clients].contains { $0 != nil } || name != nil
+        [chains, nodes, notaries, clients].contains { $0 != nil } || name != nil || engines != nil
     }
 
     func plan() throws -> NetworkPlan {
         var plan = NetworkPlan()
         plan.name = try Setting.text(name, "name", default: plan.name)
         plan.chains = try Setting.number(chains, "chains", default: plan.chains, in: 1...NetworkPlan.chainNames.count)
+        plan.engines = try readEngines()
+        if !plan.engines.isEmpty {
+            guard chains == nil || chains == plan.engines.count else {
+                throw Setting.bad("chains", "\(plan.chains)", "Name one engine for each sub-chain, or leave --chains out.")
+            }
+            plan.chains = plan.engines.count
+        }
         plan.nodes = try Setting.number(nodes, "nodes", default: plan.nodes, in: 1...Limits.nodesPerChain)
         plan.notaries = try Setting.number(notaries, "notaries", default: plan.notaries, in: 1...Limits.nodesPerChain)
         plan.collectors = try Setting.number(collectors, "collectors", default: plan.collectors, in: 1...64)
         plan.clients = try Setting.number(clients, "clients", default: plan.clients, in: 0...100_000)
         plan.genesisTime = UInt64(Date().timeIntervalSince1970 * 1000)
         return plan
+    }
+
+    private func readEngines() throws -> [Engine] {
+        guard let text = Setting.text(engines, "engines") else { return [] }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let engines = names.compactMap(Engine.init(rawValue:))
+        guard engines.count == names.count, engines.count <= NetworkPlan.chainNames.count else {
+            throw Setting.bad("engines", text, "Give a list such as bft,pow. Engines are: \(Engine.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return engines
     }
 }
 
