@@ -59,7 +59,8 @@ struct NetworkReader {
             canonical.append(try root["timing"]?[item.name].map { try number($0, item.name) } ?? item.value)
         }
         let genesisTime = try number(root, "genesis_time_milliseconds")
-        let notary = try chain(field(root, "notary"), id: AuditNetwork.notaryName, genesisTime: genesisTime)
+        var notary = try chain(field(root, "notary"), id: AuditNetwork.notaryName, genesisTime: genesisTime)
+        notary.chain.election = try election(field(root, "notary"), seats: notary.chain.nodes.count)
         append(notary.chain, engine: notary.engine)
         var chains: [(chain: AuditChain, engine: String)] = []
         for item in try list(root, "chains") {
@@ -91,7 +92,7 @@ struct NetworkReader {
         let engine = try node["engine"].map { try scalar($0, "engine") } ?? "bft"
         let sorted = genesis.sorted { $0.account.lexicographicallyPrecedes($1.account) }
         var chain = AuditChain(id: id, nodes: nodes, genesis: sorted, genesisTime: genesisTime)
-        if id != AuditNetwork.notaryName, let epochs = node["epochs"] {
+        if let epochs = node["epochs"] {
             chain.epochs = AuditChain.Epochs(slots: try number(epochs, "slots"), margin: try number(epochs, "margin"))
         }
         if let stake = node["stake"] {
@@ -104,6 +105,17 @@ struct NetworkReader {
     }
 
     private func optional(_ node: Node, _ name: String, _ value: UInt64) throws -> UInt64 { try node[name].map { try number($0, name) } ?? value }
+
+    /// How the notaries are elected; what the file leaves out has its default.
+    private func election(_ node: Node, seats: Int) throws -> AuditElection? {
+        guard let epochs = node["epochs"] else { return nil }
+        let standby = try (node["standby"].map { try elements($0, "standby") } ?? []).map {
+            AuditChain.Node(id: try text($0, "id"), key: try address(field($0, "key")))
+        }
+        return AuditElection(
+            seats: Int(try epochs["seats"].map { try number($0, "seats") } ?? UInt64(seats)),
+            lead: try epochs["lead"].map { try number($0, "lead") } ?? 64, standby: standby)
+    }
 
     private func balances(_ node: Node?) throws -> [(asset: String, amount: UInt64)] {
         guard let node else { return [] }
@@ -148,6 +160,14 @@ struct NetworkReader {
             }
         }
         if let epochs = chain.epochs { for number in [epochs.slots, epochs.margin] { canonical.append(number) } }
+        if let election = chain.election {
+            for number in [UInt64(election.seats), election.lead] { canonical.append(number) }
+            canonical.append(UInt32(election.standby.count))
+            for node in election.standby {
+                canonical.append(text: node.id)
+                canonical.append(node.key)
+            }
+        }
         if let stake = chain.stake {
             canonical.append(padded: stake.asset)
             for number in [stake.minimum, stake.unbondingMilliseconds, stake.slashNumerator, stake.slashDenominator] { canonical.append(number) }

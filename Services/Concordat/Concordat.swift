@@ -37,7 +37,8 @@ struct Concordat: ParsableCommand {
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
-        ConfirmCommand.self, BalanceCommand.self, TraceCommand.self, EvidenceCommand.self, StakeCommand.self, AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
+        ConfirmCommand.self, BalanceCommand.self, TraceCommand.self, EvidenceCommand.self, NotaryCommand.self, StakeCommand.self,
+        AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.

@@ -66,7 +66,7 @@ package struct ChainFollower: Sendable {
         highestFinal = height
         self.timer = TimerID(kind: timer)
         self.calls = calls
-        let nodes = description.nodes.map(\.id)
+        let nodes = description.listed.map(\.id)
         peers = nodes.filter { $0 == preferred } + nodes.filter { $0 != preferred }
         blocksBehind = snapshots?.blocksBehind ?? .max
         self.snapshotCeiling = snapshotCeiling

@@ -23,7 +23,9 @@ package struct RoleContext: Sendable {
     package var network: Network
     package var address: RoleAddress
     /// Signs as the role's node.
-    package var signer: Signer
+    package var signer: Signer { keys.first }
+    /// All keys of the node.
+    package var keys: KeyRing
     /// Checks a signature; the simulator remembers answers, the shell does not.
     package var verify: @Sendable (SignatureCheck) -> Bool
     /// How builders choose notaries (A12).
@@ -33,11 +35,12 @@ package struct RoleContext: Sendable {
 
     package init(
         network: Network, address: RoleAddress, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds },
-        notaryStrategy: NotaryStrategy = .all, snapshots: SnapshotPolicy = SnapshotPolicy()
+        notaryStrategy: NotaryStrategy = .all, snapshots: SnapshotPolicy = SnapshotPolicy(),
+        laterKeys: @escaping @Sendable (PublicKey) -> Signer? = { _ in nil }
     ) {
         self.network = network
         self.address = address
-        self.signer = signer
+        keys = KeyRing(node: address.node, first: signer, others: laterKeys)
         self.verify = verify
         self.notaryStrategy = notaryStrategy
         self.snapshots = snapshots

@@ -48,7 +48,8 @@ struct VotingChain: Sendable {
 
     func settings(_ position: Int) -> SimplexSettings {
         SimplexSettings(
-            book: ElectorateBook(network: whole), chain: description, signer: signer(position), verify: VotingChain.verify)
+            book: ElectorateBook(network: whole), chain: description,
+            keys: KeyRing(node: description.nodes[position].id, first: signer(position)), verify: VotingChain.verify)
     }
 
     /// A machine that has been started.

@@ -73,6 +73,13 @@ class Network:
                 out += key + struct.pack(">I", len(balances))
                 for asset, amount in sorted(balances.items()):
                     out += padded(asset) + struct.pack(">Q", amount)
+            epochs = description.get("epochs")
+            if epochs and identifier == "notary":
+                standby = description.get("standby", [])
+                seats = epochs.get("seats", len(description["nodes"]))
+                out += struct.pack(">QQQQI", epochs["slots"], epochs["margin"], seats, epochs.get("lead", 64), len(standby))
+                for node in standby:
+                    out += text(node["id"]) + key_of(node["key"])
             return out
 
         out = struct.pack(">I", self.file["version"])

@@ -35,7 +35,7 @@ extension BuilderRole {
     /// S824, S825: validators tell that a hold may be settled or refunded, and show it.
     mutating func receive(_ notice: LegNotice, publisher: String, at now: Moment) -> [RoleEffect] {
         guard notice.chain == chain, let address = RoleAddress(publisher), address.role == .validator, address.node == notice.notary,
-            network.notary.nodes.contains(where: { $0.id == address.node })
+            network.notary.listed.contains(where: { $0.id == address.node })
         else { return [.count(.peerFault, by: 1)] }
         guard notice.purpose != .confirm else { return [] }
         let resolution = Resolution(xid: notice.cross.xid, evidence: notice.evidence[0])

@@ -11,7 +11,7 @@ extension BuilderRole {
         proposal.sendings += 1
         stage = .proposed(proposal)
         var effects: [RoleEffect] = [.count(.sent, by: 1)]
-        if context.notaryStrategy == .all || proposal.certified != nil || turn >= network.notary.nodes.count {
+        if context.notaryStrategy == .all || proposal.certified != nil || turn >= notaries(of: proposal.block.header).count {
             effects.append(.publish(.candidate(chain), .candidate(proposal.block)))
         } else {
             effects.append(hand(proposal.block, turn: turn))
@@ -25,13 +25,26 @@ extension BuilderRole {
 
     /// Hands the candidate to one notary, in turn by slot; the next one when it does not answer.
     private mutating func hand(_ block: Block, turn: Int) -> RoleEffect {
-        let notaries = network.notary.nodes
+        let notaries = notaries(of: block.header)
         let index = Int((block.header.slot + UInt64(turn)) % UInt64(notaries.count))
         let call = nextCall()
         handing = call
         return .call(
-            call, service: Service.name(.validator, chain: chain, node: notaries[index].id), .validate(block),
+            call, service: Service.name(.validator, chain: chain, node: notaries[index].node), .validate(block),
             timeoutMilliseconds: network.timing.candidateResendMilliseconds)
+    }
+
+    /// Who certifies a candidate.
+    private func notaries(of header: BlockHeader) -> [Electorate.Member] {
+        book.electorate(of: .notary, epoch: header.epoch)?.members ?? book.network.notary.genesisElectorate.members
+    }
+
+    /// Whether a key is a notary node's in the newest epoch that is known, or in the one before: heights of both may be open.
+    private func isNotary(_ node: String, _ key: PublicKey) -> Bool {
+        let newest = book.newestEpoch(of: .notary)
+        return (newest - min(newest, 1)...newest).contains { epoch in
+            book.electorate(of: .notary, epoch: epoch)?.members.contains { $0.node == node && $0.key == key } ?? false
+        }
     }
 
     /// A notary took the candidate, and passes it on, or did not: then the next one has its turn.
@@ -54,7 +67,7 @@ extension BuilderRole {
     /// A notary's word on a candidate (S850, S860).
     mutating func receive(_ verdict: NotaryVerdict, publisher: String, at now: Moment) -> [RoleEffect] {
         guard verdict.chain == chain, let address = RoleAddress(publisher), address.role == .validator, address.chain == chain,
-            network.notary.nodes.contains(where: { $0.id == address.node && $0.key == verdict.notary })
+            isNotary(address.node, verdict.notary)
         else { return [.count(.peerFault, by: 1)] }
         if case .deferred(let foreign, let height, _) = verdict.verdict, foreign != chain {
             // Also of other leaders' candidates: what they relied on, this node would rely on next.

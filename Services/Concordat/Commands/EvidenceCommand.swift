@@ -53,7 +53,7 @@ struct EvidenceCommand: ParsableCommand {
     /// Asks every notary's recorder: the one that knows most is believed, for what is recorded stays recorded.
     private static func all(_ inquiry: Inquiry, of network: Network) throws -> [RecordedOffence] {
         var longest: [RecordedOffence]?
-        for node in network.notary.nodes {
+        for node in network.notary.listed {
             let service = Service.name(.recorder, chain: .notary, node: node.id)
             var offences: [RecordedOffence] = []
             while case .offences(let more, let count)?? = try inquiry.ask([

@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
         let ledgers = made.configuration.network
         Console.print("\(paint.strong(folder.networkFile))  network \(ledgers.id)")
         for chain in ledgers.chains { Console.print("  \(chain.id): engine \(chain.engine.rawValue), \(chain.nodes.count) nodes, \(chain.genesis.count) accounts") }
-        Console.print("  notaries: \(ledgers.notary.nodes.count)")
+        Console.print("  notaries: \(ledgers.notary.nodes.count)\(ledgers.notary.election.map { ", on standby: \($0.standby.count)" } ?? "")")
         for name in ["alice", "bob"] {
             if let entry = made.book[name] { Console.print("  \(name) at home on \(entry.chain)  \(entry.key.address)") }
         }

@@ -84,7 +84,7 @@ enum BusPlan {
     /// Topics that a site takes over from the others: the notaries hear every chain, a chain hears its notaries.
     private static func imports(_ site: String, _ configuration: NetworkConfiguration) -> [String: [BusPattern]] {
         let network = configuration.network
-        let notarySites = Set(network.notary.nodes.map(\.site))
+        let notarySites = Set(network.notary.listed.map(\.site))
         var imports: [String: Set<String>] = [:]
         for chain in network.chains {
             let sites = Set(chain.nodes.map(\.site))

@@ -92,9 +92,11 @@ final class Launcher: Sendable {
         guard pair.publicKey == node.node.key else {
             throw Failure(.configuration, "\(folder.identityKey(address.node)): its public key is not the one of \(address.node) in network.yaml", "Put the right key file there.")
         }
+        let later = LaterKeys(folder, node: address.node, passphrase: passphrase)
         let settings = RoleHostSettings(
             context: RoleContext(
-                network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy),
+                network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy,
+                laterKeys: { later.signer(for: $0) }),
             folder: folder.data(of: address), bus: try busClient(address, site))
         switch address.role {
         case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)

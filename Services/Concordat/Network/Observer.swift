@@ -38,7 +38,7 @@ final class Observer {
         let joinEnd = BusClock.now().monotonicMilliseconds + UInt64(timeoutMilliseconds)
         for site in configuration.sites { _ = try connection(site) }
         for chain in network.chains + [network.notary] {
-            for node in chain.nodes {
+            for node in chain.listed {
                 guard let site = configuration.site(node.site) else { continue }
                 let connection = try connection(site)
                 let service = Service.name(.consensus, chain: chain.id, node: node.id)
@@ -66,7 +66,7 @@ final class Observer {
         let network = configuration.network
         var questions: [(service: String, connection: ClientConnection, id: UInt64)] = []
         for chain in network.chains + [network.notary] {
-            for node in chain.nodes {
+            for node in chain.listed {
                 guard let site = configuration.site(node.site) else { continue }
                 let connection = try connection(site)
                 guard try connection.waitUntilJoined(timeoutMilliseconds: timeoutMilliseconds) else { return ["bus@\(site.id)"] }

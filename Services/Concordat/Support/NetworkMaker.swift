@@ -15,6 +15,12 @@ struct NetworkOptions: ParsableArguments {
     var nodes: Int?
     @Option(help: "Notaries. (default: 4)")
     var notaries: Int?
+    @Option(help: "Further notary nodes, which may be elected; needs --epoch-slots. (default: 0)")
+    var standby: Int?
+    @Option(help: "Slots after which the notaries are elected anew; 0 never. (default: 0)")
+    var epochSlots: Int?
+    @Option(help: "Slots before an epoch's end at which the election closes; 0 for a quarter of the epoch. (default: 0)")
+    var epochMargin: Int?
     @Option(help: "Collector replicas of each node. (default: 1)")
     var collectors: Int?
     @Option(help: "Client accounts besides alice and bob. (default: 60)")
@@ -24,7 +30,7 @@ struct NetworkOptions: ParsableArguments {
 
     /// Whether anything was asked for that only a new network can have.
     var shapesLedgers: Bool {
-        [chains, nodes, notaries, clients].contains { $0 != nil } || name != nil || engines != nil
+        [chains, nodes, notaries, clients, standby, epochSlots, epochMargin].contains { $0 != nil } || name != nil || engines != nil
     }
 
     func plan() throws -> NetworkPlan {
@@ -40,6 +46,15 @@ struct NetworkOptions: ParsableArguments {
         }
         plan.nodes = try Setting.number(nodes, "nodes", default: plan.nodes, in: 1...Limits.nodesPerChain)
         plan.notaries = try Setting.number(notaries, "notaries", default: plan.notaries, in: 1...Limits.nodesPerChain)
+        plan.standby = try Setting.number(standby, "standby", default: 0, in: 0...(Limits.notaryNodes - plan.notaries))
+        plan.epochSlots = UInt64(try Setting.number(epochSlots, "epoch-slots", default: 0, in: 0...1_000_000))
+        plan.epochMargin = UInt64(try Setting.number(epochMargin, "epoch-margin", default: 0, in: 0...999_999))
+        guard plan.epochSlots != 1, plan.epochMargin == 0 || plan.epochMargin < plan.epochSlots else {
+            throw Setting.bad("epoch-margin", "\(plan.epochMargin)", "An epoch has at least two slots, and its margin fewer than it has.")
+        }
+        guard plan.standby == 0 || plan.epochSlots > 0 else {
+            throw Setting.bad("standby", "\(plan.standby)", "Without --epoch-slots nobody is elected.")
+        }
         plan.collectors = try Setting.number(collectors, "collectors", default: plan.collectors, in: 1...64)
         plan.clients = try Setting.number(clients, "clients", default: plan.clients, in: 0...100_000)
         plan.genesisTime = UInt64(Date().timeIntervalSince1970 * 1000)

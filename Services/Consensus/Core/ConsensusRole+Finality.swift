@@ -83,7 +83,7 @@ extension ConsensusRole {
     private func announce(_ items: [FinalBlock]) -> [RoleEffect] {
         items.compactMap { item in
             guard let final = item.final, let electorate = book.electorate(of: chain, slot: item.block.header.slot),
-                electorate.spokesmen(of: item.block.header.slot).contains(where: { $0.key == context.signer.publicKey })
+                electorate.spokesmen(of: item.block.header.slot).contains(where: { $0.node == context.address.node })
             else { return nil }
             return .publish(isNotaryChain ? .notaryHeader : .final(chain), .final(final))
         }

@@ -12,6 +12,7 @@ extension ConsensusRole {
         guard !witness.isDone else { return [] }
         if witness.mustNotSign { return refuseToSign() }
         if hasWitnesses { return beginToSign(at: now) }
+        let key = witnessedKey
         var effects: [RoleEffect] = []
         for peer in witness.waiting {
             let call = ConsensusRole.witnessCalls + nextToken()
@@ -19,7 +20,7 @@ extension ConsensusRole {
             effects.append(
                 .call(
                     call, service: Service.name(.consensus, chain: chain, node: peer),
-                    .fetchSigned(chain: chain, signer: context.signer.publicKey), timeoutMilliseconds: network.timing.fetchMilliseconds * 2))
+                    .fetchSigned(chain: chain, signer: key), timeoutMilliseconds: network.timing.fetchMilliseconds * 2))
         }
         return effects + [.setTimer(Timers.witness, afterMilliseconds: network.timing.fetchMilliseconds * 3)]
     }
@@ -29,8 +30,9 @@ extension ConsensusRole {
         guard case .signed(let votes) = response else { return witness.finish(call, isAnswered: false) ? [] : nil }
         guard witness.finish(call, isAnswered: true) else { return nil }
         guard !witness.isDone else { return [] }
+        let key = witnessedKey
         let foreign = votes.first { vote in
-            vote.voter == context.signer.publicKey && vote.statement.chain == chain && !witness.knows(vote.statement)
+            vote.voter == key && vote.statement.chain == chain && !witness.knows(vote.statement)
                 && context.verify(vote.check(network: network.id))
         }
         if foreign != nil { return refuseToSign() }
@@ -41,6 +43,12 @@ extension ConsensusRole {
     private var hasWitnesses: Bool {
         let slots = [tree.finalSlot + 1, tree.finalSlot + tree.chain.slotsAhead]
         return witness.isSatisfied(slots.compactMap { book.electorate(of: chain, slot: $0) }, own: context.signer.publicKey)
+    }
+
+    /// The key of this node that is asked about: the one it votes with next.
+    private var witnessedKey: PublicKey {
+        let electorate = book.electorate(of: chain, slot: tree.finalSlot + 1)
+        return electorate.flatMap { context.keys.seat(in: $0)?.signer.publicKey } ?? context.signer.publicKey
     }
 
     private mutating func beginToSign(at now: Moment) -> [RoleEffect] {

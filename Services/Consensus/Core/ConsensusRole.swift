@@ -64,7 +64,7 @@ package struct ConsensusRole: RoleCore {
         self.context = context
         network = context.network
         let chain = context.chain
-        let peers = chain.nodes.map(\.id).filter { $0 != context.address.node }
+        let peers = chain.listed.map(\.id).filter { $0 != context.address.node }
         branches = OwnBranches(network: context.network)
         catchUp = CatchUp(peers: peers, chain: chain.id, timing: context.network.timing)
         book = ElectorateBook(network: context.network)
@@ -85,7 +85,7 @@ package struct ConsensusRole: RoleCore {
         let floor = max(floorFact, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
         simplex = Simplex(
             settings: SimplexSettings(
-                book: book, chain: chain, signer: context.signer, verify: context.verify),
+                book: book, chain: chain, keys: context.keys, verify: context.verify),
             recovered: SimplexRecovery(certificates: certificates, votes: recovered.votes, floor: floor))
         witness = Witness(
             peers: peers, votes: recovered.votes, forgottenBelow: recovered.forgottenBelow,

@@ -37,7 +37,7 @@ extension Simplex {
     private mutating func takeLead(of slot: Slot, _ effects: inout [SimplexEffect]) {
         guard let electorate = settings.electorate(of: slot) else { return }
         ledFrontier = slot
-        guard slot > floor, !isCleared(slot), electorate.leader(of: slot).key == settings.signer.publicKey else { return }
+        guard slot > floor, !isCleared(slot), electorate.leader(of: slot).key == settings.seat(in: slot)?.signer.publicKey else { return }
         effects.append(.lead(base(for: slot)))
     }
 

@@ -52,7 +52,7 @@ extension Simplex {
         }
         let kind: VoteKind = row.duty == .notar ? .notar : row.hash == .zero ? .skip : .final
         let vote = try? Vote(decoding: row.bytes)
-        let isReadable = vote?.statement == settings.statement(kind, row.slot, row.hash) && vote?.voter == settings.signer.publicKey
+        let isReadable = vote?.statement == settings.statement(kind, row.slot, row.hash) && vote?.voter == settings.seat(in: row.slot)?.signer.publicKey
         slots[row.slot].setOwn(SlotState.OwnVote(kind: kind, hash: row.hash, vote: isReadable ? vote : nil))
         if isReadable, let vote, let position = settings.ownPosition(in: row.slot) { slots[row.slot].record(vote, of: position) }
     }

@@ -10,8 +10,8 @@ extension Simplex {
     mutating func cast(_ kind: VoteKind, slot: Slot, hash: Digest, _ effects: inout [SimplexEffect], at now: Moment) {
         precondition(slot > floor && slot > finalSlot, "nothing is voted at or below a final slot")
         precondition(isStarted, "nothing is voted before own votes are recovered")
-        guard let position = settings.ownPosition(in: slot) else { preconditionFailure("only the slot's voters vote in it") }
-        let vote = Vote(settings.statement(kind, slot, hash), network: settings.network, signer: settings.signer)
+        guard let (position, signer) = settings.seat(in: slot) else { preconditionFailure("only the slot's voters vote in it") }
+        let vote = Vote(settings.statement(kind, slot, hash), network: settings.network, signer: signer)
         slots[slot].setOwn(SlotState.OwnVote(kind: kind, hash: hash, vote: vote))
 #if PLANTED_BUGS
         if PlantedBug.voteNotStored.isPlanted, kind != .notar {
@@ -39,7 +39,7 @@ extension Simplex {
         if let first {
             accuse(position, first, vote, &effects)
         } else {
-            if vote.voter == settings.signer.publicKey { honour(vote, &effects) }
+            if position == settings.ownPosition(in: statement.slot) { honour(vote, &effects) }
             count(vote, of: position, &effects, at: now)
         }
     }
@@ -73,7 +73,7 @@ extension Simplex {
         slots[slot].accused.append(accusation)
         effects.append(
             .accuse(Evidence(chain: settings.chain.id, kind: .doubleVote, first: first.encoded, second: second.encoded)))
-        if second.voter == settings.signer.publicKey { effects.append(.impostor(second)) }
+        if position == settings.ownPosition(in: slot) { effects.append(.impostor(second)) }
     }
 
     /// Records a member's first vote for a duty; at a quorum the certificate is formed (Rule 7).

@@ -1,5 +1,6 @@
 import Chain
 import Crypto
+import RoleKit
 import Wire
 
 /// What never changes while a Simplex machine lives.
@@ -12,19 +13,19 @@ package struct SimplexSettings: Sendable {
     /// Stands for the chain before its first block: Notar and Final of it are reached from the start (Simplex.md 1.4).
     package let genesis: Digest
     package let timing: Timing
-    package let signer: Signer
+    package let keys: KeyRing
     package let verify: @Sendable (SignatureCheck) -> Bool
     /// Slots above the final one that are open; the electorate of each is settled by then.
     let slotsAhead: UInt64
 
-    package init(book: ElectorateBook, chain: ChainDescription, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
+    package init(book: ElectorateBook, chain: ChainDescription, keys: KeyRing, verify: @escaping @Sendable (SignatureCheck) -> Bool) {
         network = book.network.id
         self.book = book
         self.chain = chain
         genesis = book.network.genesisHash(of: chain.id)
         timing = book.network.timing
         slotsAhead = chain.slotsAhead
-        self.signer = signer
+        self.keys = keys
         self.verify = verify
     }
 
@@ -32,7 +33,10 @@ package struct SimplexSettings: Sendable {
     func electorate(of slot: Slot) -> Electorate? { book.electorate(of: chain.id, slot: slot) }
 
     /// Where this node stands among the voters of a slot; nil when it is none, or not known to be one: then it only follows.
-    func ownPosition(in slot: Slot) -> Int? { electorate(of: slot)?.position(of: signer.publicKey) }
+    func ownPosition(in slot: Slot) -> Int? { seat(in: slot)?.position }
+
+    /// The same, with what this node signs with in that slot.
+    func seat(in slot: Slot) -> (position: Int, signer: Signer)? { electorate(of: slot).flatMap { keys.seat(in: $0) } }
 
     /// The statement of this chain about a slot.
     func statement(_ kind: VoteKind, _ slot: Slot, _ hash: Digest) -> Statement {

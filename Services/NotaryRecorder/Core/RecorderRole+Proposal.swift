@@ -102,12 +102,13 @@ extension RecorderRole {
     }
 
     private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
+        guard let signer = book.electorate(of: .notary, slot: lead.slot).flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
         let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord().map { .evidence($0) }
         let transactions = kinds.map { Transaction($0, chain: .notary, network: network.id) } + nominationsToTake()
         let items = transactions.map { BlockItem(transaction: $0, foreign: []) }
         let built = tree.build(
             on: lead.parent, slot: lead.slot, time: now.wallMilliseconds, items: items,
-            notary: (height: 0, hash: .zero), signer: context.signer)
+            notary: (height: 0, hash: .zero), signer: signer)
         proposal?.block = built.block
         proposed[lead.slot] = built.block
         let vote = VoteRow(

@@ -45,7 +45,7 @@ struct LegDesk: Sendable {
     init(network: Network, chain: ChainID, notary: String) {
         self.network = network
         self.chain = chain
-        notaryPosition = network.notary.nodes.firstIndex { $0.id == notary } ?? 0
+        notaryPosition = network.notary.listed.firstIndex { $0.id == notary } ?? 0
     }
 
     var count: Int { held.count + decided.count }
@@ -162,7 +162,7 @@ struct LegDesk: Sendable {
 
     /// The notary that the xid names speaks at once, the one after it a little later, and so on.
     private func item(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, target: ChainID, now: UInt64) -> Item {
-        let count = UInt64(network.notary.nodes.count)
+        let count = UInt64(network.notary.listed.count)
         let rank = (cross.xid.a.bigEndian % count + UInt64(notaryPosition)) % count
         return Item(
             cross: cross, purpose: purpose, target: target, dueMilliseconds: now + rank * network.timing.legResendMilliseconds,

@@ -49,7 +49,8 @@ struct OffenceWatch: Sendable {
 extension ValidatorRole {
     /// A6: a notary that signs what the rules refuse is shown to all.
     mutating func watch(_ verdict: NotaryVerdict) -> [RoleEffect] {
-        guard verdict.chain == context.address.chain, verdict.notary != context.signer.publicKey, case .signed = verdict.verdict,
+        guard verdict.chain == context.address.chain, case .signed(let epoch, _, _, _) = verdict.verdict,
+            book.electorate(of: .notary, epoch: epoch)?.members.first(where: { $0.key == verdict.notary })?.node != context.address.node,
             let candidate = watch.heard(verdict)
         else { return [] }
         return [show(candidate, verdict)].compactMap { $0 }

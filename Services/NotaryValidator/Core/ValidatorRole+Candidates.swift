@@ -10,7 +10,7 @@ extension ValidatorRole {
     mutating func candidate(_ block: Block, at now: Moment, isToBeSigned: Bool = true) -> [RoleEffect] {
         let header = block.header
         guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
-        guard !isRejoining else { return [] }
+        guard !isRejoining, !isToBeSigned || seat(for: header) != nil else { return [] }
         guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead else {
             return [.count(.duplicate, by: 1)]
         }
@@ -113,13 +113,18 @@ extension ValidatorRole {
         return refuse(block, reason, transaction: nil)
     }
 
+    /// What this notary signs a candidate with; nil when it is none of the notaries of the candidate's epoch: then it only follows.
+    func seat(for header: BlockHeader) -> Signer? {
+        book.electorate(of: .notary, epoch: header.epoch).flatMap { context.keys.seat(in: $0)?.signer }
+    }
+
     /// S860: the body is stored before the signature leaves (faults case 26).
     private func sign(_ block: Block, isStored: Bool, at now: Moment) -> [RoleEffect] {
-        guard clockFault(block.header, at: now) == nil else { return [] }
+        guard clockFault(block.header, at: now) == nil, let signer = seat(for: block.header) else { return [] }
         let statement = NotaryStatement(block.header, epoch: block.header.epoch)
-        let signature = context.signer.sign(.notary, network: network.id, statement.payload)
+        let signature = signer.sign(.notary, network: network.id, statement.payload)
         let verdict = NotaryVerdict(
-            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            chain: block.header.chain, block: block.hash, notary: signer.publicKey,
             verdict: .signed(epoch: statement.epoch, slot: statement.slot, height: statement.height, signature: signature))
         let store: [RoleEffect] =
             isStored ? [] : [.persist([.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)])]
@@ -133,7 +138,7 @@ extension ValidatorRole {
 
     private mutating func refuse(_ block: Block, _ reason: Reason, transaction: Digest?) -> [RoleEffect] {
         let verdict = NotaryVerdict(
-            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            chain: block.header.chain, block: block.hash, notary: (seat(for: block.header) ?? context.signer).publicKey,
             verdict: .refused(transaction: transaction, reason: reason))
         return [
             .count(.refused, by: 1), .note("refused candidate \(block.hash) at height \(block.header.height): \(reason.code)"),
@@ -143,7 +148,7 @@ extension ValidatorRole {
 
     private func deferJudgement(_ block: Block, _ chain: ChainID, _ height: Height, _ reason: String) -> [RoleEffect] {
         let verdict = NotaryVerdict(
-            chain: block.header.chain, block: block.hash, notary: context.signer.publicKey,
+            chain: block.header.chain, block: block.hash, notary: (seat(for: block.header) ?? context.signer).publicKey,
             verdict: .deferred(chain: chain, height: height, reason: reason))
         return [.publish(.certification(block.header.chain), .verdict(verdict))]
     }

@@ -19,10 +19,42 @@ struct ChainSection {
     }
 
     mutating func readNotary(_ field: DocumentField) throws(NetworkFileFault) -> ChainDescription {
-        let section = try field.mapping(["engine", "nodes"])
+        let section = try field.mapping(["engine", "nodes", "standby", "epochs"])
         if let engine = section.optional("engine") { _ = try self.engine(engine) }
-        return ChainDescription(
+        var notary = ChainDescription(
             id: .notary, engine: .bft, nodes: try readNodes(section.required("nodes")), genesis: [], genesisTime: genesisTime)
+        let standbyField = section.optional("standby")
+        let standby = try standbyField.map { field throws(NetworkFileFault) in try readNodes(field) } ?? []
+        guard let epochs = section.optional("epochs") else {
+            guard standby.isEmpty else {
+                throw standbyField!.fault("nobody is elected, so nobody stands by", "Give notary.epochs, or remove the standby nodes.")
+            }
+            return notary
+        }
+        try readElection(epochs, standby, of: &notary)
+        return notary
+    }
+
+    /// How the notaries are elected (A10).
+    private func readElection(
+        _ field: DocumentField, _ standby: [NodeDescription], of notary: inout ChainDescription
+    ) throws(NetworkFileFault) {
+        let section = try field.mapping(["slots", "margin", "seats", "lead"])
+        let slots = try section.required("slots").number(2...UInt64(UInt32.max))
+        let marginField = try section.required("margin")
+        let margin = try marginField.number(1...UInt64(UInt32.max))
+        guard EpochRule.isSound(slots: slots, margin: margin) else {
+            throw marginField.fault("the margin of \(margin) slots is no shorter than the epoch", "Give fewer than \(slots).")
+        }
+        let listed = notary.nodes.count + standby.count
+        guard listed <= Limits.notaryNodes else { throw field.fault("\(listed) notary nodes are too many", "At most \(Limits.notaryNodes).") }
+        let fewest = UInt64(min(notary.nodes.count, 4))
+        let most = UInt64(min(listed, Limits.nodesPerChain))
+        let seats = try section.optional("seats").map { field throws(NetworkFileFault) in try field.number(fewest...most) }
+        let lead = try section.optional("lead").map { field throws(NetworkFileFault) in try field.number(1...1_000_000) }
+        notary.epochs = EpochRule(slots: slots, margin: margin)
+        notary.election = ElectionRule(
+            seats: seats.map { Int($0) } ?? notary.nodes.count, lead: lead ?? Limits.recordLead, standby: standby)
     }
 
     mutating func readAll(_ field: DocumentField) throws(NetworkFileFault) -> [ChainDescription] {

@@ -107,7 +107,7 @@ package struct NetworkConfiguration: Hashable, Sendable {
     /// The node of this id, with its chain.
     package func node(_ id: String) -> (chain: ChainDescription, node: NodeDescription)? {
         for chain in network.chains + [network.notary] {
-            if let node = chain.nodes.first(where: { $0.id == id }) { return (chain, node) }
+            if let node = chain.listed.first(where: { $0.id == id }) { return (chain, node) }
         }
         return nil
     }
@@ -118,7 +118,7 @@ package struct NetworkConfiguration: Hashable, Sendable {
     /// Every role instance of the network in starting order, with so many collectors a node.
     package func roles(collectorsPerNode: Int) -> [RoleAddress] {
         var roles: [RoleAddress] = []
-        for node in network.notary.nodes {
+        for node in network.notary.listed {
             roles.append(RoleAddress(role: .consensus, chain: .notary, node: node.id))
             roles.append(RoleAddress(role: .recorder, chain: .notary, node: node.id))
             roles += network.chains.map { RoleAddress(role: .validator, chain: $0.id, node: node.id) }

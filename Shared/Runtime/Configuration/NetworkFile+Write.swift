@@ -18,6 +18,7 @@ extension NetworkFile {
         lines += TimingFields.all.map { "  \($0.name): \(network.timing[keyPath: $0.path])" }
         lines += ["", "notary:", "  engine: \(network.notary.engine.rawValue)", "  nodes:"]
         lines += network.notary.nodes.map { "    \(line($0))" }
+        lines += election(of: network.notary)
         lines += ["", "chains:"]
         for chain in network.chains { lines += self.lines(of: chain) }
         if !network.contracts.isEmpty {
@@ -35,6 +36,15 @@ extension NetworkFile {
         lines += configuration.members.map { "  - { name: \(quoted($0.name)), role: \($0.role), key: \(quoted($0.key.text)) }" }
         lines += ["", "# What concordat up starts on one machine.", "deployment:", "  collectors_per_node: \(configuration.collectorsPerNode)"]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Who stands by, and how the next notaries are elected.
+    private static func election(of notary: ChainDescription) -> [String] {
+        guard let epochs = notary.epochs, let election = notary.election else { return [] }
+        let standby = election.standby.isEmpty ? [] : ["  standby:"] + election.standby.map { "    \(line($0))" }
+        return standby + [
+            "  epochs: { slots: \(epochs.slots), margin: \(epochs.margin), seats: \(election.seats), lead: \(election.lead) }"
+        ]
     }
 
     private static func line(_ node: NodeDescription) -> String {

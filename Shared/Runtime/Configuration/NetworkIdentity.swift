@@ -90,6 +90,15 @@ private struct CanonicalBytes {
             append(epochs.slots)
             append(epochs.margin)
         }
+        if let election = chain.election {
+            append(UInt64(election.seats))
+            append(election.lead)
+            append(UInt32(election.standby.count))
+            for node in election.standby {
+                append(node.id)
+                append(node.key.digest)
+            }
+        }
         if let stake = chain.stake {
             append(stake.asset.text.padded)
             append(stake.minimum)

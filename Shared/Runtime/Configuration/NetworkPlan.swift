@@ -11,6 +11,12 @@ package struct NetworkPlan: Hashable, Sendable {
     /// Nodes of each sub-chain.
     package var nodes = 4
     package var notaries = 4
+    /// Further notary nodes, which may be elected.
+    package var standby = 0
+    /// Slots of an epoch of the notary chain; 0 for none: then the first notaries stay for ever.
+    package var epochSlots: UInt64 = 0
+    /// Slots before an epoch's end at which the election closes; 0 for a quarter of the epoch, at most `Limits.slotsAhead`.
+    package var epochMargin: UInt64 = 0
     /// Collector replicas a node.
     package var collectors = 1
     /// Client accounts besides alice and bob.
@@ -84,8 +90,7 @@ extension NetworkPlan {
                 epochs: engine(of: index) == .pos ? NetworkPlan.epochs : nil,
                 stake: engine(of: index) == .pos ? stakeRule(AssetID(NetworkPlan.assetNames[index])!) : nil)
         }
-        let notary = ChainDescription(
-            id: .notary, engine: .bft, nodes: makeNodes(ChainID.notary.description, notaries, &keys), genesis: [], genesisTime: genesisTime)
+        let notary = makeNotary(&keys)
         let id = NetworkIdentity.id(version: NetworkFile.version, notary: notary, chains: chains, contracts: contracts, timing: timing)
         let network = Network(id: id, notary: notary, chains: chains, contracts: contracts, timing: timing)
         var configuration = NetworkConfiguration(name: name, network: network, sites: [], members: [], collectorsPerNode: collectors)
@@ -118,9 +123,21 @@ extension NetworkPlan {
         return accounts
     }
 
-    private func makeNodes(_ chain: String, _ count: Int, _ keys: inout NetworkKeys, stake: Amount = 0) -> [NodeDescription] {
+    private func makeNotary(_ keys: inout NetworkKeys) -> ChainDescription {
+        let name = ChainID.notary.description
+        var notary = ChainDescription(id: .notary, engine: .bft, nodes: makeNodes(name, notaries, &keys), genesis: [], genesisTime: genesisTime)
+        guard epochSlots > 1 else { return notary }
+        let margin = epochMargin > 0 ? epochMargin : min(UInt64(Limits.slotsAhead), max(1, epochSlots / 4))
+        notary.epochs = EpochRule(slots: epochSlots, margin: margin)
+        notary.election = ElectionRule(seats: notaries, standby: standby > 0 ? makeNodes(name, standby, from: notaries + 1, &keys) : [])
+        return notary
+    }
+
+    private func makeNodes(
+        _ chain: String, _ count: Int, from first: Int = 1, _ keys: inout NetworkKeys, stake: Amount = 0
+    ) -> [NodeDescription] {
         var nodes: [NodeDescription] = []
-        for number in 1...count {
+        for number in first..<(first + count) {
             let pair = KeyPair.generate()
             keys.nodes.append(("\(chain)-\(number)", pair))
             nodes.append(NodeDescription(id: "\(chain)-\(number)", key: pair.publicKey, site: chain, stake: stake))

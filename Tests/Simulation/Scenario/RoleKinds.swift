@@ -24,6 +24,8 @@ extension World {
     package func addAll(_ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
         conspire(cast)
         snapshots = shape.snapshots
+        let fresh = Dictionary(uniqueKeysWithValues: cast.freshSigners.values.map { ($0.publicKey, $0) })
+        laterKeys = { fresh[$0] }
         for chain in cast.network.chains {
             let isCorrupt = chain.id == conspiracy?.chain
             let liars = isCorrupt ? Array(chain.nodes.indices) : drawLiars(of: chain)
@@ -41,7 +43,7 @@ extension World {
             }
         }
         let liars = drawLiars(of: cast.network.notary)
-        for (position, node) in cast.network.notary.nodes.enumerated() {
+        for (position, node) in cast.network.notary.listed.enumerated() {
             guard let signer = cast.nodeSigners[node.id] else { continue }
             let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, habits: liars.contains(position) ? habits(false) : [])
             for chain in cast.network.chains { add(kinds.validator, .validator, chain.id, node) }

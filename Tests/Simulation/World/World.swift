@@ -51,6 +51,8 @@ package final class World {
     var failingNodes: Set<Int> = []
     /// When roles make snapshots, and when they fetch them.
     var snapshots = SnapshotPolicy()
+    /// Keys that nodes take later, by public key.
+    var laterKeys: @Sendable (PublicKey) -> Signer? = { _ in nil }
 
     package init(network: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo) {
         self.network = network
@@ -59,7 +61,7 @@ package final class World {
         random = SeededRandom(seed: seed)
         judge = Judge(network: network, memo: memo)
         for chain in [network.notary] + network.chains {
-            for node in chain.nodes {
+            for node in chain.listed {
                 nodeNames.append(node.id)
                 if !siteNames.contains(node.site) { siteNames.append(node.site) }
             }
@@ -73,12 +75,12 @@ package final class World {
     /// - Parameter habits: what it does when its node lies.
     package func add(_ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all, habits: [FaultKind] = []) {
         guard let node = nodeNames.firstIndex(of: address.node), let chain = network.chain(nodeChain(address)),
-            let site = siteNames.firstIndex(of: chain.nodes.first { $0.id == address.node }?.site ?? "")
+            let site = siteNames.firstIndex(of: chain.listed.first { $0.id == address.node }?.site ?? "")
         else { preconditionFailure("an instance belongs to a node of the network") }
         let memo = memo
         let context = RoleContext(
             network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy,
-            snapshots: snapshots)
+            snapshots: snapshots, laterKeys: laterKeys)
         let instance = Instance(
             index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node),
             habits: habits)
