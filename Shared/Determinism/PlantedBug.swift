@@ -62,6 +62,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A node of a mined chain leaves a recorded block for a heavier branch.
     case forkBelowRecord = "fork_below_record"
 
+    /// Ballots of the first block past an epoch's cut still count.
+    case tallyAfterCut = "tally_after_cut"
+    /// A ballot that replaces another one counts twice.
+    case ballotCountedTwice = "ballot_counted_twice"
+    /// The notaries of the first epoch go on certifying every chain's blocks.
+    case oldEpochSignsOn = "old_epoch_signs_on"
+
     /// Set once, before any core runs.
     nonisolated(unsafe) package static var planted: PlantedBug?
 

@@ -29,12 +29,13 @@ extension LedgerState {
         let before = epochEntry(next - 1)
         let seed = EpochEntry.seed(after: before?.seed ?? description.genesisSeed, block: block.parent)
         let members = nextMembers(after: before?.members ?? description.genesisElectorate.members)
-        epochs.append(EpochEntry(epoch: next, seed: seed, members: members))
+        epochs.append(EpochEntry(epoch: next, seed: seed, members: members, firstHeights: firstHeights))
         if epochs.count > Limits.epochsKept { epochs.removeFirst() }
     }
 
     /// Who votes next: by stake; where there is none, those who do so.
     private func nextMembers(after members: [Electorate.Member]) -> [Electorate.Member] {
+        if let rule = description.election { return electedMembers(rule, sitting: members) }
         guard let rule = description.stake else { return members }
         let staked = stakes.filter { $0.bonded >= rule.minimum }
         guard !staked.isEmpty else { return members }

@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Wire
 
 /// Who has a seat among the notaries, and with which key.
@@ -63,7 +64,11 @@ package enum Tally {
         var weights = [UInt64](repeating: 0, count: listed.count)
         for ballot in ballots {
             guard let nodes = network.chain(ballot.chain)?.nodes, !nodes.isEmpty else { continue }
+#if PLANTED_BUGS
+            let share = Limits.ballotWeightPerChain / UInt64(nodes.count) * (PlantedBug.ballotCountedTwice.isPlanted && ballot.number > 1 ? 2 : 1)
+#else
             let share = Limits.ballotWeightPerChain / UInt64(nodes.count)
+#endif
             for (place, node) in listed.enumerated() where ballot.approved.contains(node.id) { weights[place] += share }
         }
         return weights

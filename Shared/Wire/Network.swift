@@ -93,7 +93,7 @@ package struct ChainDescription: Hashable, Sendable {
     package var slotsAhead: UInt64 { min(UInt64(Limits.slotsAhead), epochs?.margin ?? .max) }
 
     /// Whether a key is one of the chain's nodes', in the electorate or not.
-    package func hasNode(_ key: PublicKey) -> Bool { nodes.contains { $0.key == key } }
+    package func hasNode(_ key: PublicKey) -> Bool { listed.contains { $0.key == key } }
 }
 
 /// One side of an exchange contract.

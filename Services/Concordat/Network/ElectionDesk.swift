@@ -1,3 +1,4 @@
+import Chain
 import Crypto
 import Foundation
 import Ledger
@@ -47,7 +48,44 @@ struct ElectionDesk {
 
     /// The notaries of the epoch that a view belongs to.
     func sitting(at view: ElectionView) throws -> [NotarySeat] {
-        network.notary.nodes.map { NotarySeat(node: $0.id, key: $0.key) }
+        let epoch = network.notary.epoch(of: view.slot)
+        let terms = try terms()
+        let term = terms.first { $0.epoch == epoch } ?? terms[terms.count - 1]
+        return term.members.map { NotarySeat(node: $0.node, key: $0.key) }
+    }
+
+    /// One epoch's notaries, and what shows them.
+    struct Term {
+        var epoch: Epoch
+        /// Height of the notary block that a quorum of those before has signed; 0 for the first ones.
+        var settledAt: Height
+        var members: [Electorate.Member]
+        var firstHeights: [EpochEntry.FirstHeight]
+    }
+
+    /// Every set of notaries from network.yaml on, each checked against the one before; whoever answers is not believed.
+    func terms() throws -> [Term] {
+        let book = ElectorateBook(network: network)
+        var checker = CertificateChecker(book: book) { $0.holds }
+        var terms = [Term(epoch: 0, settledAt: 0, members: network.notary.genesisElectorate.members, firstHeights: [])]
+        let services = recorders + network.notary.listed.map { Service.name(.consensus, chain: .notary, node: $0.id) }
+        var hasMore = true
+        while hasMore {
+            hasMore = false
+            let request = Request.fetchHandovers(chain: .notary, from: Epoch(terms.count))
+            for answer in try inquiry.ask(services.map { ($0, request) }) {
+                guard case .handovers(let handovers)? = answer else { continue }
+                for handover in handovers where handover.epoch == Epoch(terms.count) {
+                    guard let entry = checker.entry(shownBy: handover) else { continue }
+                    book.learn(entry, of: .notary, isShown: true)
+                    terms.append(
+                        Term(
+                            epoch: entry.epoch, settledAt: handover.final.header.height, members: entry.members, firstHeights: entry.firstHeights))
+                    hasMore = true
+                }
+            }
+        }
+        return terms
     }
 
     /// Hands in a notary node's candidacy, and waits until it is final.

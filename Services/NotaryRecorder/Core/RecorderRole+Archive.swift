@@ -56,7 +56,7 @@ extension RecorderRole {
             recordedHeights[record.final.header.chain] = record.final.header.height
         }
         forgetNominations()
-        return (desk.settle(&tree, final)?.effects ?? []) + snapshots.follow(item.block, final, &tree)
+        return (desk.settle(&tree, final)?.effects ?? []) + sayRecords(final) + snapshots.follow(item.block, final, &tree)
     }
 
     /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.

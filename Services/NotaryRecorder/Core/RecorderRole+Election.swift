@@ -108,6 +108,16 @@ extension RecorderRole {
     /// Those that may stand in a block on `parent`, to which the ledger has been moved.
     func nominationsToTake() -> [Transaction] { nominations.first(Limits.nominationsPerBlock, on: tree.ledger) }
 
+    /// Where notaries are elected, validators must know how far each chain is recorded (E-6): said after every notary block.
+    mutating func sayRecords(_ final: FinalHeader) -> [RoleEffect] {
+        guard network.notary.election != nil else { return [] }
+        tree.moveToFinal()
+        return network.chains.filter { $0.engine != .pow && tree.ledger.head(of: $0.id) != nil }.map { chain in
+            let proof = tree.ledger.proofOfHead(chain.id)
+            return .publish(.recorded(chain.id), .recorded(Recorded(chain: chain.id, head: RecordedHead(notary: final, proof: proof))))
+        }
+    }
+
     /// Where the election stands, for whoever asks.
     mutating func electionView() -> ElectionView {
         tree.moveToFinal()

@@ -65,6 +65,9 @@ extension ValidatorRole {
         guard let entry = pending[hash], entry.stage == .waiting else { return [] }
         let block = entry.block
         if entry.isToBeSigned, let reason = clockFault(block.header, at: now) { return clockRefusal(hash, reason) }
+        if entry.isToBeSigned, isBeyondLead(block.header) {
+            return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
+        }
         if let missing = siblings.firstUnknown(of: block.foreign.map(\.header)) {
             return deferJudgement(block, missing.chain, missing.height, "the evidence's block is not on this notary's branch yet")
                 + askSibling(missing.chain, missing.height) + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]

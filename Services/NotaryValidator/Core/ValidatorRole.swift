@@ -30,6 +30,8 @@ package struct ValidatorRole: RoleCore {
     var watch = OffenceWatch()
     var tokens: UInt64 = 0
     var isFollowing = true
+    /// Newest height of the chain that is known to be recorded; looked at only where notaries are elected (E-6).
+    var recordedHeight: Height = 0
     /// What this notary had followed when the role started (R7).
     let bound: FollowedBlock?
     var snapshots: SnapshotKeeper
@@ -98,7 +100,7 @@ package struct ValidatorRole: RoleCore {
     package var subscriptions: [Topic] {
         let chain = context.address.chain
         let others = network.chains.map(\.id).filter { $0 != chain }
-        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .handover] + others.map { .branch($0) }
+        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .recorded(chain), .handover] + others.map { .branch($0) }
     }
 
     package var height: Height { tree.finalHeight }
@@ -143,6 +145,7 @@ package struct ValidatorRole: RoleCore {
             siblings.learn(head.chain, height: head.height, block: head.block)
             legs.learn(head)
             return retryPending(at: now)
+        case .recorded(let recorded): return learn(recorded, at: now)
         case .leg(let notice):
             guard notice.chain == context.address.chain, notice.purpose == .confirm else { return [] }
             guard let sibling = RoleAddress(publisher), isSibling(publisher, of: sibling.chain) else { return [] }

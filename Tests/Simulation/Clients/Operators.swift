@@ -36,14 +36,14 @@ package final class Operators: SimulatedClient {
     package func join(_ world: World, spanMilliseconds: UInt64) {
         guard cast.network.notary.election != nil else { return }
         index = world.add(self)
-        for (act, time) in plan(&world.random, spanMilliseconds) {
+        for (act, time) in plan(&world.random, spanMilliseconds, liars: world.judge.liars) {
             acts.append(Act(transaction: act))
             world.setClientTimer(index, key: acts.count - 1, afterMilliseconds: time)
         }
     }
 
     /// Everybody on standby offers itself early; some members leave or rotate their keys; most nodes vote, now and then differently.
-    private func plan(_ random: inout SeededRandom, _ span: UInt64) -> [(Transaction, UInt64)] {
+    private func plan(_ random: inout SeededRandom, _ span: UInt64, liars: Set<PublicKey>) -> [(Transaction, UInt64)] {
         var plan: [(Transaction, UInt64)] = []
         let notary = cast.network.notary
         for (place, node) in notary.listed.enumerated() {
@@ -52,7 +52,7 @@ package final class Operators: SimulatedClient {
             let draw = random.below(8)
             if isStandby || draw == 0 {
                 add(Candidacy(node: node.id, number: 1, isWithdrawn: !isStandby, network: cast.network.id, signer: signer), random.below(span / 4 + 1))
-            } else if draw < 3, let key = cast.freshSigners[node.id] {
+            } else if draw < 3, !liars.contains(node.key), let key = cast.freshSigners[node.id] {
                 add(Candidacy(node: node.id, number: 1, network: cast.network.id, signer: signer, newKey: key), random.below(span / 2 + 1))
             }
         }

@@ -39,9 +39,9 @@ extension World {
     func drawFailing() -> Int? {
         let node = Int(random.below(UInt64(nodeNames.count)))
         if failingNodes.contains(node) { return node }
-        for chain in [network.notary] + network.chains where chain.nodes.contains(where: { $0.id == nodeNames[node] }) {
+        for chain in [network.notary] + network.chains where chain.listed.contains(where: { $0.id == nodeNames[node] }) {
             // A node that lies is faulty already, and its twin shares its disk's fate with nobody.
-            let failed = chain.nodes.filter { node in
+            let failed = chain.listed.filter { node in
                 judge.liars.contains(node.key) || failingNodes.contains { nodeNames[$0] == node.id }
             }.count
             guard failed < Quorum.faulty(of: chain.nodes.count) else { return nil }

@@ -10,10 +10,15 @@ package struct CertificateOracle: Sendable {
     private var electorates: [ChainID: [[ReplayVoter]]] = [:]
     private var goodFinals: Set<FinalHeader> = []
     private var goodCertificates: Set<Certificate> = []
+    /// Who the notaries of each epoch are.
+    package var election: ElectionOracle
+    /// Blocks of sub-chains that elected notaries have certified.
+    package private(set) var electedCertificates = Set<Digest>()
 
     package init(network: Network, memo: SignatureMemo) {
         self.network = network
         self.memo = memo
+        election = ElectionOracle(network: network)
         for chain in network.chains + [network.notary] { electorates[chain.id] = ReplayStakes(chain).electorates }
     }
 
@@ -22,6 +27,10 @@ package struct CertificateOracle: Sendable {
 
     /// Who may sign about a slot; nil when the epoch is another one, or nobody is known.
     private func voters(_ statement: Statement) -> [ReplayVoter]? {
+        if statement.chain == .notary, network.notary.election != nil {
+            guard statement.slot > 0, statement.epoch == election.epoch(ofSlot: statement.slot) else { return nil }
+            return election.notaries(of: statement.epoch).map { keys in keys.map { ReplayVoter(node: "", key: $0, weight: 1) } }
+        }
         guard let chain = network.chain(statement.chain), let known = electorates[chain.id], statement.slot > 0,
             statement.epoch == chain.epochs.map({ (statement.slot - 1) / $0.slots }) ?? 0, statement.epoch < known.count
         else { return nil }
@@ -52,20 +61,22 @@ package struct CertificateOracle: Sendable {
     }
 
     /// Judges the notary certificate of a header.
-    package func notary(_ certificate: NotaryCertificate?, of header: BlockHeader, at time: UInt64, _ findings: inout Findings) {
+    package mutating func notary(_ certificate: NotaryCertificate?, of header: BlockHeader, at time: UInt64, _ findings: inout Findings) {
         guard header.chain != .notary else {
             if certificate != nil { findings.report(.certificates, "a notary block with a notary certificate", at: time) }
             return
         }
-        guard let certificate, certificate.epoch == 0 else {
-            findings.report(.certificates, "\(header.chain) \(header.height) lacks a notary certificate of epoch 0", at: time)
+        let epoch = election.epoch(of: header.chain, height: header.height)
+        guard let certificate, certificate.epoch == epoch, header.fields.epoch == epoch, let notaries = election.notaries(of: epoch) else {
+            findings.report(.certificates, "\(header.chain) \(header.height) lacks a notary certificate of epoch \(epoch)", at: time)
             return
         }
         let bytes = CertificateOracle.tagged("notary", network.id) + CertificateOracle.padded(header.chain)
             + CertificateOracle.number(certificate.epoch) + CertificateOracle.number(header.slot)
             + CertificateOracle.number(header.height) + header.hash.bytes
         do {
-            _ = try signers(certificate.signers, of: electorates[.notary]?.first ?? [], over: bytes)
+            _ = try signers(certificate.signers, of: notaries.map { ReplayVoter(node: "", key: $0, weight: 1) }, over: bytes)
+            if epoch > 0 { electedCertificates.insert(header.hash) }
         } catch {
             findings.report(.certificates, "notary certificate of \(header.chain) \(header.height): \(error.what)", at: time)
         }

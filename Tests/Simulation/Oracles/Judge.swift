@@ -109,6 +109,7 @@ package struct Judge {
         if network.chain(block.header.chain)?.epochs != nil {
             certificates.learn(replay.electorates(of: block.header.chain), of: block.header.chain)
         }
+        if block.header.chain == .notary { certificates.election = replay.election }
         acknowledgements.ended(block, at: time, &findings)
     }
 
@@ -141,7 +142,7 @@ package struct Judge {
             history.claim(
                 final.hash, chain: final.header.chain, height: final.header.height, by: address.description, at: time, &findings)
         case .branch(let head):
-            guard let notary = network.notary.nodes.first(where: { $0.id == head.notary && $0.id == address.node }) else {
+            guard let notary = network.notary.listed.first(where: { $0.id == head.notary && $0.id == address.node }) else {
                 findings.report(.contract, "\(address) says what \(head.notary) follows", at: time)
                 return
             }
@@ -159,6 +160,7 @@ package struct Judge {
     package var rules: RuleTally {
         var tally = replay.rules
         tally.add(heard)
+        tally.add(.electedCertificate, UInt64(certificates.electedCertificates.count))
         return tally
     }
 

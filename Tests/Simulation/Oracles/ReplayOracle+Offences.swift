@@ -7,7 +7,7 @@ extension ReplayOracle {
     func show(_ offence: Offence, to state: inout ReplayState) throws(ReplayFault) {
         let evidence = offence.evidence
         guard let chain = network.chain(evidence.chain), state.chain == .notary || state.chain == evidence.chain else { throw ReplayFault(what: "evidence about no chain of the network") }
-        let members = chain.nodes.map(\.key)
+        let members = chain.listed.map(\.key)
         var name: [UInt8]
         switch offence.exhibit {
         case .votes(let one, let other):

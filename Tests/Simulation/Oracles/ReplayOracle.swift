@@ -8,6 +8,7 @@ package struct ReplayOracle: Sendable {
     let memo: SignatureMemo
     private(set) var states: [ChainID: ReplayState] = [:]
     package private(set) var crosses = CrossOracle()
+    package private(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
     private(set) var reserves: ReserveOracle
     /// Keys of nodes that lie; only they may be accused.
@@ -30,6 +31,7 @@ package struct ReplayOracle: Sendable {
         self.memo = memo
         conservation = ConservationOracle(network)
         reserves = ReserveOracle(network)
+        election = ElectionOracle(network: network)
         for chain in network.chains + [network.notary] { states[chain.id] = ReplayState(chain) }
     }
 
@@ -46,6 +48,7 @@ package struct ReplayOracle: Sendable {
         } catch {
             findings.report(.replay, "\(chain) \(block.header.height): \(error.what)", at: time)
         }
+        if chain == .notary, election.follow(block.header, &state) { countElection() }
         for (transaction, outcome) in zip(block.transactions, block.outcomes) {
             outcomes[outcome.byte, default: 0] += 1
             do {
@@ -54,7 +57,8 @@ package struct ReplayOracle: Sendable {
                 findings.report(.replay, "\(chain) \(block.header.height), \(transaction.id): \(error.what)", at: time)
             }
         }
-        if state.settle(block.header) { counted.add(.electorate) }
+        let isElected = chain == .notary && network.notary.election != nil
+        if !isElected, state.settle(block.header) { counted.add(.electorate) }
         if state.root != block.header.fields.stateRoot {
             findings.report(.replay, "\(chain) \(block.header.height): replay gives state root \(state.root), the header says \(block.header.fields.stateRoot)", at: time)
         }
@@ -63,6 +67,20 @@ package struct ReplayOracle: Sendable {
         states[chain] = state
         newest[chain] = block.header
         if findings.violations.count > before { isLost.insert(chain) }
+    }
+
+    /// Tells elections apart in which nothing changed from those in which somebody came or left, or took another key.
+    private mutating func countElection() {
+        let (before, after) = (election.terms[election.terms.count - 2].members, election.terms[election.terms.count - 1].members)
+        counted.add(.election)
+        for member in after {
+            guard let old = before.first(where: { $0.node == member.node }) else {
+                counted.add(.notaryJoined)
+                continue
+            }
+            if old.key != member.key { counted.add(.notaryKeyRotated) }
+        }
+        for member in before where !after.contains(where: { $0.node == member.node }) { counted.add(.notaryLeft) }
     }
 
     private func checkHeader(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) {
@@ -76,7 +94,10 @@ package struct ReplayOracle: Sendable {
         if header.time <= parentTime { findings.report(.replay, "\(header.chain) \(header.height): chain time stands still", at: time) }
         let nodes = network.chain(header.chain)?.nodes ?? []
         let isMined = network.chain(header.chain)?.engine == .pow
-        let mayBuild = isMined ? nodes.map(\.key) : [states[header.chain]?.stakes.leader(of: header.slot)?.key].compactMap { $0 }
+        let isElected = header.chain == .notary && network.notary.election != nil
+        let elected = isElected ? election.notaries(of: election.epoch(ofSlot: header.slot)) : nil
+        let leader = elected.map { $0[Int((header.slot - 1) % UInt64($0.count))] } ?? states[header.chain]?.stakes.leader(of: header.slot)?.key
+        let mayBuild = isMined ? nodes.map(\.key) : [leader].compactMap { $0 }
         if !mayBuild.contains(header.builder) {
             findings.report(.replay, "\(header.chain) \(header.height): built by a node that does not lead slot \(header.slot)", at: time)
         }

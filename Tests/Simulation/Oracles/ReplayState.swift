@@ -165,6 +165,12 @@ package struct ReplayState: Sendable {
         tree.set(vote.bytes(name), kind: "state-ballot", name: name)
     }
 
+    /// Writes who votes in an epoch; those long past are not kept.
+    mutating func setEpoch(_ epoch: Epoch, _ bytes: [UInt8], keeping count: UInt64) {
+        tree.set(bytes, kind: "state-epoch", name: CertificateOracle.number(epoch))
+        if epoch > count { tree.remove(kind: "state-epoch", name: CertificateOracle.number(epoch - count)) }
+    }
+
     /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.
     package mutating func move(from debit: PublicKey?, to credit: PublicKey?, _ asset: AssetID, _ amount: Amount) -> Bool {
         if let debit {

@@ -30,6 +30,14 @@ package enum ExercisedRule: Int, Countable {
     case candidacy
     /// A10: a sub-chain node voted.
     case ballot
+    /// A10: a final block past the cut settled the next notaries.
+    case election
+    /// A10: a node that was no notary became one; one that was did no longer; one that stayed took another key.
+    case notaryJoined
+    case notaryLeft
+    case notaryKeyRotated
+    /// A10: a sub-chain's block was certified by elected notaries.
+    case electedCertificate
     /// V-8: a role stored a snapshot.
     case snapshot
     /// V-9: a part of a snapshot was served.

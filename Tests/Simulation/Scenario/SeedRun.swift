@@ -46,8 +46,9 @@ package struct SeedRun {
 
     package func run() -> SeedReport {
         var random = SeededRandom(seed: seed ^ 0x5EED)
-        let shape = Shape(drawing: &random)
+        var shape = Shape(drawing: &random)
         let plan = FaultPlan(drawing: &random)
+        if plan.has(.corruptChain) { (shape.standby, shape.epochs) = (0, nil) }
         let memo = SignatureMemo()
         let cast = Cast(shape, seed: seed, memo: memo)
         let world = World(network: cast.network, seed: seed, plan: plan, memo: memo)

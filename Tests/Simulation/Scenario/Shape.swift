@@ -18,6 +18,8 @@ package struct Shape: Sendable, Hashable {
     package var isStaked = false
     /// Notary nodes on standby; none where the notaries are not elected.
     package var standby = 0
+    /// How the notary chain's slots fall into epochs, where notaries are elected.
+    package var epochs: EpochRule?
 
     package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all,
         snapshots: SnapshotPolicy = SnapshotPolicy()
@@ -38,7 +40,12 @@ package struct Shape: Sendable, Hashable {
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
             replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
         isStaked = random.below(3) == 0
-        if notaries == 4, random.below(3) == 0 { standby = 1 + Int(random.below(2)) }
+        if notaries == 4, random.below(3) == 0 {
+            standby = 1 + Int(random.below(2))
+            // Short enough that a run sees several; a margin that skipped slots do not use up.
+            let margin = 14 + random.below(6)
+            epochs = EpochRule(slots: margin + 4 + random.below(12), margin: margin)
+        }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
     }
@@ -91,6 +98,7 @@ package struct Cast {
             id: .notary, engine: .bft, nodes: nodes("notary", shape.notaries), genesis: [], genesisTime: genesisTime)
         var fresh: [String: Signer] = [:]
         if shape.standby > 0 {
+            notary.epochs = shape.epochs
             notary.election = ElectionRule(seats: shape.notaries, lead: 8, standby: nodes("notary", shape.standby, after: shape.notaries))
             for node in notary.listed { fresh[node.id] = memo.signer(Cast.pair("fresh \(node.id)")) }
         }

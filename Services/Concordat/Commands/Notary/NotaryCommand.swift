@@ -13,5 +13,6 @@ struct NotaryCommand: ParsableCommand {
             """,
         subcommands: [
             NotaryListCommand.self, NotaryOfferCommand.self, NotaryWithdrawCommand.self, NotaryRotateCommand.self, NotaryVoteCommand.self,
+            NotaryEpochsCommand.self,
         ])
 }
