@@ -16,7 +16,7 @@ package enum Audit {
         precondition(Sodium.isReady, "libsodium can be used")
         let folder = URL(fileURLWithPath: folder)
         let network = try NetworkReader.read(folder.appendingPathComponent("network.yaml").path)
-        progress("reading the stores of \(network.all.reduce(0) { $0 + $1.nodes.count }) nodes")
+        progress("reading the stores of \(network.all.reduce(0) { $0 + $1.listed.count }) nodes")
         var run = AuditRun(network: network, data: FolderReader(folder: folder, network: network))
         run.judgeChains(progress)
         run.judgeStores()
@@ -54,7 +54,7 @@ struct AuditRun {
             var book = ChainBook(chain: chain)
             for store in data.stores where store.role == "consensus" && store.chain == chain.id { book.add(store) }
             books[chain.id] = book
-            let stakes = StakeModel.following(book, genesis: network.genesisHash(of: chain.id), network: network.id)
+            let stakes = StakeModel.following(book, genesis: network.genesisHash(of: chain.id), network: network)
             certificates.stakes[chain.id] = stakes
             votes.stakes[chain.id] = stakes
         }
@@ -63,7 +63,7 @@ struct AuditRun {
             violations += book.violations
             let branch = Branch(book, genesis: network.genesisHash(of: chain.id), certified: judgeProofs(of: book))
             violations += branch.violations
-            branches.add(branch, isComplete: book.nodes.count == chain.nodes.count)
+            branches.add(branch, isComplete: book.nodes.count == chain.listed.count)
             found.append(branch)
         }
         addLaterBlocks()

@@ -63,6 +63,9 @@ struct AuditChain: Sendable {
     var stake: Stake?
 
     var keys: [Bytes] { nodes.map(\.key) }
+
+    /// Every node of the description, those on standby too.
+    var listed: [Node] { nodes + (election?.standby ?? []) }
 }
 
 /// How the notaries are elected.

@@ -79,13 +79,16 @@ struct CertificateAudit {
 
     private mutating func notaryFaults(_ certificate: PBNotaryCertificate, of header: ParsedHeader, at place: Violation) -> [String] {
         certificates += 1
-        guard certificate.epoch == 0, header.epoch == certificate.epoch else {
-            return ["the notary certificate is of epoch \(certificate.epoch), the block of epoch \(header.epoch), the only set of epoch 0"]
+        let notaries = model(of: network.notary)
+        let epoch = notaries.election?.epoch(of: header.chain, height: header.height) ?? 0
+        guard certificate.epoch == epoch, header.epoch == epoch, let voters = notaries.electorate(ofEpoch: epoch) else {
+            return ["the notary certificate is of epoch \(certificate.epoch), the block of epoch \(header.epoch), its height of epoch \(epoch)"]
         }
         let payload = Layout.padded(header.chain) + Layout.number(certificate.epoch) + Layout.number(header.slot)
             + Layout.number(header.height) + header.hash
         return quorumFaults(
-            "notary certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: network.notary.keys, weights: network.notary.keys.map { _ in 1 },
+            "notary certificate", bitmap: Bytes(certificate.signers), signatures: certificate.signatures, members: voters.map(\.key),
+            weights: voters.map(\.weight),
             message: Tag.notary.preimage(network: network.id, payload), at: place)
     }
 

@@ -75,3 +75,76 @@ extension LedgerModel {
         return .outcome(0)
     }
 }
+
+/// Who is elected, and from which height on they certify each chain, by the auditor's own count (docs/protocol.md, E-3 to E-5).
+struct ElectionModel: Sendable {
+    private let chain: AuditChain
+    private let rule: AuditElection
+    private var chains: [AuditChain] = []
+    var candidacies: [String: CandidacyModel] = [:]
+    /// By chain, padded, and voter.
+    var ballots: [Bytes: BallotModel] = [:]
+    /// Recorded heights.
+    var heights: [String: UInt64] = [:]
+    /// Epoch → chain → its first height; the first epoch has none.
+    private var firsts: [UInt64: [String: UInt64]] = [:]
+
+    init(_ chain: AuditChain, _ rule: AuditElection) {
+        self.chain = chain
+        self.rule = rule
+    }
+
+    /// Learns who may vote.
+    mutating func enter(_ network: AuditNetwork) { chains = network.chains }
+
+    /// Follows a transaction that took effect, for those who replay nothing else.
+    mutating func follow(_ transaction: ParsedTransaction) {
+        if let candidacy = transaction.candidacy { candidacies[candidacy.node] = candidacy }
+        if let ballot = transaction.ballot { ballots[Layout.padded(ballot.chain) + ballot.voter] = ballot }
+        if case .record(let record) = transaction.kind, let header = ParsedHeader(record.final.header) { heights[header.chain] = header.height }
+    }
+
+    /// The epoch whose notaries certify a chain's block.
+    func epoch(of chain: String, height: UInt64) -> UInt64 {
+        firsts.filter { ($0.value[chain] ?? .max) <= height }.keys.max() ?? 0
+    }
+
+    /// The first heights of an epoch: count u16, then chain padded 32 and height u64, ascending by chain.
+    mutating func settleHeights(_ epoch: UInt64) -> Bytes {
+        var bytes = Layout.number(UInt16(chains.count))
+        for chain in chains {
+            let first = heights[chain.id, default: 0] + rule.lead + 1
+            firsts[epoch, default: [:]][chain.id] = first
+            bytes += Layout.padded(chain.id) + Layout.number(first)
+        }
+        return bytes
+    }
+
+    func elect(sitting: [AuditVoter]) -> [AuditVoter] {
+        let listed = chain.nodes + rule.standby
+        let seated = Set(sitting.map(\.id))
+        var approval: [String: UInt64] = [:]
+        for ballot in ballots.values {
+            guard let voters = chains.first(where: { $0.id == ballot.chain })?.nodes.count else { continue }
+            for node in ballot.approved { approval[node, default: 0] += AuditLimits.ballotWeight / UInt64(voters) }
+        }
+        let wanting = listed.map(\.id).filter { id in
+            candidacies[id].map { !$0.isWithdrawn } ?? chain.nodes.contains { $0.id == id }
+        }
+        let majority = AuditLimits.ballotWeight * UInt64(chains.count) / 2
+        func ranked(_ ids: [String]) -> [String] {
+            ids.sorted { left, right in
+                let (one, other) = (approval[left, default: 0], approval[right, default: 0])
+                if one != other { return one > other }
+                if seated.contains(left) != seated.contains(right) { return seated.contains(left) }
+                return Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
+            }
+        }
+        let strong = ranked(wanting.filter { seated.contains($0) || approval[$0, default: 0] > majority })
+        let weak = ranked(wanting.filter { !strong.contains($0) })
+        var chosen = Array((strong + weak).prefix(rule.seats))
+        let floor = min(rule.seats, sitting.count)
+        if chosen.count < floor { chosen += ranked(seated.filter { !wanting.contains($0) }.sorted()).prefix(floor - chosen.count) }
+        return listed.filter { chosen.contains($0.id) }.map { AuditVoter(id: $0.id, key: candidacies[$0.id]?.key ?? $0.key, weight: 1) }
+    }
+}

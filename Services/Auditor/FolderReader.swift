@@ -13,7 +13,7 @@ struct FolderReader {
     init(folder: URL, network: AuditNetwork) {
         self.network = network
         let data = folder.appendingPathComponent("data")
-        let known = network.all.flatMap(\.nodes).map(\.id)
+        let known = network.all.flatMap(\.listed).map(\.id)
         guard FileManager.default.fileExists(atPath: data.path) else {
             warnings.append("\(data.path) does not exist: the network has never run, or its data lies elsewhere")
             return

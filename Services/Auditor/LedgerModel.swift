@@ -55,6 +55,7 @@ struct LedgerModel: Sendable {
         self.chain = chain
         time = chain.genesisTime
         stakes = StakeModel(chain)
+        stakes.election?.enter(network)
         var supply: [String: UInt128] = [:]
         for entry in chain.genesis {
             for balance in entry.balances { supply[balance.asset, default: 0] += UInt128(balance.amount) }
@@ -81,8 +82,9 @@ struct LedgerModel: Sendable {
         pending[Sodium.hash(.stateStake, Array(stakes.nodes[place].id.utf8))] = stakes.nodes[place].encoded
     }
 
-    /// The last thing a block does: the first one past a cut settles who votes next.
+    /// The first block past a cut settles who votes next.
     mutating func settle(_ header: ParsedHeader) {
+        // Where it is elected, the first thing: it was too late for the ballots of this block.
         guard let (epoch, entry) = stakes.settle(header) else { return }
         pending[Sodium.hash(.stateEpoch, Layout.number(epoch))] = entry
         guard epoch > AuditLimits.epochsKept else { return }
@@ -101,6 +103,7 @@ struct LedgerModel: Sendable {
 
     mutating func write(_ head: HeadModel) {
         heads[head.chain] = head
+        stakes.election?.heights[head.chain] = head.height
         pending[Sodium.hash(.stateHead, Array(head.chain.utf8))] = head.encoded
     }
 
@@ -108,12 +111,14 @@ struct LedgerModel: Sendable {
 
     mutating func write(_ candidacy: CandidacyModel) {
         candidacies[candidacy.node] = candidacy
+        stakes.election?.candidacies[candidacy.node] = candidacy
         pending[Sodium.hash(.stateCandidacy, Array(candidacy.node.utf8))] = candidacy.encoded
     }
 
     mutating func write(_ ballot: BallotModel) {
         let name = Layout.padded(ballot.chain) + ballot.voter
         ballots[name] = ballot
+        stakes.election?.ballots[name] = ballot
         pending[Sodium.hash(.stateBallot, name)] = ballot.encoded
     }
 

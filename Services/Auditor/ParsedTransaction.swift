@@ -13,6 +13,8 @@ enum AuditLimits {
     static let memoBytes = 140
     static let assetsPerAccount = 64
     static let nonceWindow: UInt64 = 256
+    /// What all ballots of one sub-chain weigh together.
+    static let ballotWeight: UInt64 = 1_000_000_000
     static let bondsPerNode = 64
     static let epochsKept: UInt64 = 8
 }

@@ -33,10 +33,13 @@ struct StakeModel: Sendable {
     /// By epoch, from 0.
     private(set) var electorates: [[AuditVoter]] = []
     private var seeds: [Bytes] = []
+    /// Where the electorate is elected.
+    var election: ElectionModel?
 
     init(_ chain: AuditChain) {
         self.chain = chain
         seeds = [Sodium.hash(.epochSeed, Array(chain.id.utf8))]
+        election = chain.election.map { ElectionModel(chain, $0) }
         guard chain.stake != nil else {
             electorates = [chain.nodes.map { AuditVoter(id: $0.id, key: $0.key, weight: 1) }]
             return
@@ -52,9 +55,11 @@ struct StakeModel: Sendable {
     func epoch(of slot: UInt64) -> UInt64 { chain.epochs.map { slot == 0 ? 0 : (slot - 1) / $0.slots } ?? 0 }
 
     /// Who votes in a slot; nil when no block has settled it.
-    func electorate(of slot: UInt64) -> [AuditVoter]? {
-        let epoch = epoch(of: slot)
-        return epoch < UInt64(electorates.count) ? electorates[Int(epoch)] : nil
+    func electorate(of slot: UInt64) -> [AuditVoter]? { electorate(ofEpoch: epoch(of: slot)) }
+
+    /// Who votes in an epoch; nil when no block has settled it.
+    func electorate(ofEpoch epoch: UInt64) -> [AuditVoter]? {
+        epoch < UInt64(electorates.count) ? electorates[Int(epoch)] : nil
     }
 
     /// Who builds for a slot; nil when no block has settled it.
@@ -76,13 +81,13 @@ struct StakeModel: Sendable {
         guard let rule = chain.epochs else { return nil }
         let epoch = epoch(of: header.slot)
         guard UInt64(electorates.count) == epoch + 1, header.slot > (epoch + 1) * rule.slots - rule.margin else { return nil }
-        let next = chain.stake == nil || staked.isEmpty ? electorates[Int(epoch)] : staked
+        let next = election?.elect(sitting: electorates[Int(epoch)]) ?? (chain.stake == nil || staked.isEmpty ? electorates[Int(epoch)] : staked)
         let seed = Sodium.hash(.epochSeed, seeds[Int(epoch)] + header.parent)
         electorates.append(next)
         seeds.append(seed)
         var entry = Layout.number(epoch + 1) + seed + Layout.number(UInt16(next.count))
         for voter in next { entry += Layout.padded(voter.id) + voter.key + Layout.number(voter.weight) }
-        return (epoch + 1, entry + Layout.number(UInt16(0)))
+        return (epoch + 1, entry + (election?.settleHeights(epoch + 1) ?? Layout.number(UInt16(0))))
     }
 
     func place(of node: String) -> Int? { nodes.firstIndex { $0.id == node } }
@@ -130,13 +135,14 @@ struct StakeModel: Sendable {
     }
 
     /// Follows stored blocks for what they say of stakes alone: outcomes are believed here, and judged by the replay.
-    static func following(_ book: ChainBook, genesis: Bytes, network: Bytes) -> StakeModel {
+    static func following(_ book: ChainBook, genesis: Bytes, network: AuditNetwork) -> StakeModel {
         var model = StakeModel(book.chain)
+        model.election?.enter(network)
         guard book.chain.epochs != nil else { return model }
         var parent = genesis
         var height: UInt64 = 1
         while let copy = book.entries[height]?.copies.filter({ $0.header.parent == parent }).max(by: { $0.nodes.count < $1.nodes.count }) {
-            model.follow(copy, network: network)
+            model.follow(copy, network: network.id)
             parent = copy.header.hash
             height += 1
         }
@@ -145,10 +151,13 @@ struct StakeModel: Sendable {
 
     private mutating func follow(_ copy: ChainBook.Copy, network: Bytes) {
         _ = release(at: copy.header.time)
+        // Ballots of the first block past the cut come too late.
+        if election != nil { _ = settle(copy.header) }
         for (index, data) in copy.block.transactions.enumerated() where copy.block.outcomes.count > index {
             guard copy.block.outcomes[copy.block.outcomes.startIndex + index] == 0,
                 let transaction = try? ParsedTransaction(data, chain: chain.id, network: network)
             else { continue }
+            election?.follow(transaction)
             if let offence = transaction.offence, let place = place(ofKey: offence.offender) { slash(place) }
             guard let order = transaction.stake, let place = place(of: order.node) else { continue }
             if transaction.number == 13 {

@@ -7,7 +7,10 @@ struct VoteAudit {
     private let network: AuditNetwork
     private(set) var violations: [Violation] = []
     /// Who votes on a chain in which epoch.
-    var stakes: [String: StakeModel] = [:]
+    var stakes: [String: StakeModel] = [:] {
+        // Keys that nodes took later are theirs too.
+        didSet { for voter in stakes.values.flatMap(\.electorates).joined() { names[voter.key] = voter.id } }
+    }
 
     /// What a node signs at most once. Skip and Final share one duty, so that no node gives both.
     private enum Duty: UInt8 {
@@ -32,7 +35,7 @@ struct VoteAudit {
 
     init(network: AuditNetwork) {
         self.network = network
-        for node in network.all.flatMap(\.nodes) { names[node.key] = node.id }
+        for node in network.all.flatMap(\.listed) { names[node.key] = node.id }
     }
 
     private mutating func note(_ key: Key, _ hash: Bytes, _ place: String) {
