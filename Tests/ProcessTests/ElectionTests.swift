@@ -28,7 +28,8 @@ extension RealProcesses {
         // Both chains must go on until the elected set certifies them: its first heights lie 64 blocks above the record.
         let pay = try network.pay(try network.payments(count: 400), options: ["--rate", "10"])
         let isElected = try Program.wait(seconds: 90) { try terms().contains { $0.notaries.contains("notary-5") } }
-        #expect(isElected, "the list says \(try notary("list"))")
+        let list = try notary("list")
+        #expect(isElected, "the list says \(list)")
         #expect(pay.end(withinSeconds: 120) == 0, "pay did not end well: \(pay.output) \(pay.errors.suffix(500))")
         #expect(try network.outcomes().allSatisfy { $0 == "settled" })
         let elected = try #require(try terms().first { $0.notaries.contains("notary-5") })

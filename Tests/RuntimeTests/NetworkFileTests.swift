@@ -47,6 +47,33 @@ enum SampleNetwork {
         #expect(try changed(replacing: "genesis_time_milliseconds: 1700000000000", by: "genesis_time_milliseconds: 1700000000001") != id)
     }
 
+    private static func elected(_ change: (inout NetworkPlan) -> Void = { _ in }) -> NetworkConfiguration {
+        var plan = NetworkPlan()
+        (plan.clients, plan.nodes, plan.notaries, plan.standby, plan.epochSlots) = (2, 1, 4, 2, 100)
+        plan.genesisTime = 1_700_000_000_000
+        change(&plan)
+        return plan.realized(endpoints: SampleNetwork.endpoints).configuration
+    }
+
+    @Test("a network that elects its notaries is read back the same, and its id depends on how it elects them")
+    func election() throws {
+        let configuration = NetworkFileTests.elected()
+        let text = NetworkFile.text(of: configuration)
+        let notary = configuration.network.notary
+        #expect(notary.listed.map(\.id) == (1...6).map { "notary-\($0)" } && notary.nodes.count == 4 && notary.epochs?.margin == 25)
+        #expect(try NetworkFile.parse(text, file: "n") == configuration)
+        #expect(configuration.members.contains { $0.name == "recorder.notary@notary-6" })
+        for (old, new) in [("slots: 100", "slots: 101"), ("margin: 25", "margin: 26"), ("seats: 4", "seats: 5"), ("lead: 64", "lead: 63")] {
+            #expect(text.contains(old))
+            #expect(try NetworkFile.parse(text.replacing(old, with: new), file: "n").network.id != configuration.network.id, "\(new)")
+        }
+        for (old, new) in [("margin: 25", "margin: 7"), ("margin: 25", "margin: 100"), ("seats: 4", "seats: 3"), ("seats: 4", "seats: 7"), ("lead: 64", "lead: 0")] {
+            #expect(throws: NetworkFileFault.self, "\(new)") { try NetworkFile.parse(text.replacing(old, with: new), file: "n") }
+        }
+        let withoutEpochs = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.contains("epochs:") }.joined(separator: "\n")
+        #expect(throws: NetworkFileFault.self) { try NetworkFile.parse(withoutEpochs, file: "n") }
+    }
+
     @Test("every timeout of the protocol can be given in the file")
     func timing() {
         #expect(Mirror(reflecting: Timing()).children.count == text.split(separator: "\n").drop { $0 != "timing:" }.dropFirst().prefix { $0.hasPrefix("  ") }.count)

@@ -49,8 +49,9 @@ struct NetworkOptions: ParsableArguments {
         plan.standby = try Setting.number(standby, "standby", default: 0, in: 0...(Limits.notaryNodes - plan.notaries))
         plan.epochSlots = UInt64(try Setting.number(epochSlots, "epoch-slots", default: 0, in: 0...1_000_000))
         plan.epochMargin = UInt64(try Setting.number(epochMargin, "epoch-margin", default: 0, in: 0...999_999))
-        guard plan.epochSlots != 1, plan.epochMargin == 0 || plan.epochMargin < plan.epochSlots else {
-            throw Setting.bad("epoch-margin", "\(plan.epochMargin)", "An epoch has at least two slots, and its margin fewer than it has.")
+        guard plan.epochSlots == 0 || plan.epochSlots >= 16 else { throw Setting.bad("epoch-slots", "\(plan.epochSlots)", "Give 0, or at least 16.") }
+        guard plan.epochMargin == 0 || (8...UInt64(Limits.slotsAhead)).contains(plan.epochMargin) && plan.epochMargin < plan.epochSlots else {
+            throw Setting.bad("epoch-margin", "\(plan.epochMargin)", "Give 0, or from 8 to \(Limits.slotsAhead), and fewer than --epoch-slots.")
         }
         guard plan.standby == 0 || plan.epochSlots > 0 else {
             throw Setting.bad("standby", "\(plan.standby)", "Without --epoch-slots nobody is elected.")

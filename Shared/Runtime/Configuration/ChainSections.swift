@@ -42,7 +42,8 @@ struct ChainSection {
         let section = try field.mapping(["slots", "margin", "seats", "lead"])
         let slots = try section.required("slots").number(2...UInt64(UInt32.max))
         let marginField = try section.required("margin")
-        let margin = try marginField.number(1...UInt64(UInt32.max))
+        // With fewer slots ahead, skip timeouts could end before one of them is long enough for a block.
+        let margin = try marginField.number(8...UInt64(Limits.slotsAhead))
         guard EpochRule.isSound(slots: slots, margin: margin) else {
             throw marginField.fault("the margin of \(margin) slots is no shorter than the epoch", "Give fewer than \(slots).")
         }

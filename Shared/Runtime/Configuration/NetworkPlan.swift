@@ -127,7 +127,7 @@ extension NetworkPlan {
         let name = ChainID.notary.description
         var notary = ChainDescription(id: .notary, engine: .bft, nodes: makeNodes(name, notaries, &keys), genesis: [], genesisTime: genesisTime)
         guard epochSlots > 1 else { return notary }
-        let margin = epochMargin > 0 ? epochMargin : min(UInt64(Limits.slotsAhead), max(1, epochSlots / 4))
+        let margin = epochMargin > 0 ? epochMargin : min(UInt64(Limits.slotsAhead), max(8, epochSlots / 4))
         notary.epochs = EpochRule(slots: epochSlots, margin: margin)
         notary.election = ElectionRule(seats: notaries, standby: standby > 0 ? makeNodes(name, standby, from: notaries + 1, &keys) : [])
         return notary
