@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(name: "Chaos", dependencies: ["Determinism", arguments, database], path: "Tests/Chaos", swiftSettings: strict),
         .target(name: "SkewedClock", path: "Tests/SkewedClock"),
         .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "ConsensusCore", "RecorderCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
-        library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "Determinism"]),
+        library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "RoleKit", "Determinism"]),
         tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),
         tests("CryptoTests", ["Crypto", "Determinism"]),
         tests("LedgerTests", core),

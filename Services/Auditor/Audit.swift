@@ -79,7 +79,8 @@ struct AuditRun {
                     nodes: books[branch.chain.id]?.nodes ?? []))
             result.conserved = result.conserved && replay.isConserved && end == books[branch.chain.id]?.end
             replays.append((branch.chain.id, replay))
-            for copy in branch.blocks { votes.add(copy.header, "the chain") }
+            // A miner may make several blocks of a height; it signs no second one only where slots have leaders.
+            for copy in branch.blocks where branch.chain.work == nil { votes.add(copy.header, "the chain") }
         }
     }
 
@@ -95,7 +96,8 @@ struct AuditRun {
                 violations += verdict.faults.map { Violation(.certificates, chain: book.chain.id, height: height, node: proof.node, $0) }
                 guard verdict.faults.isEmpty else { continue }
                 certified.insert(proof.block)
-                votes.add(proof.final.finality, "the finality certificate of block \(height) at \(proof.node)")
+                let votes = proof.final.hasRecorded ? proof.final.recorded.notary.finality : proof.final.finality
+                self.votes.add(votes, "the finality certificate of block \(height) at \(proof.node)")
             }
         }
         return certified

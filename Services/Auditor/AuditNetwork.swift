@@ -57,6 +57,8 @@ struct AuditChain: Sendable {
     var nodes: [Node]
     var genesis: [Genesis]
     var genesisTime: UInt64
+    /// How its blocks are mined; nil where votes decide.
+    var work: AuditWork?
     /// How the next notaries are elected; nil where nobody is.
     var election: AuditElection?
     var epochs: Epochs?

@@ -23,28 +23,27 @@ struct CertificateAudit {
         var faults: [String]
     }
 
-    private func model(of chain: AuditChain) -> StakeModel { stakes[chain.id] ?? StakeModel(chain) }
+    func model(of chain: AuditChain) -> StakeModel { stakes[chain.id] ?? StakeModel(chain) }
 
     /// Checks one final header. The same bytes again cost nothing.
     ///
     /// - Parameter place: chain, height and node to name when something is wrong; its detail is filled in.
-    mutating func judge(_ final: PBFinalHeader, at place: Violation) -> FinalHeaderVerdict {
+    ///   - isRecord: it stands in a record of the notary chain, which is what makes a mined block final.
+    mutating func judge(_ final: PBFinalHeader, at place: Violation, isRecord: Bool = false) -> FinalHeaderVerdict {
         guard let encoded: Data = try? final.serializedData() else { return FinalHeaderVerdict(header: nil, faults: ["it cannot be read"]) }
-        let key = Sodium.hash(Bytes(encoded))
+        let key = Sodium.hash(Bytes(encoded) + [isRecord ? 1 : 0])
         if let known = judged[key] { return known }
-        let verdict = examine(final, at: place)
+        let verdict = examine(final, at: place, isRecord: isRecord)
         judged[key] = verdict
         return verdict
     }
 
-    private mutating func examine(_ final: PBFinalHeader, at place: Violation) -> FinalHeaderVerdict {
+    private mutating func examine(_ final: PBFinalHeader, at place: Violation, isRecord: Bool) -> FinalHeaderVerdict {
         guard let header = ParsedHeader(final.header) else { return FinalHeaderVerdict(header: nil, faults: ["its header cannot be read"]) }
         guard let chain = network.chain(header.chain) else {
             return FinalHeaderVerdict(header: header, faults: ["chain \(header.chain) is not part of the network"])
         }
-        var faults: [String] = []
-        let leader = model(of: chain).leader(of: header.slot)
-        if leader?.key != header.builder { faults.append("slot \(header.slot) is led by \(leader?.id ?? "nobody known"), and somebody else built the block") }
+        var faults = builderFaults(header, chain)
         add(
             Bytes(final.builderSignature), by: header.builder, over: .candidate, header.bytes, at: place,
             "the builder's signature under block \(Layout.short(header.hash)) does not stand")
@@ -55,7 +54,8 @@ struct CertificateAudit {
         } else {
             faults.append("the notary certificate is missing")
         }
-        guard final.hasFinality else {
+        if chain.work != nil { return FinalHeaderVerdict(header: header, faults: faults + recordFaults(final, header, at: place, isRecord: isRecord)) }
+        guard final.hasFinality, !final.hasRecorded else {
             return FinalHeaderVerdict(header: header, faults: faults + ["the finality certificate is missing"])
         }
         guard let last = lastDescendant(of: header, final.descendants) else {
@@ -66,7 +66,7 @@ struct CertificateAudit {
     }
 
     /// The block that the finality certificate must name: `header` itself, or the end of an unbroken line of children.
-    private func lastDescendant(of header: ParsedHeader, _ descendants: [Data]) -> ParsedHeader? {
+    func lastDescendant(of header: ParsedHeader, _ descendants: [Data]) -> ParsedHeader? {
         var last = header
         for item in descendants {
             guard let next = ParsedHeader(item), next.chain == header.chain, next.parent == last.hash, next.height == last.height + 1,

@@ -61,6 +61,11 @@ struct ChainReplay {
         if chain.id == AuditNetwork.notaryName, header.epoch != ledger.stakes.epoch(of: header.slot) {
             report(.replay, header.height, "slot \(header.slot) is not of epoch \(header.epoch)")
         }
+        let target = chain.work?.target(
+            after: previous?.workTarget ?? chain.work?.easiest ?? 0, elapsed: header.time - min(header.time, previous?.time ?? chain.genesisTime))
+        if header.workTarget != target ?? 0 {
+            report(.replay, header.height, "its work target is \(header.workTarget), and \(target ?? 0) follows from the block before")
+        }
         if let known = branches.hash(AuditNetwork.notaryName, header.notaryHeight), header.notaryHead != known, chain.id != AuditNetwork.notaryName {
             report(.oneFinal, header.height, "the header names a notary block \(header.notaryHeight) that is not on the notary chain")
         }
@@ -97,13 +102,15 @@ struct ChainReplay {
 
     /// Checks a final header of another chain and whether it lies on that chain's final branch.
     private mutating func judge(
-        _ final: PBFinalHeader, at height: UInt64, _ what: String, certificates: inout CertificateAudit
+        _ final: PBFinalHeader, at height: UInt64, _ what: String, isRecord: Bool = false, certificates: inout CertificateAudit
     ) -> ParsedHeader? {
         let place = Violation(.certificates, chain: chain.id, height: height, "")
-        let verdict = certificates.judge(final, at: place)
+        let verdict = certificates.judge(final, at: place, isRecord: isRecord)
         for fault in verdict.faults { report(.certificates, height, "\(what) does not prove a final block: \(fault)") }
         guard let header = verdict.header else { return nil }
-        if let fault = branches.fault(of: header) { report(.oneFinal, height, "\(what) \(fault)") }
+        // The chain of a block that has just been recorded may not have stored it as final yet.
+        let isNew = isRecord && network.chain(header.chain)?.work != nil && branches.hash(header.chain, header.height) == nil
+        if !isNew, let fault = branches.fault(of: header) { report(.oneFinal, height, "\(what) \(fault)") }
         return header
     }
 
@@ -150,7 +157,7 @@ struct ChainReplay {
 
     /// A8: the recorded block is final, on its chain's branch, and the record's cross data is that of its body.
     private mutating func check(_ record: PBRecord, at height: UInt64, certificates: inout CertificateAudit) {
-        guard let header = judge(record.final, at: height, "a record", certificates: &certificates) else { return }
+        guard let header = judge(record.final, at: height, "a record", isRecord: true, certificates: &certificates) else { return }
         guard let crosses = branches.crosses(header.chain, header.height, header.hash, network: network.id) else { return }
         if crosses != record.crosses {
             report(.replay, height, "the record of block \(header.height) of \(header.chain) lists other cross data than the block holds")

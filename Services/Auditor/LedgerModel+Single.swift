@@ -62,6 +62,9 @@ extension LedgerModel {
         guard let offence = transaction.offence, offence.chain == chain.id || network.chain(offence.chain) != nil else {
             return .forbidden(.replay, "shows an offence on a chain that the network does not have")
         }
+        if offence.kind == 2, network.chain(offence.chain)?.work != nil {
+            return .forbidden(.replay, "accuses a miner of two blocks of one height, which it may make")
+        }
         guard offences.insert(offence.id).inserted else { return .forbidden(.replay, "shows an offence that is recorded already") }
         write(offence)
         return .outcome(0)

@@ -101,6 +101,13 @@ struct NetworkReader {
                 unbondingMilliseconds: try optional(stake, "unbonding_milliseconds", 3_600_000),
                 slashNumerator: try optional(stake, "slash_numerator", 1), slashDenominator: try optional(stake, "slash_denominator", 2))
         }
+        if engine == "pow" {
+            func setting(_ name: String, _ value: UInt64) throws -> UInt64 { try node["work"]?[name].map { try number($0, name) } ?? value }
+            chain.work = AuditWork(
+                interval: try setting("interval_milliseconds", 1_000), difficulty: try setting("difficulty", 20_000),
+                window: try setting("window", 16), confirmations: try setting("confirmations", 1))
+            guard let work = chain.work, work.interval > 0, work.difficulty > 0, work.window > 0 else { throw fault("chain \(id)", "cannot be mined by such a rule") }
+        }
         return (chain, engine)
     }
 
@@ -172,6 +179,9 @@ struct NetworkReader {
             canonical.append(padded: stake.asset)
             for number in [stake.minimum, stake.unbondingMilliseconds, stake.slashNumerator, stake.slashDenominator] { canonical.append(number) }
             for node in chain.nodes { canonical.append(node.stake) }
+        }
+        if let work = chain.work {
+            for number in [work.interval, work.difficulty, work.window, work.confirmations] { canonical.append(number) }
         }
     }
 

@@ -21,6 +21,8 @@ struct ParsedHeader: Sendable {
     var notaryHeight: UInt64
     var notaryHead: Bytes
     var builder: Bytes
+    var workTarget: UInt64
+    var workNonce: UInt64
 
     /// - Returns: nil for bytes that are no header, or not what an encoder writes.
     init?(_ data: Data) {
@@ -45,5 +47,7 @@ struct ParsedHeader: Sendable {
         notaryHeight = message.notaryHeight
         notaryHead = Bytes(message.notaryHead)
         builder = Bytes(message.builder)
+        workTarget = message.workTarget
+        workNonce = message.workNonce
     }
 }

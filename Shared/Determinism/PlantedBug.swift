@@ -59,7 +59,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// A mined block counts whatever its hash is.
     case workUnchecked = "work_unchecked"
-    /// A node of a mined chain leaves a recorded block for a heavier branch.
+    /// A block is recorded whose parent is not the recorded one.
     case forkBelowRecord = "fork_below_record"
 
     /// Ballots of the first block past an epoch's cut still count.

@@ -19,6 +19,10 @@ package enum RoleEffect: Sendable {
     case read(token: UInt64, StoreTable, from: UInt64, limit: Int)
     /// Places of a key in an index table, ascending. Answered by `.rows`: the key of each is a place, and its value is empty.
     case find(token: UInt64, StoreTable, key: UInt64, limit: Int)
+    /// Looks for a nonce, in place of any other job of the role. Answered by `.mined` when it is found, unless stopped before.
+    case mine(token: UInt64, MiningJob)
+    /// Ends the job under way.
+    case stopMining
     /// Adds to a counter of the role's metrics.
     case count(Counter, by: UInt64)
     /// An operator must see this: logged, and published on `alarm`.

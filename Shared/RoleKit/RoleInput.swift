@@ -18,6 +18,8 @@ package enum RoleInput: Sendable {
     case timerFired(TimerID)
     /// The answers to a `.check`, in its order.
     case checked(token: UInt64, [Bool])
+    /// The nonce that a `.mine` was looking for.
+    case mined(token: UInt64, nonce: UInt64)
     /// The answer to a `.read` or `.find`: rows by ascending key.
     case rows(token: UInt64, [StoredRow])
 }

@@ -52,6 +52,10 @@ package enum Limits {
     package static let waitingLegs = 20_000
     /// Candidates a role keeps for one slot.
     package static let candidatesPerSlot = 8
+    /// Candidates of one height that a role keeps of one miner.
+    package static let candidatesPerMiner = 4
+    /// Blocks of a mined chain above the newest recorded one, at most; what is recorded shows no more below it to be final.
+    package static let unrecordedBlocks: Height = 64
     /// Slots above the last final one for which candidates and votes are kept.
     package static let slotsAhead = 256
     /// Milliseconds a device's clock may differ from the collector's in a Watch.

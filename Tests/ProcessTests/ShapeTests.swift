@@ -11,6 +11,7 @@ extension RealProcesses {
             ["--nodes", "1", "--notaries", "1", "--collectors", "2"],
             ["--in-process", "--engines", "bft,pos"],
             ["--in-process", "--chains", "3", "--nodes", "1", "--notaries", "4"],
+            ["--in-process", "--engines", "bft,pow", "--nodes", "2", "--notaries", "4"],
         ])
     func shapes(options: [String]) throws {
         let network = try RunningNetwork(options)

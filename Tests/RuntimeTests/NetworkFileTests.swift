@@ -74,6 +74,19 @@ enum SampleNetwork {
         #expect(throws: NetworkFileFault.self) { try NetworkFile.parse(withoutEpochs, file: "n") }
     }
 
+    @Test("a mined chain's settings are read, kept, and part of the network id; no other chain has any")
+    func work() throws {
+        let mined = text.replacing(
+            "- id: alpha\n    engine: bft", with: "- id: alpha\n    engine: pow\n    work: { difficulty: 512, interval_milliseconds: 2000 }")
+        let configuration = try NetworkFile.parse(mined, file: "n")
+        #expect(configuration.network.chains[0].work == WorkRule(intervalMilliseconds: 2_000, difficulty: 512))
+        #expect(try NetworkFile.parse(NetworkFile.text(of: configuration), file: "n") == configuration)
+        let other = try NetworkFile.parse(mined.replacing("difficulty: 512", with: "difficulty: 513"), file: "n")
+        #expect(other.network.id != configuration.network.id)
+        #expect(throws: NetworkFileFault.self) { try NetworkFile.parse(mined.replacing("engine: pow", with: "engine: bft"), file: "n") }
+        #expect(throws: NetworkFileFault.self) { try NetworkFile.parse(mined.replacing("difficulty: 512", with: "difficulty: 0"), file: "n") }
+    }
+
     @Test("every timeout of the protocol can be given in the file")
     func timing() {
         #expect(Mirror(reflecting: Timing()).children.count == text.split(separator: "\n").drop { $0 != "timing:" }.dropFirst().prefix { $0.hasPrefix("  ") }.count)

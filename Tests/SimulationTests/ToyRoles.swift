@@ -35,7 +35,7 @@ struct ToyGossip: RoleCore {
             heard += 1
             return [.persist([.put(.facts, key: 0, value: [UInt8(truncatingIfNeeded: heard)])])]
         case .requested(_, let token, _): return [.reply(token: token, .head(nil, height: heard))]
-        case .checked, .rows: return []
+        case .checked, .rows, .mined: return []
         }
     }
 }

@@ -56,6 +56,17 @@ package struct TestChain {
             header: block.header, builderSignature: block.builderSignature, notary: chain == .notary ? nil : notaryCertificate(block))
     }
 
+    /// A candidate of any sub-chain with its notary certificate.
+    package func certified(of block: Block) -> CertifiedCandidate {
+        CertifiedCandidate(header: block.header, builderSignature: block.builderSignature, notary: notaryCertificate(block))
+    }
+
+    /// Of the notary chain: what its final state says of a chain's recorded head.
+    package mutating func proofOfHead(_ chain: ChainID) -> StateProof {
+        tree.moveToFinal()
+        return tree.ledger.proofOfHead(chain)
+    }
+
     package func notaryCertificate(_ block: Block, signers: Int? = nil) -> NotaryCertificate {
         let keys = test.nodeKeys[.notary]!
         let payload = NotaryStatement(block.header, epoch: 0).payload

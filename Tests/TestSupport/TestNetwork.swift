@@ -19,7 +19,10 @@ package struct TestNetwork: Sendable {
 
     /// - Parameter nodes: nodes of each sub-chain; `notaries`: of the notary chain.
     /// - Parameter accounts: more accounts of alpha; `epochs`: of alpha, whose electorates are all of its nodes.
-    package init(nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil) {
+    /// - Parameter work: how alpha is mined; nil when votes decide there as well.
+    package init(
+        nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil, work: WorkRule? = nil
+    ) {
         let alpha = TestNetwork.alpha
         let beta = TestNetwork.beta
         alice = TestNetwork.key(1)
@@ -31,10 +34,11 @@ package struct TestNetwork: Sendable {
         func description(_ chain: ChainID, count: Int, first: UInt64, genesis: [GenesisAccount]) -> ChainDescription {
             let pairs = (0..<count).map { TestNetwork.key(first + UInt64($0)) }
             keys[chain] = pairs
+            let rule = chain == TestNetwork.alpha ? work : nil
             return ChainDescription(
-                id: chain, engine: .bft,
+                id: chain, engine: rule == nil ? .bft : .pow,
                 nodes: pairs.enumerated().map { NodeDescription(id: "\(chain)-\($0 + 1)", key: $1.publicKey, site: chain.description) },
-                genesis: genesis, genesisTime: TestNetwork.genesisTime, epochs: chain == alpha ? epochs : nil)
+                genesis: genesis, genesisTime: TestNetwork.genesisTime, work: rule, epochs: chain == alpha ? epochs : nil)
         }
         let x = [Balance(asset: TestNetwork.assetX, amount: TestNetwork.funds)]
         let y = [Balance(asset: TestNetwork.assetY, amount: TestNetwork.funds * 10)]

@@ -38,10 +38,11 @@ extension BuilderRole {
 
     /// The slot that was open is decided.
     private mutating func closeSlot() -> [RoleEffect] {
+        earlier.removeAll { $0.block.header.height <= tree.finalHeight }
         guard let slot = stage.slot, slot <= tree.finalSlot else { return [] }
         stage = .idle
         handing = nil
-        return [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)]
+        return [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)] + stopMining()
     }
 
     /// Candidates below the final slot can never matter again; the floor sees to it that those slots stay closed (invariant 9).

@@ -12,6 +12,7 @@ extension BuilderRole {
             address.node == lead.node
         else { return [.count(.peerFault, by: 1)] }
         guard lead.node == context.address.node else { return [] }
+        if tree.chain.engine == .pow { return mine(on: lead, at: now) }
         guard book.electorate(of: chain, slot: lead.slot)?.leader(of: lead.slot).key == context.signer.publicKey else { return [.count(.peerFault, by: 1)] }
         if hasNoRecord {
             hasNoRecord = false
@@ -77,7 +78,7 @@ extension BuilderRole {
                 if built.left.isEmpty { pool.remove(Set(items.map(\.transaction.id))) }
                 continue
             }
-            return propose(built.block)
+            return tree.chain.engine == .pow ? mine(built.block, for: lead, since: since) : propose(built.block)
         }
     }
 

@@ -20,7 +20,7 @@ extension BuilderRole {
     mutating func keep(_ block: Block) {
         let header = block.header
         guard header.chain == chain, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead,
-            bodies[block.hash] == nil, bodies.count(ofSlot: header.slot) < Limits.candidatesPerSlot,
+            bodies[block.hash] == nil, !bodies.isCrowded(header, engine: tree.chain.engine),
             checker.builderFault(header, signature: block.builderSignature) == nil
         else { return }
         bodies.insert(block)

@@ -21,7 +21,7 @@ extension BuilderRole {
         return effects
     }
 
-    mutating func resend() -> [RoleEffect] { send() }
+    mutating func resend(at now: Moment) -> [RoleEffect] { goOn(at: now) ?? send() }
 
     /// Hands the candidate to one notary, in turn by slot; the next one when it does not answer.
     private mutating func hand(_ block: Block, turn: Int) -> RoleEffect {
@@ -73,8 +73,8 @@ extension BuilderRole {
             // Also of other leaders' candidates: what they relied on, this node would rely on next.
             doubts.heard(foreign, height, by: verdict.notary, at: now)
         }
-        guard case .proposed(var proposal) = stage, proposal.block.hash == verdict.block else { return [] }
-        defer { if case .proposed = stage { stage = .proposed(proposal) } }
+        guard case .proposed(var proposal) = stage, proposal.block.hash == verdict.block else { return receiveLate(verdict) }
+        defer { if case .proposed(let current) = stage, current.block.hash == proposal.block.hash { stage = .proposed(proposal) } }
         switch verdict.verdict {
         case .signed(let epoch, let slot, let height, let signature):
             return signed(&proposal, epoch: epoch, slot: slot, height: height, signature, by: verdict.notary)
@@ -83,11 +83,11 @@ extension BuilderRole {
         case .refused(let transaction, let reason):
             let note = RoleEffect.note("notary \(address.node) refused candidate \(verdict.block): \(reason.code)")
             guard let transaction, proposal.refuse(transaction, by: verdict.notary) else { return [.count(.refused, by: 1), note] }
-            return [.count(.refused, by: 1), note] + reconsider(transaction, now: now)
+            return [.count(.refused, by: 1), note] + reconsider(transaction, now: now) + mineAnew(at: now)
         }
     }
 
-    private func signed(
+    func signed(
         _ proposal: inout Proposal, epoch: Epoch, slot: Slot, height: Height, _ signature: Signature, by notary: PublicKey
     ) -> [RoleEffect] {
         let header = proposal.block.header

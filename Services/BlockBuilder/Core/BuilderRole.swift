@@ -18,12 +18,15 @@ package struct BuilderRole: RoleCore {
         case leading(Lead, since: Moment)
         /// The slot's one candidate is out.
         case proposed(Proposal)
+        /// A block for the slot is being mined (engine `pow`).
+        case mining(Mining)
 
         var slot: Slot? {
             switch self {
             case .idle: nil
             case .leading(let lead, _): lead.slot
             case .proposed(let proposal): proposal.block.header.slot
+            case .mining(let mining): mining.lead.slot
             }
         }
     }
@@ -42,6 +45,8 @@ package struct BuilderRole: RoleCore {
     var checks = CheckQueue<BlockItem>(firstToken: 1)
     var stage = Stage.idle
     var doubts = ForeignDoubts()
+    /// Mined candidates that this builder has gone on from, and that may still be notarized.
+    var earlier: [Proposal] = []
     /// Candidates signed before and not overtaken by the final chain, ascending by slot: never contradicted (invariant 9).
     var proposals: [VoteRow]
     /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.
@@ -70,6 +75,7 @@ package struct BuilderRole: RoleCore {
         static let fetch = TimerID(kind: 4)
         static let tell = TimerID(kind: 5)
         static let snapshots: UInt8 = 6
+        static let renew = TimerID(kind: 7)
     }
 
     /// Keys of table `facts`.
@@ -126,6 +132,7 @@ package struct BuilderRole: RoleCore {
             case .answered(let call, let response): answered(call, response, at: now)
             case .timerFired(let timer): timerFired(timer, at: now)
             case .checked(let token, let answers): checked(token: token, answers, at: now)
+            case .mined(let token, let nonce): mined(token: token, nonce: nonce, at: now)
             case .rows: []
             }
         return effects + tellWork() + desk.ask(at: now)
@@ -162,7 +169,8 @@ package struct BuilderRole: RoleCore {
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
         switch timer {
         case Timers.idle, Timers.fetch: return build(at: now)
-        case Timers.resend: return resend()
+        case Timers.resend: return resend(at: now)
+        case Timers.renew: return renew(at: now)
         case Timers.tell: return tellAgain()
         default:
             if let effects = snapshots.timerFired(timer) { return effects }

@@ -16,8 +16,12 @@ struct CandidateBodies: Sendable {
         if order.count > Limits.builderBodies { blocks[order.removeFirst()] = nil }
     }
 
-    /// How many candidates of a slot are kept.
-    func count(ofSlot slot: Slot) -> Int { order.reduce(0) { $0 + (blocks[$1]?.header.slot == slot ? 1 : 0) } }
+    /// Whether no more candidates of a header's slot are kept; on a mined chain, no more of its miner.
+    func isCrowded(_ header: BlockHeader, engine: Engine) -> Bool {
+        let rivals = order.compactMap { blocks[$0]?.header }.filter { $0.slot == header.slot }
+        return engine == .pow
+            ? rivals.filter { $0.builder == header.builder }.count >= Limits.candidatesPerMiner : rivals.count >= Limits.candidatesPerSlot
+    }
 
     /// Forgets what a final block has overtaken.
     mutating func forget(throughHeight height: Height) {

@@ -113,7 +113,7 @@ package struct CollectorRole: RoleCore {
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
         case .checked(let token, let answers): return checked(token: token, answers, at: now)
-        case .rows: return []
+        case .rows, .mined: return []
         }
     }
 

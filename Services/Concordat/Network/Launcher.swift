@@ -101,6 +101,8 @@ final class Launcher: Sendable {
         switch address.role {
         case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)
         case .builder: return try RoleHost(BuilderRole.self, context: context, settings: settings, logger: logger, failed: failed)
+        case .consensus where configuration.network.chain(address.chain)?.engine == .pow:
+            return try RoleHost(MinedConsensusRole.self, context: context, settings: settings, logger: logger, failed: failed)
         case .consensus: return try RoleHost(ConsensusRole.self, context: context, settings: settings, logger: logger, failed: failed)
         case .validator: return try RoleHost(ValidatorRole.self, context: context, settings: settings, logger: logger, failed: failed)
         case .recorder: return try RoleHost(RecorderRole.self, context: context, settings: settings, logger: logger, failed: failed)

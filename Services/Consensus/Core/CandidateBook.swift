@@ -43,6 +43,9 @@ struct CandidateBook: Sendable {
 
     func certified(_ hash: Digest) -> CertifiedCandidate? { certificates[hash] }
 
+    /// Headers of all certificates, in order of arrival.
+    var certifiedHeaders: [BlockHeader] { certificates.values.map(\.header) }
+
     func hash(checking token: UInt64) -> Digest? {
         entries.elements.first { $0.value.stage == .checking(token: token) }?.key
     }
@@ -54,6 +57,11 @@ struct CandidateBook: Sendable {
 
     func count(ofSlot slot: Slot) -> Int {
         entries.values.reduce(0) { $0 + ($1.block.header.slot == slot ? 1 : 0) }
+    }
+
+    /// How many candidates of a slot one node has made.
+    func count(ofSlot slot: Slot, by builder: PublicKey) -> Int {
+        entries.values.reduce(0) { $0 + ($1.block.header.slot == slot && $1.block.header.builder == builder ? 1 : 0) }
     }
 
     /// Parents that waiting candidates name and that are not here, each once.
@@ -70,6 +78,24 @@ struct CandidateBook: Sendable {
     mutating func forget(throughSlot slot: Slot) {
         entries.removeAll { $0.value.block.header.slot <= slot }
         certificates.removeAll { $0.value.header.slot <= slot }
+    }
+
+    /// Forgets one candidate with its certificate.
+    mutating func drop(_ hash: Digest) {
+        entries[hash] = nil
+        certificates[hash] = nil
+    }
+
+    /// Forgets what is known not to descend from a final block.
+    mutating func forgetRivals(of final: Digest, height: Height) {
+        let headers = (entries.values.map(\.block.header) + certificates.values.map(\.header)).sorted { $0.height < $1.height }
+        var rivals: Set<Digest> = []
+        for header in headers where (header.height == height + 1 && header.parent != final) || rivals.contains(header.parent) {
+            rivals.insert(header.hash)
+        }
+        guard !rivals.isEmpty else { return }
+        entries.removeAll { rivals.contains($0.key) }
+        certificates.removeAll { rivals.contains($0.key) }
     }
 
     /// Where a block's rows lie: those of a slot together, so that a final block can delete all that it overtakes.

@@ -8,6 +8,8 @@ struct CatchUp: Sendable {
     let peers: [String]
     let chain: ChainID
     let timing: Timing
+    /// Services asked beside the peers' for bodies.
+    private let others: [String]
     private var attempt: UInt64 = 0
     private var calls: UInt64 = 0
     /// The call for final blocks under way.
@@ -19,7 +21,9 @@ struct CatchUp: Sendable {
     /// Bodies asked for at once.
     static let bodiesAtOnce = 8
 
-    init(peers: [String], chain: ChainID, timing: Timing) {
+    /// - Parameter others: services that may have bodies as well.
+    init(peers: [String], chain: ChainID, timing: Timing, others: [String] = []) {
+        self.others = others
         self.peers = peers
         self.chain = chain
         self.timing = timing
@@ -38,7 +42,7 @@ struct CatchUp: Sendable {
     }
 
     mutating func askBody(_ hash: Digest) -> RoleEffect? {
-        guard bodyCalls.count < CatchUp.bodiesAtOnce, !bodyCalls.values.contains(hash), let service = nextPeer() else { return nil }
+        guard bodyCalls.count < CatchUp.bodiesAtOnce, !bodyCalls.values.contains(hash), let service = nextBodyService() else { return nil }
         calls += 1
         bodyCalls[calls] = hash
         return .call(
@@ -57,6 +61,13 @@ struct CatchUp: Sendable {
     }
 
     mutating func succeeded() { attempt = 0 }
+
+    private mutating func nextBodyService() -> String? {
+        let services = peers.map { Service.name(.consensus, chain: chain, node: $0) } + others
+        guard !services.isEmpty else { return nil }
+        defer { attempt += 1 }
+        return services[Int(attempt % UInt64(services.count))]
+    }
 
     private mutating func nextPeer() -> String? {
         guard !peers.isEmpty else { return nil }

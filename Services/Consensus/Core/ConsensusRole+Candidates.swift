@@ -83,10 +83,11 @@ extension ConsensusRole {
     private var awaitsBranch: Bool {
         isNotaryChain
             && candidates.hashes.contains { hash in
-                guard let entry = candidates[hash], entry.stage == .waiting, case .unknown = branches.standing(of: entry.block) else {
-                    return false
+                guard let entry = candidates[hash], entry.stage == .waiting else { return false }
+                switch branches.standing(of: entry.block) {
+                case .unknown, .unseen: return true
+                case .followed, .contradicted: return false
                 }
-                return true
             }
     }
 
@@ -96,7 +97,7 @@ extension ConsensusRole {
         if isNotaryChain {
             switch branches.standing(of: block) {
             case .followed: break
-            case .unknown: return nil
+            case .unknown, .unseen: return nil
             case .contradicted(let chain, let height):
                 candidates[block.hash] = nil
                 return [

@@ -52,23 +52,30 @@ extension ConsensusRole {
     private mutating func askBranches() -> [RoleEffect] {
         var effects: [RoleEffect] = []
         for hash in candidates.hashes {
-            guard let entry = candidates[hash], entry.stage == .waiting,
-                case .unknown(let chain, let height) = branches.standing(of: entry.block), height > 0
-            else { continue }
-            effects.append(
-                .call(
-                    ConsensusRole.branchCalls + nextToken(),
-                    service: Service.name(.validator, chain: chain, node: context.address.node),
-                    .fetchBlocks(chain: chain, from: height, limit: Limits.blocksPerAnswer),
-                    timeoutMilliseconds: network.timing.fetchMilliseconds * 2))
+            guard let entry = candidates[hash], entry.stage == .waiting else { continue }
+            switch branches.standing(of: entry.block) {
+            case .unknown(let chain, let height) where height > 0:
+                effects.append(askValidator(of: chain, .fetchBlocks(chain: chain, from: height, limit: Limits.blocksPerAnswer)))
+            case .unseen(let chain, let block): effects.append(askValidator(of: chain, .fetchBlock(chain: chain, hash: block)))
+            default: continue
+            }
         }
         return effects
+    }
+
+    private mutating func askValidator(of chain: ChainID, _ request: Request) -> RoleEffect {
+        .call(
+            ConsensusRole.branchCalls + nextToken(), service: Service.name(.validator, chain: chain, node: context.address.node), request,
+            timeoutMilliseconds: network.timing.fetchMilliseconds * 2)
     }
 
     mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
         if call >= ConsensusRole.branchCalls {
             guard case .blocks(let blocks, _) = response else { return [] }
-            for item in blocks where item.final != nil { branches.learn(item.block) }
+            for item in blocks {
+                if item.final != nil { branches.learn(item.block) }
+                if item.certified != nil { branches.learnCandidate(item.block) }
+            }
             return judgeAll(at: now)
         }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? judgeAll(at: now) : []) }

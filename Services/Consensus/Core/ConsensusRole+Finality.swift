@@ -61,8 +61,7 @@ extension ConsensusRole {
         lastFinalMilliseconds = now.monotonicMilliseconds
         finalProof = last.final
         let operations = items.map { StoreOperation.put(.blocks, key: $0.block.header.height, value: $0.encoded) } + overtaken
-        for item in items { recentFinals[item.block.hash] = item.block.header.height }
-        while recentFinals.count > ConsensusRole.recentFinalsMaximum { recentFinals.removeFirst() }
+        remember(items)
         candidates.forget(throughSlot: tree.finalSlot)
         return [.persist(operations)]
     }

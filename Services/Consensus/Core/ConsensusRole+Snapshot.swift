@@ -10,14 +10,6 @@ extension ConsensusRole {
     /// Calls and reads that repair a stored block are numbered from here.
     static let repairNumbers: UInt64 = 1 << 38
 
-    /// The newest final block.
-    var finalHead: (height: Height, hash: Digest) { (tree.finalHeight, tree.finalHash) }
-
-    /// Whether a peer's word that the chain is far ahead is worth asking for a snapshot.
-    func isFarBehind(_ head: Height) -> Bool {
-        fetch.mayBegin && head > tree.finalHeight && head - tree.finalHeight > context.snapshots.blocksBehind
-    }
-
     /// A part of a snapshot has come, or nothing did.
     mutating func fetched(_ step: SnapshotFetch.Step, at now: Moment) -> [RoleEffect] {
         guard let snapshot = step.snapshot, snapshot.final.header.height > tree.finalHeight else {

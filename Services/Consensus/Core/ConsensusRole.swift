@@ -12,7 +12,6 @@ package struct ConsensusRole: RoleCore {
     package static let recoveredTables: [StoreTable] = [.candidates, .certified, .certificates, .facts, .handovers]
 
     let context: RoleContext
-    let network: Network
     /// Who votes where.
     let book: ElectorateBook
     var simplex: Simplex
@@ -39,9 +38,6 @@ package struct ConsensusRole: RoleCore {
     var tokens: UInt64 = 0
     var lastFinalMilliseconds: UInt64 = 0
 
-    /// Final blocks that can be asked for by hash.
-    static let recentFinalsMaximum = 256
-
     enum Timers {
         static let skip = TimerID(kind: SimplexTimer.skip.rawValue)
         static let standstill = TimerID(kind: SimplexTimer.standstill.rawValue)
@@ -62,7 +58,6 @@ package struct ConsensusRole: RoleCore {
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
-        network = context.network
         let chain = context.chain
         let peers = chain.listed.map(\.id).filter { $0 != context.address.node }
         branches = OwnBranches(network: context.network)
@@ -100,8 +95,6 @@ package struct ConsensusRole: RoleCore {
         }
     }
 
-    /// The chain.
-    var chain: ChainID { context.address.chain }
     var isNotaryChain: Bool { chain == .notary }
 
     package var subscriptions: [Topic] {
@@ -134,6 +127,7 @@ package struct ConsensusRole: RoleCore {
         case .timerFired(let timer): return timerFired(timer, at: now)
         case .checked(let token, let answers): return checked(token: token, answers, at: now)
         case .rows(let token, let rows): return served(token: token, rows)
+        case .mined: return []
         }
     }
 
@@ -168,6 +162,10 @@ package struct ConsensusRole: RoleCore {
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
             branches.learn(head)
+            return judgeAll(at: now)
+        case .notarized(let block):
+            guard isNotaryChain, block.notary == context.address.node, isOwnValidator(publisher, of: block.header.chain) else { return [] }
+            branches.learn(block)
             return judgeAll(at: now)
         default: return [.count(.peerFault, by: 1)]
         }

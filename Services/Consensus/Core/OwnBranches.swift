@@ -15,6 +15,8 @@ struct OwnBranches: Sendable {
         case followed
         /// This notary's validator has not said yet what it follows at that height.
         case unknown(ChainID, Height)
+        /// This notary's validator has not said that this block of a mined chain is notarized and valid.
+        case unseen(ChainID, Digest)
         /// It follows another block, or the cross data are not those of the block.
         case contradicted(ChainID, Height)
     }
@@ -23,11 +25,17 @@ struct OwnBranches: Sendable {
     /// Notaries' signatures that this notary's own validators call wrong; oldest first.
     private var wrongSignatures: OrderedSet<Digest> = []
 
+    /// Blocks of mined chains that own validators found notarized and valid, with their cross data; oldest first.
+    private var mined: [ChainID: OrderedDictionary<Digest, [CrossData]>] = [:]
+
+    /// Blocks of a mined chain remembered.
+    static let minedRemembered = 1_024
     /// Heights remembered a chain.
     static let remembered: Height = 8_192
 
     init(network: Network) {
         for chain in network.chains { heads[chain.id] = [:] }
+        for chain in network.chains where chain.engine == .pow { mined[chain.id] = [:] }
     }
 
     /// One of this notary's validators shows a signature under a candidate that it found invalid: only that makes such evidence stand.
@@ -35,6 +43,21 @@ struct OwnBranches: Sendable {
         guard evidence.kind == .signedInvalid, let offence = try? Offence(evidence) else { return }
         wrongSignatures.append(offence.entry.id)
         if wrongSignatures.count > Limits.offencesWaiting { wrongSignatures.removeFirst() }
+    }
+
+    /// This notary's validator knows a notarized block of a mined chain. Nothing but its record makes it final, and nothing can have been
+    /// signed that relies on another one: so any such block may be recorded whose parent is (R7).
+    mutating func learn(_ block: Notarized) { learn(block.header.chain, mined: block.header.hash, crosses: block.crosses) }
+
+    /// One that the validator handed over.
+    mutating func learnCandidate(_ block: Block) {
+        learn(block.header.chain, mined: block.hash, crosses: block.transactions.compactMap(CrossData.init))
+    }
+
+    private mutating func learn(_ chain: ChainID, mined hash: Digest, crosses: [CrossData]) {
+        guard let count = mined[chain]?.count else { return }
+        mined[chain]?[hash] = crosses
+        if count >= OwnBranches.minedRemembered { mined[chain]?.removeFirst() }
     }
 
     mutating func learn(_ head: BranchHead) { learn(head.chain, height: head.height, block: head.block, crosses: head.crosses) }
@@ -61,6 +84,11 @@ struct OwnBranches: Sendable {
             }
             guard case .record(let record) = transaction.kind else { continue }
             let header = record.final.header
+            if let known = mined[header.chain] {
+                guard let crosses = known[header.hash] else { return .unseen(header.chain, header.hash) }
+                guard crosses == record.crosses else { return .contradicted(header.chain, header.height) }
+                continue
+            }
             guard let head = heads[header.chain]?[header.height] else { return .unknown(header.chain, header.height) }
             guard head.block == header.hash, head.crosses == record.crosses else { return .contradicted(header.chain, header.height) }
         }

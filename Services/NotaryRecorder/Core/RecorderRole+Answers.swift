@@ -54,6 +54,11 @@ extension RecorderRole {
         case .offences(let from, let limit):
             tree.moveToFinal()
             return [.reply(token: token, recorded(from: from, limit: limit))]
+        case .fetchRecorded(let chain):
+            guard network.chains.contains(where: { $0.id == chain }) else {
+                return [.reply(token: token, .failure(.wrongChain, detail: "no such sub-chain in this network"))]
+            }
+            return [.reply(token: token, .recorded(newestRecord(of: chain)))]
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a recorder does not answer this"))]
         }
     }

@@ -20,7 +20,7 @@ extension RecorderRole {
         if chains[position] == .notary { operations.append(.forgetVotes(below: tree.finalSlot)) }
         // With a snapshot the index goes to disk, so that a start never needs to read a block below both.
         if index.isFull || snapshots.newest > newestSnapshot { operations += index.flush() }
-        return [.persist(operations)] + effects + told(blocks, position: position) + work(at: now)
+        return [.persist(operations)] + effects + told(blocks, position: position) + sayRecorded(in: blocks, position: position) + work(at: now)
     }
 
     /// People are told, by every notary, of offences that are recorded.
@@ -47,6 +47,7 @@ extension RecorderRole {
             preconditionFailure("the notary chain made a block final that is invalid here: \(item.block.hash)")
         }
         _ = tree.finalize(item.block.hash)
+        notaryFinal = item.final
         proposed = proposed.filter { $0.key > tree.finalSlot }
         if let slot = proposal?.lead.slot, slot <= tree.finalSlot { proposal = nil }
         for transaction in item.block.transactions {
@@ -61,7 +62,7 @@ extension RecorderRole {
 
     /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.
     private mutating func offer(_ item: FinalBlock, position: Int) {
-        guard let final = item.final, item.block.header.height > recordedHeight(item.block.header.chain), !unrecorded.isFull(position),
+        guard let final = item.final, !isMined(position), item.block.header.height > recordedHeight(item.block.header.chain), !unrecorded.isFull(position),
             unrecorded.newestHeight(position).map({ $0 + 1 == item.block.header.height }) ?? true
         else { return }
         unrecorded.append(Record(final: final, crosses: item.block.transactions.compactMap(CrossData.init)), position: position)
@@ -80,7 +81,8 @@ extension RecorderRole {
         var effects: [RoleEffect] = []
         for (position, chain) in network.chains.map(\.id).enumerated() {
             let next = recordedHeight(chain) + 1
-            guard followers[position].height >= next, unrecorded.lacks(next, position: position), !refills.values.contains(position) else {
+            // A block of a mined chain is final when it is recorded, and not before: its validator says what may be.
+            guard !isMined(position), followers[position].height >= next, unrecorded.lacks(next, position: position), !refills.values.contains(position) else {
                 continue
             }
             let read = nextToken()

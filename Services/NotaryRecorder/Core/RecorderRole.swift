@@ -52,6 +52,8 @@ package struct RecorderRole: RoleCore {
     var repairs: [BlockRepair]
     var isEndorseTimerSet = false
     var isNominationTimerSet = false
+    /// Newest final block of the notary chain.
+    var notaryFinal: FinalHeader?
     var tokens: UInt64 = 0
 
     enum Timers {
@@ -80,6 +82,7 @@ package struct RecorderRole: RoleCore {
         desk = HandoverDesk(context, book: book, recovered: recovered)
         let stored = try ArchiveRecovery(context, book: book, chains: chains.map(\.id), recovered)
         (tree, index, foundDamaged) = (stored.chain.tree, stored.index, stored.chain.repairs)
+        notaryFinal = stored.chain.final
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.chain.snapshots, transactions: stored.chain.transactions)
         tree.moveToFinal()
@@ -133,7 +136,7 @@ package struct RecorderRole: RoleCore {
         case .requested(let request, let token, _): return requested(request, token: token, at: now)
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
-        case .checked: return []
+        case .checked, .mined: return []
         case .rows(let token, let rows): return served(token: token, rows, at: now)
         }
     }
@@ -161,6 +164,9 @@ package struct RecorderRole: RoleCore {
             guard head.notary == context.address.node, isOwn(publisher, .validator, chain: head.chain) else { return [] }
             unrecorded.endorse(head.chain, height: head.height, block: head.block)
             return work(at: now)
+        case .notarized(let block):
+            guard block.notary == context.address.node, isOwn(publisher, .validator, chain: block.header.chain) else { return [] }
+            return confirmed(block, at: now)
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
         case .handover(let handover):
             let step = desk.heard(handover)

@@ -54,6 +54,14 @@ struct UnrecordedBlocks: Sendable {
         return first.final.header.height > next
     }
 
+    /// Lowest height kept of the chain at a position; nil when none is.
+    func firstHeight(_ position: Int) -> Height? { lanes[position].records.first?.final.header.height }
+
+    /// Forgets the blocks of the chain at a position from a height up.
+    mutating func truncate(from height: Height, position: Int) {
+        lanes[position].records.removeAll { $0.final.header.height >= height }
+    }
+
     /// Empties the lane of the chain at a position, to be filled from the archive.
     mutating func clear(position: Int) { lanes[position].records.removeAll() }
 

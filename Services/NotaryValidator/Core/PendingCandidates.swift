@@ -40,6 +40,11 @@ struct PendingCandidates: Sendable {
         entries.values.reduce(0) { $0 + ($1.block.header.slot == slot ? 1 : 0) }
     }
 
+    /// How many of a slot one node has made.
+    func count(ofSlot slot: Slot, by builder: PublicKey) -> Int {
+        entries.values.reduce(0) { $0 + ($1.block.header.slot == slot && $1.block.header.builder == builder ? 1 : 0) }
+    }
+
     /// The candidate whose signatures are checked under a token.
     func hash(checking token: UInt64) -> Digest? {
         entries.elements.first { $0.value.stage == .checking(token: token) }?.key

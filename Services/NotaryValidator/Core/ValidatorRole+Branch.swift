@@ -29,6 +29,7 @@ extension ValidatorRole {
         operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
         pending.forget(throughSlot: tree.finalSlot)
         expireLegs(at: now)
+        moveMined()
         return [.persist(operations)] + kept + heads + sendLegs(at: now) + retryPending(at: now)
     }
 
@@ -94,6 +95,7 @@ extension ValidatorRole {
         case .fetchBlocks(let chain, let from, let limit) where chain == context.address.chain:
             guard !isRejoining else { return [.reply(token: token, .failure(.notReady, detail: "this validator is catching up"))] }
             return [.read(token: token, .blocks, from: from, limit: limit)]
+        case .fetchBlock(let chain, let hash) where chain == context.address.chain: return serveMined(hash, token: token)
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a validator does not answer this"))]
         }
     }

@@ -10,7 +10,8 @@ extension ValidatorRole {
     mutating func candidate(_ block: Block, at now: Moment, isToBeSigned: Bool = true) -> [RoleEffect] {
         let header = block.header
         guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
-        guard !isRejoining, !isToBeSigned || seat(for: header) != nil else { return [] }
+        guard !isRejoining else { return [.note("candidate \(header.hash) is not judged: this validator has to catch up first")] }
+        guard !isToBeSigned || seat(for: header) != nil else { return [] }
         guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead else {
             return [.count(.duplicate, by: 1)]
         }
@@ -19,8 +20,9 @@ extension ValidatorRole {
             return [.count(.duplicate, by: 1)]
         }
         if tree.contains(header.hash) { return isToBeSigned ? sign(block, isStored: true, at: now) : [] }
+        if header.height == tree.finalHeight + 1, header.parent != tree.finalHash { return refuse(block, .wrongParent, transaction: nil) }
         if let reason = tree.builderFault(of: block), reason != .epochUnknown { return refuse(block, reason, transaction: nil) }
-        guard !pending.isFull, pending.count(ofSlot: header.slot) < Limits.candidatesPerSlot else {
+        guard !pending.isFull, !isCrowded(header) || !isToBeSigned else {
             return [.count(.overloaded, by: 1)]
         }
         let checks: [SignatureCheck]
@@ -84,7 +86,7 @@ extension ValidatorRole {
         case .valid:
             pending[hash] = nil
             let effects = entry.isToBeSigned ? sign(block, isStored: false, at: now) : []
-            return effects + retryPending(at: now)
+            return effects + retryPending(at: now) + growMined(at: now)
         case .missingParent(let parent):
             return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
                 + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
@@ -156,7 +158,7 @@ extension ValidatorRole {
         return [.publish(.certification(block.header.chain), .verdict(verdict))]
     }
 
-    private mutating func askParent(_ hash: Digest) -> [RoleEffect] {
+    mutating func askParent(_ hash: Digest) -> [RoleEffect] {
         [
             .call(
                 Calls.parent + nextToken(), service: Service.name(.consensus, chain: context.address.chain),
@@ -166,7 +168,7 @@ extension ValidatorRole {
 
     /// A parent that was asked for has come.
     mutating func parentAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
-        guard case .blocks(let blocks, _) = response, let block = blocks.first?.block else { return [] }
-        return candidate(block, at: now, isToBeSigned: false)
+        guard case .blocks(let blocks, _) = response, let item = blocks.first else { return [] }
+        return candidate(item.block, at: now, isToBeSigned: false) + (item.certified.map { notarized($0, at: now) } ?? [])
     }
 }

@@ -65,6 +65,7 @@ extension ValidatorRole {
         pending.forget(throughSlot: tree.finalSlot)
         missingHolds.expect(tree.ledger)
         legs.forgetLast()
+        moveMined()
         let operations = bind(to: header) + [.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF)]
         return [.persist(operations)] + snapshots.adopt(snapshot.stored) + sayHead() + askHolds()
     }

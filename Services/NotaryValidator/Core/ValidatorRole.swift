@@ -28,6 +28,8 @@ package struct ValidatorRole: RoleCore {
     /// Transactions whose signatures have been found good.
     var checkedTransactions = RecentDigests(capacity: ValidatorRole.checkedMaximum)
     var watch = OffenceWatch()
+    /// Notarized blocks above the newest recorded one, on a mined chain.
+    var mined: MinedBlocks
     var tokens: UInt64 = 0
     var isFollowing = true
     /// Newest height of the chain that is known to be recorded; looked at only where notaries are elected (E-6).
@@ -50,6 +52,7 @@ package struct ValidatorRole: RoleCore {
         static let candidates = TimerID(kind: 3)
         static let snapshots: UInt8 = 4
         static let holds = TimerID(kind: 5)
+        static let mined = TimerID(kind: 6)
     }
 
     enum Calls {
@@ -79,6 +82,7 @@ package struct ValidatorRole: RoleCore {
         (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
         missingHolds = try MissingHolds(stored.tree.ledger, recovered, network: context.network.id, &legs)
         self.legs = legs
+        mined = MinedBlocks(root: stored.tree.finalHash, height: stored.tree.finalHeight)
         self.bound = bound
         let chain = context.chain
         let nodes = chain.nodes.map(\.id)
@@ -125,6 +129,7 @@ package struct ValidatorRole: RoleCore {
         case .timerFired(let timer): return timerFired(timer, at: now)
         case .checked(let token, let answers): return checked(token: token, answers, at: now)
         case .rows(let token, let rows): return served(token: token, rows)
+        case .mined: return []
         }
     }
 
@@ -133,7 +138,9 @@ package struct ValidatorRole: RoleCore {
         case .candidate(let block):
             return take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
         case .verdict(let verdict): return watch(verdict)
-        case .certified: return []
+        case .certified(let certified): return notarized(certified, at: now)
+        // Siblings of mined chains tell the recorder and consensus what may be recorded.
+        case .notarized: return []
         case .handover(let handover):
             let step = desk.heard(handover)
             return step.effects + (step.hasLearned ? retryPending(at: now) : [])
@@ -180,6 +187,7 @@ package struct ValidatorRole: RoleCore {
         case Timers.legs: return sendLegs(at: now)
         case Timers.candidates: return retryPending(at: now)
         case Timers.holds: return askHolds()
+        case Timers.mined: return tellMined(at: now)
         default: return []
         }
     }

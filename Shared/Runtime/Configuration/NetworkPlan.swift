@@ -145,11 +145,12 @@ extension NetworkPlan {
         return nodes
     }
 
-    /// Every client has an account on every chain, so that it can receive there, and money on its own; reserves pay for contracts.
+    /// Every client has an account on every chain, so that it can receive there, and money on its own; with more than two chains on all of
+    /// them, so that the same payments can be made however many there are. Reserves pay for contracts.
     private func genesis(_ chain: ChainID, _ index: Int, _ book: AddressBook, _ contracts: [Contract]) -> [GenesisAccount] {
         let asset = AssetID(NetworkPlan.assetNames[index])!
         var accounts = book.entries.map { entry in
-            GenesisAccount(key: entry.key, balances: entry.chain == chain ? [Balance(asset: asset, amount: NetworkPlan.clientFunds)] : [])
+            GenesisAccount(key: entry.key, balances: entry.chain == chain || chains > 2 ? [Balance(asset: asset, amount: NetworkPlan.clientFunds)] : [])
         }
         for contract in contracts {
             if let side = contract.side(of: chain) {

@@ -13,6 +13,7 @@ final class RoleLoop<Core: RoleCore> {
     private let logger: Logger
     private let report: (RoleSnapshot) -> Void
     private let zmq: ZMQContext
+    private let miner: MiningWorker
     private var timers = TimerTable()
     /// Facts for the next turn.
     private var inputs: [RoleInput] = []
@@ -39,6 +40,7 @@ final class RoleLoop<Core: RoleCore> {
         self.logger = logger
         self.report = report
         zmq = context
+        miner = MiningWorker(mailbox: mailbox)
     }
 
     /// Runs until stopped.
@@ -198,6 +200,8 @@ final class RoleLoop<Core: RoleCore> {
         case .setTimer(let id, let wait): timers.set(id, afterMilliseconds: wait, at: now)
         case .cancelTimer(let id): timers.cancel(id)
         case .check(let token, let checks): SignatureWorkers.check(token: token, checks, into: mailbox)
+        case .mine(let token, let job): miner.mine(token: token, job)
+        case .stopMining: miner.stop()
         case .read(let token, let table, let from, let limit):
             inputs.append(.rows(token: token, limit > 0 ? try store.rows(table, from: from, limit: limit) : []))
         case .find(let token, let table, let key, let limit):

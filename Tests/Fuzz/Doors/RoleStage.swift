@@ -29,7 +29,7 @@ package enum RoleStage {
             case .requested(let request, _, let client): steps.append(Script.Step(2, [client == nil ? 1 : 0] + request.encoded()))
             case .answered(_, let response): steps.append(Script.Step(3, [0] + response.encoded))
             case .lost: steps.append(Script.Step(6, [0]))
-            case .started, .timerFired, .checked, .rows: break
+            case .started, .timerFired, .checked, .rows, .mined: break
             }
         }
         return Script(steps).bytes

@@ -10,7 +10,8 @@ extension ByzantineCore {
         var effects: [RoleEffect] = []
         if gives(in: .doubleCandidate, oneIn: 2) {
             var fields = block.header.fields
-            fields.time += 1 + random.below(3)
+            // A mined block's target depends on its time: another nonce makes another block of it.
+            if fields.workTarget == 0 { fields.time += 1 + random.below(3) }
             let second = made(of: block, fields)
             shadows.add(second, count: context.network.notary.nodes.count)
             effects.append(.publish(topic, .candidate(second)))
@@ -30,6 +31,7 @@ extension ByzantineCore {
         var fields = block.header.fields
         var transactions = block.transactions
         var outcomes = block.outcomes
+        if fields.workTarget > 0, random.below(3) == 0 { return unmined(block) }
         switch random.below(7) {
         case 0: fields.stateRoot = Blake2b.hash(fields.stateRoot.bytes)
         case 1: fields.time += 3_600_000
@@ -49,6 +51,30 @@ extension ByzantineCore {
         return made(of: block, fields, transactions, outcomes)
     }
 
+    /// A block that nobody worked for, or that names a target easier than the chain's.
+    private mutating func unmined(_ block: Block) -> Block {
+        var fields = block.header.fields
+        if random.below(2) == 0 {
+            fields.workTarget = UInt64.max / 2
+            return made(of: block, fields)
+        }
+        repeat { fields.workNonce += 1 } while BlockHeader(fields).hash.a.bigEndian <= fields.workTarget
+        let header = BlockHeader(fields)
+        return Block(
+            header: header, builderSignature: context.signer.sign(.candidate, network: context.network.id, header.bytes),
+            transactions: block.transactions, outcomes: block.outcomes, foreign: block.foreign)
+    }
+
+    /// The header with another nonce that meets its target.
+    private static func mined(_ fields: BlockHeader.Fields) -> BlockHeader {
+        var fields = fields
+        let former = fields.workNonce
+        fields.workNonce = 0
+        var search = NonceSearch(MiningJob(BlockHeader(fields)), after: former)
+        repeat { fields.workNonce = search.search(1_024) ?? 0 } while fields.workNonce == 0
+        return BlockHeader(fields)
+    }
+
     private func root(_ transactions: [Transaction], _ outcomes: [Outcome]) -> Digest {
         MerkleTree.root(leaves: zip(transactions, outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) })
     }
@@ -56,7 +82,7 @@ extension ByzantineCore {
     private func made(
         of block: Block, _ fields: BlockHeader.Fields, _ transactions: [Transaction]? = nil, _ outcomes: [Outcome]? = nil
     ) -> Block {
-        let header = BlockHeader(fields)
+        let header = fields.workTarget > 0 ? ByzantineCore.mined(fields) : BlockHeader(fields)
         return Block(
             header: header, builderSignature: context.signer.sign(.candidate, network: context.network.id, header.bytes),
             transactions: transactions ?? block.transactions, outcomes: outcomes ?? block.outcomes, foreign: block.foreign)

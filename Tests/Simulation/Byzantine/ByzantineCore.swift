@@ -17,6 +17,7 @@ struct ByzantineCore: RoleCore {
     /// Lies told in this turn; the world takes them over.
     var told = FaultTally()
     var shadows = ShadowCandidates()
+    var withheld = WithheldBlocks()
     /// Of a corrupt chain that has parted: every node's signer.
     var accomplices: [Signer] = []
     /// A vote and a transaction seen lately, to be used against others.
@@ -44,7 +45,7 @@ struct ByzantineCore: RoleCore {
         var effects: [RoleEffect] = []
         if case .delivered(let message, _) = input { effects += answerLies(message) }
         for effect in honest { effects += twisted(effect) }
-        return effects
+        return effects + withheld.due().map { .publish(.candidate($0.header.chain), .candidate($0)) }
     }
 
     /// Draws whether a habit shows now.
@@ -58,6 +59,7 @@ struct ByzantineCore: RoleCore {
         switch effect {
         case .publish(let topic, let message):
             if gives(in: .censorship, oneIn: 4) { return [] }
+            if case .candidate(let block) = message, withholds(block) { return [] }
             return replaced(message, on: topic).map { [.publish(topic, $0)] } ?? [effect] + additions(to: message, on: topic)
         case .reply(let token, .blocks(let blocks, let head)):
             guard gives(in: .falseAnswer, oneIn: 2) else { return [effect] }

@@ -70,13 +70,15 @@ package enum FaultKind: Int, Countable {
     case falseRefusal
     /// A Byzantine notary tells a chain to settle what is to be refunded, the other way round, or with mangled evidence (case 46).
     case falseLeg
+    /// A Byzantine miner shows its block late, when others have mined on (case 22).
+    case withheldBlock
     /// Every node of a sub-chain lies, and from some moment on the chain makes two histories final, shown to different notaries.
     case corruptChain
 
     /// Those of nodes that lie.
     package static let byzantine: [FaultKind] = [
         .twins, .doubleVote, .doubleCandidate, .invalidCandidate, .forgery, .selectiveSend, .censorship, .falseAnswer, .blindSignature,
-        .falseRefusal, .falseLeg,
+        .falseRefusal, .falseLeg, .withheldBlock,
     ]
 }
 

@@ -136,11 +136,13 @@ package struct Judge {
         case .candidate(let block): candidate(block.header, at: time)
         case .certified(let certified):
             candidate(certified.header, at: time)
+            if network.chain(certified.header.chain)?.engine == .pow { work.certified(certified.header) }
             certificates.notary(certified.notary, of: certified.header, at: time, &findings)
         case .final(let final):
             see(final, at: time)
             history.claim(
                 final.hash, chain: final.header.chain, height: final.header.height, by: address.description, at: time, &findings)
+        case .lead(let lead): work.mines(lead)
         case .branch(let head):
             guard let notary = network.notary.listed.first(where: { $0.id == head.notary && $0.id == address.node }) else {
                 findings.report(.contract, "\(address) says what \(head.notary) follows", at: time)
@@ -161,6 +163,7 @@ package struct Judge {
         var tally = replay.rules
         tally.add(heard)
         tally.add(.electedCertificate, UInt64(certificates.electedCertificates.count))
+        tally.add(work.rules)
         return tally
     }
 

@@ -44,6 +44,14 @@ package enum ExercisedRule: Int, Countable {
     case snapshotServed
     /// V-8: damage on a disk was found, and said.
     case damageFound
+    /// W-5: a block of a mined chain was recorded.
+    case minedBlock
+    /// W-3: a mined block's target differs from its parent's.
+    case retarget
+    /// W-4: two blocks of one height were notarized.
+    case minedFork
+    /// W-4: a node left a branch for a heavier one.
+    case branchLeft
     /// V-10: a peer said what it has seen signed by a node.
     case signedAsked
     /// A3: value was bonded to a node of a chain that votes by stake.

@@ -7,10 +7,16 @@ package struct WorkOracle: Sendable {
     private struct Parent {
         var target: UInt64
         var time: UInt64
+        var hash: Digest
     }
 
     private let network: Network
     private var recorded: [ChainID: Parent] = [:]
+    /// Notarized blocks by chain and height.
+    private var notarized: [ChainID: [Height: Set<Digest>]] = [:]
+    /// What each node last mined on.
+    private var tips: [String: Lead] = [:]
+    package private(set) var rules = RuleTally()
 
     package init(network: Network) { self.network = network }
 
@@ -23,7 +29,12 @@ package struct WorkOracle: Sendable {
             return
         }
         let easiest = max(UInt64.max / rule.difficulty, 65_535)
-        let parent = recorded[fields.chain] ?? Parent(target: easiest, time: chain.genesisTime)
+        let parent = recorded[fields.chain] ?? Parent(
+            target: easiest, time: chain.genesisTime,
+            hash: Blake2b.hash(Array("concordat/1/genesis".utf8) + [0] + network.id.bytes + Array(fields.chain.description.utf8)))
+        if fields.parent != parent.hash {
+            findings.report(.singleHistory, "\(place) is recorded on \(fields.parent), and \(parent.hash) was recorded before it", at: time)
+        }
         let share = parent.target / rule.window
         let elapsed = min(fields.time - min(parent.time, fields.time), 4 * rule.intervalMilliseconds)
         // share * elapsed / interval, by whole intervals and the rest, so that nothing overflows.
@@ -42,6 +53,22 @@ package struct WorkOracle: Sendable {
         if fields.slot != fields.height || fields.workNonce == 0 {
             findings.report(.certificates, "\(place) has slot \(fields.slot) and nonce \(fields.workNonce)", at: time)
         }
-        recorded[fields.chain] = Parent(target: fields.workTarget, time: fields.time)
+        rules.add(.minedBlock)
+        if fields.workTarget != parent.target { rules.add(.retarget) }
+        recorded[fields.chain] = Parent(target: fields.workTarget, time: fields.time, hash: hash)
+    }
+
+    /// Notaries have signed a block of a mined chain.
+    package mutating func certified(_ header: BlockHeader) {
+        guard notarized[header.chain, default: [:]][header.height, default: []].insert(header.hash).inserted else { return }
+        if notarized[header.chain]?[header.height]?.count == 2 { rules.add(.minedFork) }
+    }
+
+    /// A node mines on a block.
+    package mutating func mines(_ lead: Lead) {
+        guard network.chain(lead.chain)?.engine == .pow else { return }
+        if let former = tips.updateValue(lead, forKey: lead.node), former.parentHeight >= lead.parentHeight, former.parent != lead.parent {
+            rules.add(.branchLeft)
+        }
     }
 }

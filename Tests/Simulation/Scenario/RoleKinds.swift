@@ -9,13 +9,25 @@ package struct RoleKinds: Sendable {
     package var consensus: RoleKind
     package var validator: RoleKind
     package var recorder: RoleKind
+    /// Of mined chains; nil where there are none.
+    package var minedConsensus: RoleKind?
 
-    package init(collector: RoleKind, builder: RoleKind, consensus: RoleKind, validator: RoleKind, recorder: RoleKind) {
+    package init(
+        collector: RoleKind, builder: RoleKind, consensus: RoleKind, validator: RoleKind, recorder: RoleKind, minedConsensus: RoleKind? = nil
+    ) {
         self.collector = collector
         self.builder = builder
         self.consensus = consensus
         self.validator = validator
         self.recorder = recorder
+        self.minedConsensus = minedConsensus
+    }
+
+    /// The consensus of a chain.
+    func consensus(of chain: ChainDescription) -> RoleKind {
+        guard chain.engine == .pow else { return consensus }
+        guard let minedConsensus else { preconditionFailure("a network with a mined chain has its consensus") }
+        return minedConsensus
     }
 }
 
@@ -39,7 +51,7 @@ extension World {
                 }
                 let node = Seat(node: node.id, signer: signer, strategy: shape.strategy, habits: liars.contains(position) ? habits(isCorrupt) : [])
                 add(kinds.builder, .builder, chain.id, node)
-                add(kinds.consensus, .consensus, chain.id, node)
+                add(kinds.consensus(of: chain), .consensus, chain.id, node)
             }
         }
         let liars = drawLiars(of: cast.network.notary)

@@ -20,10 +20,13 @@ package struct Shape: Sendable, Hashable {
     package var standby = 0
     /// How the notary chain's slots fall into epochs, where notaries are elected.
     package var epochs: EpochRule?
+    /// The first chain's, when it is mined.
+    package var work: WorkRule?
 
     package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all,
-        snapshots: SnapshotPolicy = SnapshotPolicy()
+        snapshots: SnapshotPolicy = SnapshotPolicy(), work: WorkRule? = nil
     ) {
+        self.work = work
         self.chains = chains
         self.nodes = nodes
         self.notaries = notaries
@@ -48,6 +51,11 @@ package struct Shape: Sendable, Hashable {
         }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
+        if random.below(6) == 0 {
+            work = WorkRule(
+                intervalMilliseconds: 300 + random.below(1_200), difficulty: 8 + random.below(24), window: 4 + random.below(28),
+                confirmations: random.below(4) == 0 ? 0 : 1 + random.below(2))
+        }
     }
 }
 
@@ -89,10 +97,13 @@ package struct Cast {
             for other in names.indices where other != index {
                 genesis.append(GenesisAccount(key: Cast.reserve(name, names[other]), balances: [Balance(asset: asset, amount: 1_000_000)]))
             }
+            let work = index == 0 && !shape.isStaked ? shape.work : nil
             chains.append(
                 shape.isStaked && index == 0
                     ? Cast.staked(chain, asset, nodes(name, shape.nodes), genesis, genesisTime)
-                    : ChainDescription(id: chain, engine: .bft, nodes: nodes(name, shape.nodes), genesis: genesis, genesisTime: genesisTime))
+                    : ChainDescription(
+                        id: chain, engine: work == nil ? .bft : .pow, nodes: nodes(name, shape.nodes), genesis: genesis,
+                        genesisTime: genesisTime, work: work))
         }
         var notary = ChainDescription(
             id: .notary, engine: .bft, nodes: nodes("notary", shape.notaries), genesis: [], genesisTime: genesisTime)

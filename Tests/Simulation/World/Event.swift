@@ -8,6 +8,8 @@ enum Event {
     case deliver(instance: Int, life: UInt64, Publication)
     /// A timer of a core runs out, unless it was set again or cancelled since.
     case timer(instance: Int, life: UInt64, TimerID, generation: UInt64)
+    /// A nonce is found, unless its search has been ended or replaced since.
+    case mined(instance: Int, life: UInt64, token: UInt64)
     /// Any other input of a core.
     case input(instance: Int, life: UInt64, RoleInput)
     /// The instance's process starts.

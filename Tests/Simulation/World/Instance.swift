@@ -20,6 +20,8 @@ package final class Instance {
     /// Timer → the generation that is set.
     var timers: [TimerID: UInt64] = [:]
     var pausedUntil: UInt64 = 0
+    /// The search for a nonce under way.
+    var mining: (token: UInt64, job: MiningJob)?
     /// Requests handed to it and not answered: what "least loaded" means.
     var load = 0
     /// When the last frame of each stream (site and topic) is due here: streams stay in order.

@@ -8,6 +8,7 @@ extension World {
         guard instance.core == nil else { return }
         instance.life += 1
         instance.timers.removeAll()
+        instance.mining = nil
         instance.load = 0
         instance.pausedUntil = 0
         var core = instance.kind.make(context: instance.context, recovered: instance.disk.recovered(instance.kind.recoveredTables))
@@ -123,6 +124,8 @@ extension World {
             let rows = instance.disk.places(table, of: key, limit: limit)
             queue.push(
                 .input(instance: instance.index, life: instance.life, .rows(token: token, rows)), at: now + 50 + random.below(500))
+        case .mine(let token, let job): mine(job, token: token, by: instance)
+        case .stopMining: instance.mining = nil
         case .count(let counter, let amount): counters[counter, default: 0] += amount
         case .raise(let code, let detail, let severity):
             let alarm = Alarm(source: instance.name, code: code, detail: detail, severity: severity)

@@ -154,6 +154,7 @@ package final class World {
             guard instance.life == life, instance.core != nil else { return }
             if postpone(event, instance) { return }
             turn(instance, input)
+        case .mined(let index, let life, let token): mined(event, instances[index], life: life, token: token)
         case .start(let index): start(instances[index])
         case .callTimeout(let call): answer(call, .failure(.notReady, detail: "timeout"))
         case .answer(let call, let response): answer(call, response)
