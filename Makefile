@@ -11,7 +11,7 @@ help:
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
-	@echo "make sim-mutants   23 known bugs, each switched on in turn, must be caught"
+	@echo "make sim-mutants   known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
