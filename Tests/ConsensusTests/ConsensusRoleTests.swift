@@ -23,6 +23,37 @@ import Wire
         for height in Height(1)...4 { #expect(Set(finals.filter { $0.header.height == height }.map(\.hash)).count == 1) }
     }
 
+    @Test("a node that starts before its peers asks them again soon, ever more rarely, and nobody twice at a time (V-10)")
+    func asksSoonAgain() throws {
+        let test = TestNetwork()
+        let context = RoleContext(
+            network: test.network, address: RoleAddress(role: .consensus, chain: TestNetwork.alpha, node: "alpha-1"),
+            signer: test.nodeKeys[TestNetwork.alpha]![0].signer)
+        var role = try ConsensusRole(context: context, recovered: StoredState())
+        let now = Moment(monotonicMilliseconds: 1_000, wallMilliseconds: TestNetwork.genesisTime)
+        func asked(_ effects: [RoleEffect]) -> [UInt64] {
+            effects.compactMap { if case .call(let call, _, .fetchSigned, _) = $0 { call } else { nil } }
+        }
+        func timer(_ effects: [RoleEffect]) -> (id: TimerID, wait: UInt64)? {
+            effects.reversed().lazy.compactMap { if case .setTimer(let id, let wait) = $0, id.kind == 7 { (id, wait) } else { nil } }.first
+        }
+        let first = role.apply(.started, at: now)
+        #expect(asked(first).count == 3)
+        let (id, shortest) = try #require(timer(first))
+        var wait = shortest
+        #expect(wait <= 100)
+        #expect(asked(role.apply(.timerFired(id), at: now)).isEmpty)
+        _ = role.apply(.answered(call: asked(first)[1], .failure(.notFound, detail: "nobody is there")), at: now)
+        for _ in 0..<8 {
+            let effects = role.apply(.timerFired(id), at: now)
+            let next = try #require(timer(effects))
+            #expect(next.wait >= wait)
+            wait = next.wait
+            for call in asked(effects) { _ = role.apply(.answered(call: call, .failure(.notFound, detail: "nobody is there")), at: now) }
+        }
+        #expect(wait == test.network.timing.fetchMilliseconds * 3)
+    }
+
     @Test("without a notary certificate nobody votes for a candidate (A7)")
     func needsNotaries() {
         var network = RoleNetwork(TestNetwork())

@@ -14,7 +14,7 @@ extension ConsensusRole {
         if hasWitnesses { return beginToSign(at: now) }
         let key = witnessedKey
         var effects: [RoleEffect] = []
-        for peer in witness.waiting {
+        for peer in witness.unasked {
             let call = ConsensusRole.witnessCalls + nextToken()
             witness.asked(peer, call: call)
             effects.append(
@@ -22,7 +22,7 @@ extension ConsensusRole {
                     call, service: Service.name(.consensus, chain: chain, node: peer),
                     .fetchSigned(chain: chain, signer: key), timeoutMilliseconds: network.timing.fetchMilliseconds * 2))
         }
-        return effects + [.setTimer(Timers.witness, afterMilliseconds: network.timing.fetchMilliseconds * 3)]
+        return effects + [.setTimer(Timers.witness, afterMilliseconds: witness.pauseMilliseconds(network.timing))]
     }
 
     /// - Returns: nil when the call was no such question.

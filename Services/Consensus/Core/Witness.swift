@@ -16,6 +16,8 @@ struct Witness: Sendable {
     private(set) var waiting: [String]
     private var calls: [UInt64: String] = [:]
     private(set) var answered: [String] = []
+    /// How often peers have been asked.
+    private var rounds: UInt64 = 0
     /// Answers without which the node does not sign. With fewer peers in reach it could not take part in a quorum anyway.
     private let needed: Int
     private let known: [Key: Digest]
@@ -41,6 +43,16 @@ struct Witness: Sendable {
                     electorate.members[place].key == own || answered.contains(electorate.members[place].node)
                 })
             }
+    }
+
+    /// Peers that have not answered and are not being asked.
+    var unasked: [String] { waiting.filter { !calls.values.contains($0) } }
+
+    /// How long to wait before those that gave no answer are asked again: briefly at first, because nodes that start together miss each
+    /// other's first question.
+    mutating func pauseMilliseconds(_ timing: Timing) -> UInt64 {
+        defer { rounds += 1 }
+        return min(timing.fetchMilliseconds / 10 << min(rounds, 5), timing.fetchMilliseconds * 3)
     }
 
     mutating func asked(_ peer: String, call: UInt64) { calls[call] = peer }
