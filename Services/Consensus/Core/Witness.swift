@@ -52,7 +52,7 @@ struct Witness: Sendable {
     /// other's first question.
     mutating func pauseMilliseconds(_ timing: Timing) -> UInt64 {
         defer { rounds += 1 }
-        return min(timing.fetchMilliseconds / 10 << min(rounds, 5), timing.fetchMilliseconds * 3)
+        return min((timing.fetchMilliseconds / 10) << min(rounds, 5), timing.fetchMilliseconds * 3)
     }
 
     mutating func asked(_ peer: String, call: UInt64) { calls[call] = peer }
