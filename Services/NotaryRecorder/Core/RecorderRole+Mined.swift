@@ -29,7 +29,9 @@ extension RecorderRole {
                     return record.final.header.chain
                 }
             })
-        return network.chains.filter { $0.engine == .pow && recorded.contains($0.id) }.map {
+        // Where notaries are elected, a validator that was started anew signs nothing before it has heard how far its chain is recorded.
+        let isAlwaysSaid = network.notary.election != nil
+        return network.chains.filter { $0.engine == .pow && (recorded.contains($0.id) || isAlwaysSaid && recordedHeight($0.id) > 0) }.map {
             .publish(.recorded($0.id), .recorded(newestRecord(of: $0.id)))
         }
     }
