@@ -19,9 +19,11 @@ extension LedgerState {
         guard header.height > height else { return .invalid(.recordInvalid) }
         guard header.height == height + 1 else { return .invalid(.notReady) }
 #if PLANTED_BUGS
-        let hash = PlantedBug.forkBelowRecord.isPlanted ? header.parent : hash
+        let isParent = header.parent == hash || PlantedBug.forkBelowRecord.isPlanted
+#else
+        let isParent = header.parent == hash
 #endif
-        guard header.parent == hash else { return .invalid(.recordInvalid) }
+        guard isParent else { return .invalid(.recordInvalid) }
         write(ChainHead(chain: header.chain, height: header.height, hash: header.hash, time: header.time))
         return .applied
     }
