@@ -110,7 +110,7 @@ let package = Package(
         library("FuzzDoors", "Tests/Fuzz/Doors",
                 core + [
                     "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "Runtime",
-                    "Schema", protobuf,
+                    "Auditor", "Schema", protobuf,
                 ]),
         tests("FuzzTests", ["FuzzDoors"]),
         .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -1,3 +1,4 @@
+import Auditor
 import Crypto
 import Foundation
 import RoleKit
@@ -14,6 +15,8 @@ extension Door {
                 throw Broken("a network written anew is refused")
             }
             try demand(again == read, "a network written anew is another one")
+            let audited = try? AuditReading.networkID(text)
+            try demand(audited == read.network.id.bytes, "the auditor reads another network out of the same file")
             return true
         },
         text("address-book") { text in

@@ -1,3 +1,4 @@
+import Auditor
 import Crypto
 import Wire
 
@@ -15,7 +16,7 @@ extension Door {
         framed("pooled", { try PooledTransaction(decoding: $0) }, \.encoded),
         framed("leg-notice", { try LegNotice(decoding: $0, network: Stage.network.id) }, \.encoded),
         framed("receipt", { try Receipt(decoding: $0) }, \.encoded),
-        framed("header", isKept: true, { try BlockHeader(decoding: $0) }, \.bytes),
+        Door("header", .message(prefix: 0), takeHeader),
         framed("certificate", isKept: true, { try Certificate(decoding: $0) }, \.encoded),
         framed("vote", isKept: true, { try Vote(decoding: $0) }, \.encoded),
         Door("transaction", .message(prefix: 1), takeTransaction),
@@ -30,6 +31,13 @@ extension Door {
         }
     }
 
+    private static func takeHeader(_ bytes: [UInt8]) throws -> Bool {
+        let header = try comesBack(bytes, isKept: true, decode: { try? BlockHeader(decoding: $0) }, encode: \.bytes)
+        guard let header else { return false }
+        try demand(AuditReading.headerHash(bytes) == header.hash.bytes, "the auditor reads another header, or none")
+        return true
+    }
+
     /// The first byte chooses the chain; bytes of a transaction are kept as they came, and its parts must write the same ones.
     private static func takeTransaction(_ input: [UInt8]) throws -> Bool {
         guard let choice = input.first else { return false }
@@ -41,6 +49,8 @@ extension Door {
         let made = Transaction(transaction.kind, chain: chain, network: network)
         try demand(transaction.bytes == bytes && made.bytes == bytes, "bytes that no encoder writes were taken")
         try demand(made.id == transaction.id, "a transaction's id depends on more than what it says")
+        let audited = AuditReading.transactionID(bytes, chain: chain.description, network: network.bytes)
+        try demand(audited == transaction.id.bytes, "the auditor reads another transaction, or none")
         if let xid = transaction.xid {
             let id = Transaction.id(kind: transaction.kindNumber, chain: chain, xid: xid, network: network)
             try demand(id == transaction.id, "the id of a transaction is not the one that its xid gives")

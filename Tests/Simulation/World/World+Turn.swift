@@ -37,7 +37,7 @@ extension World {
     func turn(_ instance: Instance, _ input: RoleInput) {
         let moment = instance.clock.moment(at: now)
         guard let effects = instance.core?.apply(input, at: moment) else { return }
-        if let liar = instance.core as? ByzantineCore { tally.add(liar.told) }
+        if instance.isByzantine, let liar = instance.core as? ByzantineCore { tally.add(liar.told) }
         trace.mix(now)
         trace.mix(UInt64(instance.index) << 32 | UInt64(effects.count))
         if effects.isEmpty { return }
