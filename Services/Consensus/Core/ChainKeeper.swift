@@ -7,6 +7,7 @@ import Wire
 /// What the consensus of every engine keeps of its chain, and how it serves it to others.
 protocol ChainKeeper {
     var context: RoleContext { get }
+    var book: ElectorateBook { get }
     var tree: BlockTree { get }
     var candidates: CandidateBook { get }
     var finalProof: FinalHeader? { get }

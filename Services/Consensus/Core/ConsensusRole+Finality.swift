@@ -10,16 +10,10 @@ extension ConsensusRole {
         guard let certificate = simplex.finalCertificate, certificate.statement.slot > tree.finalSlot else { return [] }
         guard let path = path(to: certificate.statement.hash) else { return watchForMissing() }
         for block in path {
-            guard case .valid = tree.validate(block, isFinal: true) else { return invalidFinal(block) }
+            guard case .valid = tree.validate(block, isFinal: true) else { return invalidFinal(block, "a quorum made") }
         }
         guard !path.isEmpty else { return [] }
-        var items: [FinalBlock] = []
-        for (position, block) in path.enumerated() {
-            let final = FinalHeader(
-                header: block.header, builderSignature: block.builderSignature, notary: candidates.certified(block.hash)?.notary,
-                finality: certificate, descendants: path[(position + 1)...].map(\.header))
-            items.append(FinalBlock(block: block, final: final))
-        }
+        let items = proven(path, by: .certificate(certificate))
         var kept: [RoleEffect] = []
         for item in items { kept += finalize(item) }
         return store(items, at: now) + kept + announce(items) + sayLead(at: now)
@@ -35,24 +29,8 @@ extension ConsensusRole {
     /// The first final block past an epoch's cut shows who votes next; its spokesmen say so to everyone.
     private mutating func settle(_ final: FinalHeader) -> [RoleEffect] {
         guard let (handover, effects) = desk.settle(&tree, final) else { return [] }
-        guard let electorate = book.electorate(of: chain, slot: final.header.slot),
-            electorate.spokesmen(of: final.header.slot).contains(where: { $0.key == context.signer.publicKey })
-        else { return effects }
+        guard isSpokesman(of: final.header.slot) else { return effects }
         return effects + [.publish(.handover, .handover(handover))]
-    }
-
-    /// Candidates from the final block, excluded, to `hash`; nil when one of them, or its notary certificate, is not here.
-    private func path(to hash: Digest) -> [Block]? {
-        var path: [Block] = []
-        var next = hash
-        while next != tree.finalHash {
-            guard let entry = candidates[next], candidates.certified(next) != nil, path.count < Limits.descendants,
-                entry.block.header.height > tree.finalHeight, entry.stage == .valid || entry.stage == .waiting
-            else { return nil }
-            path.append(entry.block)
-            next = entry.block.header.parent
-        }
-        return path.reversed()
     }
 
     /// One commit carries the blocks, the floor below which no vote is cast, and the end of what they overtake.
@@ -75,25 +53,6 @@ extension ConsensusRole {
             .deleteThrough(.certified, key: CandidateBook.lastKey(ofSlot: slot)),
             .deleteThrough(.certificates, key: slot << 2 | 3),
             .forgetVotes(below: slot + 1),
-        ]
-    }
-
-    /// The slot's leader and the next members in order say that a block is final, so many that they cannot all be faulty.
-    private func announce(_ items: [FinalBlock]) -> [RoleEffect] {
-        items.compactMap { item in
-            guard let final = item.final, let electorate = book.electorate(of: chain, slot: item.block.header.slot),
-                electorate.spokesmen(of: item.block.header.slot).contains(where: { $0.node == context.address.node })
-            else { return nil }
-            return .publish(isNotaryChain ? .notaryHeader : .final(chain), .final(final))
-        }
-    }
-
-    private func invalidFinal(_ block: Block) -> [RoleEffect] {
-        [
-            .raise(
-                code: "invalid_final_block",
-                detail: "a quorum of \(chain) made block \(block.header.height) final, which is invalid here: this node goes no further",
-                severity: .critical)
         ]
     }
 

@@ -42,7 +42,7 @@ extension ConsensusRole {
     /// Whether those that have answered could not all have missed a vote that counted in a slot that is open.
     private var hasWitnesses: Bool {
         let slots = [tree.finalSlot + 1, tree.finalSlot + tree.chain.slotsAhead]
-        return witness.isSatisfied(slots.compactMap { book.electorate(of: chain, slot: $0) }, own: context.signer.publicKey)
+        return witness.isSatisfied(slots.compactMap { book.electorate(of: chain, slot: $0) }, own: context.address.node)
     }
 
     /// The key of this node that is asked about: the one it votes with next.

@@ -30,33 +30,15 @@ extension MinedConsensusRole {
             self.record = nil
             return []
         }
-        guard let path = path(to: record.entry) else { return watchForMissing() }
-        var items: [FinalBlock] = []
-        for (position, block) in path.enumerated() {
-            guard case .valid = tree.validate(block, isFinal: true) else { return invalidRecord(block) }
-            let final = FinalHeader(
-                header: block.header, builderSignature: block.builderSignature, notary: candidates.certified(block.hash)?.notary,
-                finality: .recorded(record.head), descendants: path[(position + 1)...].map(\.header))
-            items.append(FinalBlock(block: block, final: final))
+        guard let path = path(to: record.entry.hash) else { return watchForMissing() }
+        for block in path {
+            guard case .valid = tree.validate(block, isFinal: true) else { return invalidFinal(block, "the notary chain's record makes") }
         }
+        let items = proven(path, by: .recorded(record.head))
         self.record = nil
         var kept: [RoleEffect] = []
         for item in items { kept += finalize(item) }
         return store(items, at: now) + kept + announce(items) + sayLead()
-    }
-
-    /// Candidates from the final block, excluded, to the recorded one; nil when one of them, or its notary certificate, is not here.
-    private func path(to entry: ChainHead) -> [Block]? {
-        var path: [Block] = []
-        var next = entry.hash
-        while next != tree.finalHash {
-            guard let known = candidates[next], candidates.certified(next) != nil, path.count < Int(Limits.unrecordedBlocks),
-                known.block.header.height > tree.finalHeight, known.stage == .valid || known.stage == .waiting
-            else { return nil }
-            path.append(known.block)
-            next = known.block.header.parent
-        }
-        return path.reversed()
     }
 
     /// Makes the next block of the tree final, and a snapshot when one is due.
@@ -82,26 +64,6 @@ extension MinedConsensusRole {
         branch.rebase(onto: tree.finalHash, height: tree.finalHeight)
         let last = CandidateBook.lastKey(ofSlot: tree.finalSlot)
         return [.deleteThrough(.candidates, key: last), .deleteThrough(.certified, key: last)]
-    }
-
-    /// The node whose turn the height is, and the next f nodes in order, say that a block is final: one at least is honest and alive.
-    private func announce(_ items: [FinalBlock]) -> [RoleEffect] {
-        items.compactMap { item in
-            let slot = item.block.header.slot
-            guard let final = item.final,
-                book.electorate(of: chain, slot: slot)?.spokesmen(of: slot).contains(where: { $0.key == context.signer.publicKey }) ?? false
-            else { return nil }
-            return .publish(.final(chain), .final(final))
-        }
-    }
-
-    private func invalidRecord(_ block: Block) -> [RoleEffect] {
-        [
-            .raise(
-                code: "invalid_final_block",
-                detail: "the notary chain records block \(block.header.height) of \(chain), which is invalid here: this node goes no further",
-                severity: .critical)
-        ]
     }
 
     /// Adopts a final block that a peer handed over; trusts the peer for nothing.

@@ -116,7 +116,7 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
             return step.effects + (step.hasLearned ? judgeAll(at: now) : [])
         case .pool(let state):
             // A builder that has just come to work may have missed which block it is to mine on.
-            guard state.node == context.address.node, state.waiting > 0 else { return [] }
+            guard isOwnBuilder(publisher), state.node == context.address.node, state.waiting > 0 else { return [] }
             return sayLead()
         case .verdict, .lead: return []
         default: return [.count(.peerFault, by: 1)]

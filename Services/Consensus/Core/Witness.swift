@@ -36,11 +36,13 @@ struct Witness: Sendable {
     }
 
     /// Whether enough peers have answered, by count and by their weight in an electorate that this node votes in.
-    func isSatisfied(_ electorates: [Electorate], own: PublicKey) -> Bool {
+    ///
+    /// - Parameter own: this node's name; its key may differ between electorates.
+    func isSatisfied(_ electorates: [Electorate], own: String) -> Bool {
         answered.count >= needed
             && electorates.allSatisfy { electorate in
                 electorate.isQuorum(electorate.members.indices.filter { place in
-                    electorate.members[place].key == own || answered.contains(electorate.members[place].node)
+                    electorate.members[place].node == own || answered.contains(electorate.members[place].node)
                 })
             }
     }
