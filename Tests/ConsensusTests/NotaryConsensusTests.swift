@@ -71,4 +71,59 @@ import Wire
         #expect(network.validatorCalls.allSatisfy { $0.hasPrefix("validator.alpha@") })
         #expect(network.failures == [] && network.raised == [])
     }
+
+    /// What notary-2 signed, though the candidate's state root is false.
+    private func signedInvalid() -> Evidence {
+        var chain = TestChain(test, TestNetwork.alpha)
+        var fields = chain.candidate([]).header.fields
+        fields.stateRoot = Blake2b.hash([1])
+        let header = BlockHeader(fields)
+        let builder = test.leader(of: header.slot, chain: TestNetwork.alpha).signer
+        let notary = test.nodeKeys[.notary]![1].signer
+        let signature = notary.sign(.notary, network: test.network.id, NotaryStatement(header, epoch: 0).payload)
+        let verdict = NotaryVerdict(
+            chain: TestNetwork.alpha, block: header.hash, notary: notary.publicKey,
+            verdict: .signed(epoch: 0, slot: header.slot, height: header.height, signature: signature))
+        let candidate = SignedHeader(
+            Block(
+                header: header, builderSignature: builder.sign(.candidate, network: test.network.id, header.bytes), transactions: [],
+                outcomes: [], foreign: []))
+        return Evidence(chain: TestNetwork.alpha, kind: .signedInvalid, first: candidate.encoded, second: verdict.encoded)
+    }
+
+    /// A network whose first block is empty and final, and whose second accuses notary-2; those named have been told by their validators.
+    private func accusing(told: ClosedRange<Int>, restarted: String? = nil) throws -> RoleNetwork {
+        var network = RoleNetwork(test, chain: .notary)
+        let evidence = signedInvalid()
+        for number in told {
+            network.deliver(.evidence(evidence), to: "notary-\(number)", publisher: "validator.alpha@notary-\(number)/1")
+        }
+        #expect(network.run { $0.heights().allSatisfy { $0 == 1 } })
+        if let restarted { network.start(restarted) }
+        let accusation = Transaction(.evidence(try Offence(evidence)), chain: .notary, network: test.network.id)
+        network.pool = [BlockItem(transaction: accusation, foreign: [])]
+        return network
+    }
+
+    private func accusation(_ network: RoleNetwork) -> Block? { network.built.values.first { !$0.transactions.isEmpty } }
+
+    private func voters(_ network: RoleNetwork, for hash: Digest) -> Set<String> {
+        Set(network.published.compactMap { if case .vote(let vote) = $0.message, vote.statement.hash == hash { $0.node } else { nil } })
+    }
+
+    @Test("an accusation that a quorum knows of is recorded, also by a notary that was not told, and by one that starts anew")
+    func accusationOutlivesRestart() throws {
+        var network = try accusing(told: 1...3, restarted: "notary-3")
+        #expect(network.run { now in accusation(now).map { block in now.heights().allSatisfy { $0 >= block.header.height } } ?? false })
+        let block = try #require(accusation(network))
+        #expect(voters(network, for: block.hash).isSuperset(of: ["notary-1", "notary-2", "notary-3"]))
+    }
+
+    @Test("an accusation that only two notaries know of is not recorded")
+    func accusationNeedsQuorum() throws {
+        var network = try accusing(told: 1...2)
+        _ = network.run(milliseconds: 20_000) { _ in false }
+        let block = try #require(accusation(network))
+        #expect(voters(network, for: block.hash) == ["notary-1", "notary-2"])
+    }
 }

@@ -84,18 +84,22 @@ extension ConsensusRole {
         isNotaryChain
             && candidates.hashes.contains { hash in
                 guard let entry = candidates[hash], entry.stage == .waiting else { return false }
-                switch branches.standing(of: entry.block) {
+                switch standing(of: entry.block) {
                 case .unknown, .unseen: return true
                 case .followed, .contradicted: return false
                 }
             }
     }
 
+    func standing(of block: Block) -> OwnBranches.Standing {
+        branches.standing(of: block, isNotarized: simplex.isNotarized(slot: block.header.slot, hash: block.hash))
+    }
+
     /// - Returns: nil when the candidate must go on waiting.
     private mutating func judge(_ block: Block, at now: Moment) -> [RoleEffect]? {
         guard candidates.certified(block.hash) != nil, tree.contains(block.header.parent) else { return nil }
         if isNotaryChain {
-            switch branches.standing(of: block) {
+            switch standing(of: block) {
             case .followed: break
             case .unknown, .unseen: return nil
             case .contradicted(let chain, let height):

@@ -53,7 +53,7 @@ extension ConsensusRole {
         var effects: [RoleEffect] = []
         for hash in candidates.hashes {
             guard let entry = candidates[hash], entry.stage == .waiting else { continue }
-            switch branches.standing(of: entry.block) {
+            switch standing(of: entry.block) {
             case .unknown(let chain, let height) where height > 0:
                 effects.append(askValidator(of: chain, .fetchBlocks(chain: chain, from: height, limit: Limits.blocksPerAnswer)))
             case .unseen(let chain, let block): effects.append(askValidator(of: chain, .fetchBlock(chain: chain, hash: block)))

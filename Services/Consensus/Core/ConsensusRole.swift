@@ -54,6 +54,8 @@ package struct ConsensusRole: RoleCore {
         static let floor: UInt64 = 1
         /// Set once votes of this node have been seen that it does not know: it signs nothing any more.
         static let mustNotSign: UInt64 = 2
+        /// Signatures that this notary's own validators have called wrong.
+        static let wrongSignatures: UInt64 = 3
     }
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
@@ -85,6 +87,9 @@ package struct ConsensusRole: RoleCore {
         witness = Witness(
             peers: peers, votes: recovered.votes, forgottenBelow: recovered.forgottenBelow,
             mustNotSign: recovered[.facts].contains { $0.key == Facts.mustNotSign })
+        if let fact = recovered[.facts].first(where: { $0.key == Facts.wrongSignatures && !$0.isDamaged }) {
+            branches.restore(wrongSignatures: fact.value)
+        }
         for row in recovered[.candidates] where !row.isDamaged {
             guard let block = try? Block(decoding: row.value, network: context.network.id) else { continue }
             candidates.restore(block)
@@ -157,8 +162,8 @@ package struct ConsensusRole: RoleCore {
             return step.effects + (step.hasLearned ? judgeAll(at: now) : [])
         case .evidence(let evidence):
             guard isNotaryChain, isOwnValidator(publisher, of: evidence.chain) else { return [] }
-            branches.learn(evidence)
-            return judgeAll(at: now)
+            guard branches.learn(evidence) else { return [] }
+            return [.persist([.put(.facts, key: Facts.wrongSignatures, value: branches.wrongSignatureBytes)])] + judgeAll(at: now)
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
             branches.learn(head)
@@ -169,12 +174,6 @@ package struct ConsensusRole: RoleCore {
             return judgeAll(at: now)
         default: return [.count(.peerFault, by: 1)]
         }
-    }
-
-    /// Whether a publisher makes this node's candidates: its builder, or its recorder on the notary chain.
-    private func isOwnBuilder(_ publisher: String) -> Bool {
-        guard let address = RoleAddress(publisher) else { return false }
-        return address.node == context.address.node && address.chain == chain && (address.role == .builder || address.role == .recorder)
     }
 
     private func isOwnValidator(_ publisher: String, of chain: ChainID) -> Bool {

@@ -39,10 +39,23 @@ struct OwnBranches: Sendable {
     }
 
     /// One of this notary's validators shows a signature under a candidate that it found invalid: only that makes such evidence stand.
-    mutating func learn(_ evidence: Evidence) {
-        guard evidence.kind == .signedInvalid, let offence = try? Offence(evidence) else { return }
-        wrongSignatures.append(offence.entry.id)
+    ///
+    /// - Returns: whether that is new.
+    mutating func learn(_ evidence: Evidence) -> Bool {
+        guard evidence.kind == .signedInvalid, let offence = try? Offence(evidence), wrongSignatures.append(offence.entry.id).inserted
+        else { return false }
         if wrongSignatures.count > Limits.offencesWaiting { wrongSignatures.removeFirst() }
+        return true
+    }
+
+    /// What own validators called wrong: nobody says it again to a node that starts anew.
+    var wrongSignatureBytes: [UInt8] { wrongSignatures.flatMap(\.bytes) }
+
+    /// Reads what `wrongSignatureBytes` wrote.
+    mutating func restore(wrongSignatures bytes: [UInt8]) {
+        for start in stride(from: 0, to: bytes.count, by: Digest.byteCount) {
+            if let id = Digest(Array(bytes[start..<min(start + Digest.byteCount, bytes.count)])) { wrongSignatures.append(id) }
+        }
     }
 
     /// This notary's validator knows a notarized block of a mined chain. Nothing but its record makes it final, and nothing can have been
@@ -75,9 +88,12 @@ struct OwnBranches: Sendable {
     }
 
     /// The worst standing among a block's records.
-    func standing(of block: Block) -> Standing {
+    ///
+    /// - Parameter isNotarized: a notary that does not lie has then found the accusations in it right, which is all they need; a branch
+    ///   binds this notary whatever the others follow.
+    func standing(of block: Block, isNotarized: Bool) -> Standing {
         for transaction in block.transactions {
-            if case .evidence(let offence) = transaction.kind, offence.evidence.kind == .signedInvalid,
+            if case .evidence(let offence) = transaction.kind, offence.evidence.kind == .signedInvalid, !isNotarized,
                 !wrongSignatures.contains(offence.entry.id)
             {
                 return .unknown(offence.evidence.chain, 0)

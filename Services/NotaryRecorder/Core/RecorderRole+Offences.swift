@@ -21,10 +21,10 @@ struct OffencesWaiting: Sendable {
 
     var entries: [OffenceEntry] { waiting.values.map(\.entry) }
 
-    /// The oldest that are not recorded on a branch.
-    func first(_ count: Int, unless isRecorded: (Digest) -> Bool) -> [Offence] {
+    /// The oldest that are not left out.
+    func first(_ count: Int, unless isLeftOut: (Offence) -> Bool) -> [Offence] {
         var found: [Offence] = []
-        for offence in waiting.values where found.count < count && !isRecorded(offence.entry.id) { found.append(offence) }
+        for offence in waiting.values where found.count < count && !isLeftOut(offence) { found.append(offence) }
         return found
     }
 }
@@ -76,11 +76,20 @@ extension RecorderRole {
     /// Turns of a leader between two trials.
     static let trialTurns: UInt64 = 8
 
-    /// Offences that may stand in a block on `parent`, to which the ledger has been moved.
-    func offencesToRecord() -> [Offence] {
+    /// Offences that may stand in a block of a slot on the branch to which the ledger has been moved; of any slot for nil.
+    ///
+    /// A notary whose validators have not made up their minds about a signature lets no candidate pass that accuses it: one that did not
+    /// hear them would hold up all records for ever if every turn of the others accused.
+    func offencesToRecord(at slot: Slot?) -> [Offence] {
         let ledger = tree.ledger
-        return offences.first(Limits.offencesPerBlock) { ledger.isRecorded($0) }
+        let mayJudge = slot.map { ($0 / UInt64(network.notary.nodes.count)).isMultiple(of: RecorderRole.judgementTurns) } ?? true
+        return offences.first(Limits.offencesPerBlock) { offence in
+            ledger.isRecorded(offence.entry.id) || !mayJudge && offence.evidence.kind == .signedInvalid
+        }
     }
+
+    /// Turns of a leader of which one may accuse by judgement.
+    static let judgementTurns: UInt64 = 2
 
     /// People are told of what the notary chain has recorded.
     func announce(_ offence: Offence, at height: Height) -> RoleEffect {

@@ -66,7 +66,7 @@ extension RecorderRole {
 
     /// Work may have come: tell consensus, and build when leading.
     mutating func work(at now: Moment) -> [RoleEffect] {
-        let waiting = UInt64(records(on: tree.finalHash).count + offencesToRecord().count + nominationsToTake().count)
+        let waiting = UInt64(records(on: tree.finalHash).count + offencesToRecord(at: nil).count + nominationsToTake().count)
         var effects: [RoleEffect] = []
         if (waiting > 0) != (saidWaiting > 0) {
             saidWaiting = waiting
@@ -85,7 +85,7 @@ extension RecorderRole {
         let lead = current.lead
         guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
         let records = records(on: lead.parent)
-        if records.isEmpty, offencesToRecord().isEmpty, nominationsToTake().isEmpty {
+        if records.isEmpty, offencesToRecord(at: lead.slot).isEmpty, nominationsToTake().isEmpty {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
             guard elapsed >= network.timing.heartbeatMilliseconds else {
                 return [.setTimer(Timers.build, afterMilliseconds: min(network.timing.heartbeatMilliseconds - elapsed, network.timing.heartbeatMilliseconds))]
@@ -103,7 +103,7 @@ extension RecorderRole {
 
     private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
         guard let signer = book.electorate(of: .notary, slot: lead.slot).flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
-        let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord().map { .evidence($0) }
+        let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord(at: lead.slot).map { .evidence($0) }
         let transactions = kinds.map { Transaction($0, chain: .notary, network: network.id) } + nominationsToTake()
         let items = transactions.map { BlockItem(transaction: $0, foreign: []) }
         let built = tree.build(
