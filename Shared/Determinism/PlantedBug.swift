@@ -69,6 +69,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// The notaries of the first epoch go on certifying every chain's blocks.
     case oldEpochSignsOn = "old_epoch_signs_on"
 
+    /// A recorder's index keeps what it has written, but never writes it.
+    case indexUnwritten = "index_unwritten"
+
     /// Set once, before any core runs.
     nonisolated(unsafe) package static var planted: PlantedBug?
 

@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import RoleKit
 import Wire
 
@@ -74,7 +75,6 @@ struct ArchiveIndex: Sendable {
             let place = Place(chain: position, transaction: offset, height: block.header.height)
             switch transaction.kind {
             case .record(let record): add(record.final.hash, place)
-            case .evidence: continue
             default:
                 add(transaction.id, place)
                 if let xid = transaction.xid { add(xid, place) }
@@ -102,6 +102,9 @@ struct ArchiveIndex: Sendable {
         let facts = marks.enumerated().compactMap { position, mark in
             mark.map { StoreOperation.put(.facts, key: UInt64(position), value: $0.encoded) }
         }
+#if PLANTED_BUGS
+        if PlantedBug.indexUnwritten.isPlanted { return facts }
+#endif
         return [.index(.places, pending.sorted())] + facts
     }
 

@@ -31,6 +31,8 @@ package struct FaultPlan: Sendable, Hashable {
         guard random.below(10) > 0 else { return }
         for kind in FaultKind.allCases { enabled[kind.rawValue] = random.below(3) == 0 }
         if random.below(5) < 3 { for kind in FaultKind.byzantine { enabled[kind.rawValue] = false } }
+        // It needs a mined chain as well, and would else be rare.
+        if !byzantine.isEmpty, random.below(2) == 0 { enable(.withheldBlock) }
         enabled[FaultKind.corruptChain.rawValue] = random.below(8) == 0
         linkPerMillion = [1_000, 10_000, 50_000, 300_000][Int(random.below(4))]
         crashPerMillion = [20, 100, 500, 2_000][Int(random.below(4))]

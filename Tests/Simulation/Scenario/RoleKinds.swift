@@ -85,7 +85,7 @@ extension World {
 
     /// Draws which of a chain's nodes lie: fewer than a third.
     private func drawLiars(of chain: ChainDescription) -> [Int] {
-        guard !plan.byzantine.isEmpty, random.below(3) > 0 else { return [] }
+        guard !plan.byzantine.isEmpty, random.below(3) > 0 || chain.engine == .pow else { return [] }
         let most = (chain.nodes.count - 1) / 3
         var liars: [Int] = []
         while liars.count < most {

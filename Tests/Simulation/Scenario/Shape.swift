@@ -51,7 +51,7 @@ package struct Shape: Sendable, Hashable {
         }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
-        if random.below(6) == 0 {
+        if random.below(5) == 0 {
             work = WorkRule(
                 intervalMilliseconds: 300 + random.below(1_200), difficulty: 8 + random.below(24), window: 4 + random.below(28),
                 confirmations: random.below(4) == 0 ? 0 : 1 + random.below(2))
