@@ -4,7 +4,7 @@ import RoleKit
 import Wire
 
 /// Follows a chain's final blocks in order for roles that do not vote on it: takes what the bus brings, asks the chain's
-/// consensus services for what is missing, and trusts neither (every certificate and every body is checked).
+/// consensus services for what is missing, or archives when those stay silent, and trusts none (every certificate and every body is checked).
 package struct ChainFollower: Sendable {
     /// What came of an input.
     package struct Step: Sendable {
@@ -28,8 +28,12 @@ package struct ChainFollower: Sendable {
     private let timer: TimerID
     private let calls: UInt64
     private let peers: [String]
+    private let archives: [String]
     /// Whom to ask next.
     private var turn = 0
+    private var archiveTurn = 0
+    /// Whether the question under way went to an archive.
+    private var hasAskedArchive = false
     /// Questions in a row that brought nothing although something is known to be missing.
     private var failures: UInt64 = 0
     private var outstandingCall: UInt64?
@@ -51,11 +55,13 @@ package struct ChainFollower: Sendable {
     /// - Parameter timer: a timer kind of the owner that the follower may use.
     /// - Parameter calls: call numbers from here to 2^32 above belong to the follower.
     /// - Parameter preferred: node asked first, usually the owner's own.
+    /// - Parameter archives: recorders that hold the chain's final blocks too, asked in turn with its nodes while these bring nothing: of a
+    ///   chain that has died, what some notaries have must still reach all of them.
     /// - Parameter snapshots: when to catch up by a snapshot; nil for never.
     /// - Parameter snapshotCeiling: no snapshot above this height is used.
     package init(
         book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
-        timer: UInt8, calls: UInt64, preferred: String? = nil, snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
+        timer: UInt8, calls: UInt64, preferred: String? = nil, archives: [String] = [], snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
     ) {
         guard let description = book.network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
         network = book.network
@@ -68,6 +74,7 @@ package struct ChainFollower: Sendable {
         self.calls = calls
         let nodes = description.listed.map(\.id)
         peers = nodes.filter { $0 == preferred } + nodes.filter { $0 != preferred }
+        self.archives = archives
         blocksBehind = snapshots?.blocksBehind ?? .max
         self.snapshotCeiling = snapshotCeiling
         fetch = snapshots.map { _ in
@@ -113,7 +120,7 @@ package struct ChainFollower: Sendable {
         outstandingCall = nil
         guard case .blocks(let blocks, let newest) = response else { return Step(effects: retry(at: now)) }
         lastNews = now
-        if let orders = fetchSnapshot(newest: newest) { return Step(effects: orders) }
+        if !hasAskedArchive, let orders = fetchSnapshot(newest: newest) { return Step(effects: orders) }
         var step = Step()
         for item in blocks {
             guard let final = item.final, final.header.chain == chain.id else {
@@ -134,6 +141,7 @@ package struct ChainFollower: Sendable {
         if newest > height || highestFinal > height {
             step.effects += step.blocks.isEmpty ? retry(at: now) : ask(at: now).effects
         } else {
+            failures = 0
             step.effects += wake(afterMilliseconds: idleMilliseconds, at: now)
         }
         return step
@@ -212,20 +220,30 @@ package struct ChainFollower: Sendable {
 
     private mutating func ask(at now: Moment) -> Step {
         guard outstandingCall == nil else { return Step() }
-        let peer = peers[turn]
-        turn = (turn + 1) % peers.count
         callsMade += 1
         let call = calls + callsMade % SnapshotFetch.callRange
         outstandingCall = call
         return Step(effects: [
             .call(
-                call, service: Service.name(.consensus, chain: chain.id, node: peer),
+                call, service: nextService(),
                 .fetchBlocks(chain: chain.id, from: height + 1, limit: Limits.blocksPerAnswer),
                 timeoutMilliseconds: network.timing.fetchMilliseconds * 4)
         ])
     }
 
     private var callsMade: UInt64 = 0
+
+    /// The chain's nodes in turn; after the second question that brought nothing, every other one goes to an archive.
+    private mutating func nextService() -> String {
+        hasAskedArchive = failures > 1 && failures.isMultiple(of: 2) && !archives.isEmpty
+        if hasAskedArchive {
+            archiveTurn = (archiveTurn + 1) % archives.count
+            return archives[archiveTurn]
+        }
+        let node = peers[turn]
+        turn = (turn + 1) % peers.count
+        return Service.name(.consensus, chain: chain.id, node: node)
+    }
 
     // MARK: snapshots
 

@@ -51,6 +51,13 @@ package struct RoleContext: Sendable {
         guard let chain = network.chain(address.chain) else { preconditionFailure("a role serves a chain of its network") }
         return chain
     }
+
+    /// Recorders that keep final blocks of every chain, without itself; the own notary's first.
+    package var archives: [String] {
+        let nodes = network.notary.listed.map(\.id)
+        let ordered = nodes.filter { $0 == address.node } + nodes.filter { $0 != address.node }
+        return ordered.filter { address.role != .recorder || $0 != address.node }.map { Service.name(.recorder, chain: .notary, node: $0) }
+    }
 }
 
 /// Which notaries a builder hands a candidate to; those pass it on (A12).

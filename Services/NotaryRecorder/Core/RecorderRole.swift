@@ -91,7 +91,7 @@ package struct RecorderRole: RoleCore {
             ChainFollower(
                 book: book, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
                 head: stored.heads[position]?.hash, timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
-                preferred: chain.id == .notary ? context.address.node : nil)
+                preferred: chain.id == .notary ? context.address.node : nil, archives: context.archives)
         }
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
         floor = recovered.forgottenBelow

@@ -92,7 +92,7 @@ package struct ValidatorRole: RoleCore {
             book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
         follower = ChainFollower(
             book: book, chain: chain.id, verify: context.verify, height: tree.finalHeight, head: tree.finalHash,
-            timer: Timers.follower, calls: Calls.follower, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
+            timer: Timers.follower, calls: Calls.follower, archives: context.archives, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
             snapshotCeiling: bound?.height ?? .max)
         for row in recovered[.candidates] where !row.isDamaged {
             // A candidate that was signed: its body must stay available, whatever becomes of it (faults case 26).

@@ -1,0 +1,73 @@
+import Chain
+import Crypto
+import Determinism
+import RoleKit
+import TestSupport
+import Testing
+import Wire
+
+/// A follower whose chain's nodes are silent has the blocks that others hold from their archives.
+@Suite struct ArchiveFollowTests {
+    private let test = TestNetwork()
+    private let archives = ["recorder.notary@notary-2", "recorder.notary@notary-3"]
+    private let calls: UInt64 = 1 << 40
+
+    private func follower(archives: [String], verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds }) -> ChainFollower {
+        ChainFollower(
+            book: ElectorateBook(network: test.network), chain: TestNetwork.alpha, verify: verify, timer: 7, calls: calls, archives: archives)
+    }
+
+    private func question(_ effects: [RoleEffect]) -> (call: UInt64, service: String)? {
+        for case .call(let call, let service, _, _) in effects { return (call, service) }
+        return nil
+    }
+
+    /// Lets questions fail until so many have been asked.
+    ///
+    /// - Returns: who was asked, and the last question, which is still open.
+    private func silence(_ follower: inout ChainFollower, questions: Int) throws -> (asked: [String], open: UInt64) {
+        var now: UInt64 = 0
+        func moment() -> Moment { Moment(monotonicMilliseconds: now, wallMilliseconds: TestNetwork.genesisTime + now) }
+        var effects = follower.started(at: moment()).effects
+        var asked: [String] = []
+        while true {
+            let open = try #require(question(effects))
+            asked.append(open.service)
+            if asked.count == questions { return (asked, open.call) }
+            now += 60_000
+            _ = follower.answered(call: open.call, .failure(.notReady, detail: ""), at: moment())
+            let step = follower.timerFired(TimerID(kind: 7), at: moment())
+            effects = try #require(step).effects
+        }
+    }
+
+    @Test("after two questions without an answer every other one goes to an archive, each in turn")
+    func asksArchives() throws {
+        var follower = follower(archives: archives)
+        let asked = try silence(&follower, questions: 8).asked
+        #expect(asked[0].hasPrefix("consensus.alpha@") && asked[1].hasPrefix("consensus.alpha@"))
+        #expect(Set([asked[2], asked[4]]) == Set(archives) && asked[2] == asked[6])
+        #expect([3, 5, 7].allSatisfy { asked[$0].hasPrefix("consensus.alpha@") })
+    }
+
+    @Test("without archives only the chain's nodes are asked")
+    func asksNodesAlone() throws {
+        var follower = follower(archives: [])
+        #expect(try silence(&follower, questions: 6).asked.allSatisfy { $0.hasPrefix("consensus.alpha@") })
+    }
+
+    @Test("what an archive hands over is checked like anything else, and followed")
+    func takesFromArchive() throws {
+        var chain = TestChain(test, TestNetwork.alpha)
+        let item = chain.append([])
+        var deceived = follower(archives: archives) { _ in false }
+        let moment = Moment(monotonicMilliseconds: 600_000, wallMilliseconds: TestNetwork.genesisTime + 600_000)
+        var open = try silence(&deceived, questions: 3).open
+        #expect(deceived.answered(call: open, .blocks([item], head: 1), at: moment)?.blocks.isEmpty ?? false)
+        var follower = follower(archives: archives)
+        open = try silence(&follower, questions: 3).open
+        let step = follower.answered(call: open, .blocks([item], head: 1), at: moment)
+        #expect(step?.blocks.map(\.block.hash) == [item.block.hash])
+        #expect(follower.height == 1)
+    }
+}
