@@ -63,7 +63,7 @@ struct AuditRun {
             violations += book.violations
             let branch = Branch(book, genesis: network.genesisHash(of: chain.id), certified: judgeProofs(of: book))
             violations += branch.violations
-            branches.add(branch, isComplete: book.nodes.count == chain.listed.count)
+            branches.add(branch, isComplete: book.nodes.count == chain.listed.count, network: network.id)
             found.append(branch)
         }
         addLaterBlocks()

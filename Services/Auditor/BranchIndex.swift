@@ -7,16 +7,22 @@ struct BranchIndex {
     private var bodies: [String: [UInt64: PBBlock]] = [:]
     /// Chains of which some node's store was not read: a block that nobody here holds may still exist.
     private var incomplete: Set<String> = []
+    /// What the notary chain says of frozen chains.
+    private(set) var freezes = FreezeModel()
     /// Chains that went on while the audit was reading.
     private var growing: Set<String> = []
 
     /// Chains whose newest blocks may not have been judged.
     var partial: Set<String> { incomplete.union(growing) }
 
-    mutating func add(_ branch: Branch, isComplete: Bool) {
+    ///
+    /// - Parameter network: its id.
+    mutating func add(_ branch: Branch, isComplete: Bool, network: Bytes) {
         hashes[branch.chain.id] = branch.hashes
         for copy in branch.blocks where copy.faults.isEmpty { bodies[branch.chain.id, default: [:]][copy.header.height] = copy.block }
         if !isComplete { incomplete.insert(branch.chain.id) }
+        guard branch.chain.id == AuditNetwork.notaryName else { return }
+        for copy in branch.blocks where copy.faults.isEmpty { freezes.read(copy.block, at: copy.header.height, network: network) }
     }
 
     /// Adds a block that was stored while the audit was reading.
@@ -64,6 +70,11 @@ enum TransactionSignatures {
                 Bytes(signature), by: Bytes(key), over: tag, payload, at: place, invariant: .replay,
                 "transaction \(number): the signature of \(whose) does not stand")
         }
+        func consents(_ items: [PBAuthorization], of chain: String, _ action: UInt8, since: UInt64) {
+            for item in items {
+                book(item.signature, by: item.key, .consent, Layout.padded(chain) + [action] + Layout.number(since), "a notary who consents")
+            }
+        }
         if let cross = transaction.cross {
             for item in cross.authorizations { book(item.signature, by: item.key, .cross, cross.bytes, "a party of the cross transaction") }
         }
@@ -90,6 +101,8 @@ enum TransactionSignatures {
             book(item.keySignature, by: candidacy.keyData, .candidacyKey, Bytes(item.body), "the node's key")
         case .ballot(let item):
             if let ballot = transaction.ballot { book(item.signature, by: Data(ballot.voter), .ballot, Bytes(item.body), "the voter") }
+        case .freeze(let item): consents(item.consents, of: item.chain, 1, since: item.since)
+        case .thaw(let item): consents(item.consents, of: item.chain, 2, since: item.since)
         case .open, .settle, .refund, .record: break
         }
     }

@@ -66,6 +66,9 @@ struct ChainReplay {
         if header.workTarget != target ?? 0 {
             report(.replay, header.height, "its work target is \(header.workTarget), and \(target ?? 0) follows from the block before")
         }
+        if header.notaryHeight < previous?.notaryHeight ?? 0 {
+            report(.oneFinal, header.height, "the header names notary block \(header.notaryHeight), the block before knew of \(previous?.notaryHeight ?? 0)")
+        }
         if let known = branches.hash(AuditNetwork.notaryName, header.notaryHeight), header.notaryHead != known, chain.id != AuditNetwork.notaryName {
             report(.oneFinal, header.height, "the header names a notary block \(header.notaryHeight) that is not on the notary chain")
         }
@@ -137,6 +140,9 @@ struct ChainReplay {
         }
         if let earlier = outcomes.updateValue(header.height, forKey: transaction.id) {
             report(.acknowledged, header.height, "transaction \(number) (\(Layout.short(transaction.id))) stands in block \(earlier) already")
+        }
+        if chain.id != AuditNetwork.notaryName, let fault = branches.freezes.fault(in: transaction, of: header, evidence: evidence) {
+            report(.allOrNothing, header.height, "transaction \(number) \(fault)")
         }
         if let xid = transaction.xid { heights[xid] = header.height }
         switch ledger.apply(transaction, evidence: evidence) {

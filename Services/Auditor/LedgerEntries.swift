@@ -99,6 +99,21 @@ struct CrossModel: Equatable, Sendable {
     }
 }
 
+/// Whether the notary chain has frozen a sub-chain, and where (R8).
+struct StatusModel: Equatable, Sendable {
+    var chain: String
+    var isFrozen: Bool
+    var height: UInt64
+    var hash: Bytes
+    /// Notary block that froze or thawed it.
+    var notaryHeight: UInt64
+
+    /// chain padded 32 | u8 1 frozen, 2 thawed | height u64 | hash 32 | notary height u64.
+    var encoded: Bytes {
+        Layout.padded(chain) + [isFrozen ? 1 : 2] + Layout.number(height) + hash + Layout.number(notaryHeight)
+    }
+}
+
 /// The newest block of a sub-chain that the notary chain has recorded.
 struct HeadModel: Equatable, Sendable {
     var chain: String

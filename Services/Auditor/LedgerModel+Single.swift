@@ -18,12 +18,15 @@ extension LedgerModel {
         case .refuse(let item): return applyEnd(transaction, by: item.authorization, .refused)
         case .cancel(let item): return applyEnd(transaction, by: item.authorization, .cancelled)
         case .settle(let item): return applyResolution(transaction, item.evidence, .settled, evidence: evidence)
+        case .refund(let item) where item.hasFrozen: return applyFrozenRefund(transaction, item, evidence: evidence)
         case .refund(let item): return applyResolution(transaction, item.evidence, .refunded, evidence: evidence)
         case .record(let item): return applyRecord(item)
         case .evidence: return isNotaryChain ? applyEvidence(transaction) : applySlashing(transaction)
         case .bond, .unbond: return applyStake(transaction)
         case .candidacy: return applyCandidacy(transaction)
         case .ballot: return applyBallot(transaction)
+        case .freeze(let item): return applyFreeze(item)
+        case .thaw(let item): return applyThaw(item)
         }
     }
 
@@ -78,6 +81,12 @@ extension LedgerModel {
         guard header.height == (head?.height ?? 0) + 1, header.parent == head?.hash ?? network.genesisHash(of: header.chain) else {
             return .forbidden(
                 .oneFinal, "records block \(header.height) of \(header.chain), which does not follow the recorded block \(head?.height ?? 0)")
+        }
+        if let status = statuses[header.chain] {
+            guard !status.isFrozen else { return .forbidden(.oneFinal, "records a block of \(header.chain), which is frozen (R8)") }
+            guard header.notaryHeight >= status.notaryHeight else {
+                return .forbidden(.oneFinal, "records a block of \(header.chain) that does not know of the thaw (R8)")
+            }
         }
         write(HeadModel(chain: header.chain, height: header.height, hash: header.hash, time: header.time))
         return .outcome(0)

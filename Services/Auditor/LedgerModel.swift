@@ -37,6 +37,7 @@ struct LedgerModel: Sendable {
     private(set) var accounts: [Bytes: AccountModel] = [:]
     private(set) var crosses: [Bytes: CrossModel] = [:]
     private(set) var heads: [String: HeadModel] = [:]
+    private(set) var statuses: [String: StatusModel] = [:]
     var offences: Set<Bytes> = []
     /// Newest candidacies by node, and ballots by chain and voter.
     var candidacies: [String: CandidacyModel] = [:]
@@ -105,6 +106,11 @@ struct LedgerModel: Sendable {
         heads[head.chain] = head
         stakes.election?.heights[head.chain] = head.height
         pending[Sodium.hash(.stateHead, Array(head.chain.utf8))] = head.encoded
+    }
+
+    mutating func write(_ status: StatusModel) {
+        statuses[status.chain] = status
+        pending[Sodium.hash(.stateFrozen, Array(status.chain.utf8))] = status.encoded
     }
 
     mutating func write(_ offence: OffenceModel) { pending[Sodium.hash(.stateOffence, offence.id)] = offence.encoded }

@@ -113,6 +113,12 @@ struct ParsedTransaction: Sendable {
         case .ballot(let item):
             ballot = try BallotModel(item)
             (number, content) = (16, Bytes(item.body))
+        case .freeze(let item):
+            guard Layout.isChainName(item.chain) else { throw FormFault("freezes no chain") }
+            (number, content) = (11, Layout.padded(item.chain) + Layout.number(item.since))
+        case .thaw(let item):
+            guard Layout.isChainName(item.chain) else { throw FormFault("thaws no chain") }
+            (number, content) = (12, Layout.padded(item.chain) + Layout.number(item.since))
         }
         if let cross { xid = cross.xid }
         if let xid {
@@ -127,8 +133,8 @@ struct ParsedTransaction: Sendable {
         switch kind {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
-        case .refund(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot: []
+        case .refund(let item): [item.evidence] + (item.hasFrozen ? [item.frozen] : [])
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .freeze, .thaw: []
         }
     }
 

@@ -43,6 +43,8 @@ enum Tag: String {
     case stateOffence = "state-offence"
     case stateCandidacy = "state-candidacy"
     case stateBallot = "state-ballot"
+    case stateFrozen = "state-frozen"
+    case consent
     case stateValue = "state-value"
     case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot
     case candidacyKey = "candidacy-key"

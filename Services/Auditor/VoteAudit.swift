@@ -90,11 +90,16 @@ struct VoteAudit {
             "the signature under the vote stored for slot \(vote.slot) does not stand")
     }
 
-    /// What a validator stores as the branch it follows is what its notary is bound to, in both records (R7).
+    /// What a validator stores as the branch it follows is what its notary is bound to, in both records (R7); of a height that it has left
+    /// and come back to, the newest generation counts, which stands where others have an epoch.
     private mutating func bind(_ store: StoreSnapshot) {
+        var generations: [UInt64: UInt64] = [:]
+        for vote in store.votes + store.loggedVotes where vote.duty == Duty.follow.rawValue && vote.chain == store.chain {
+            generations[vote.slot] = max(generations[vote.slot] ?? 0, vote.epoch)
+        }
         for row in store.rows("blocks") {
             guard let item = try? PBFinalBlock(serializedBytes: row.value), let header = ParsedHeader(item.block.header) else { continue }
-            note(Key(node: store.node, chain: store.chain, epoch: 0, slot: row.key, duty: Duty.follow.rawValue), header.hash, "\(store.name), blocks")
+            note(Key(node: store.node, chain: store.chain, epoch: generations[row.key] ?? 0, slot: row.key, duty: Duty.follow.rawValue), header.hash, "\(store.name), blocks")
         }
     }
 

@@ -35,10 +35,17 @@ extension BlockTree {
             preconditionFailure("a block is built on a block of the tree, in a later slot")
         }
         let blockTime = max(time, parentTime + 1)
+        // It never goes back along a chain: another node's builder may have known more.
+        let known = notaryHead(of: parent)
+        let notary = notary.height > known.height ? notary : known
         var selection = Selection()
         var left: [(id: Digest, reason: Reason)] = []
         let root = draft(on: parent, slot: slot, time: blockTime) { ledger in
             for item in items where selection.hasRoom(for: item) {
+                guard item.foreign.allSatisfy({ $0.header.chain != .notary || $0.header.height <= notary.height }) else {
+                    left.append((item.transaction.id, .notaryHeadInvalid))
+                    continue
+                }
                 switch ledger.apply(item.transaction, foreign: ForeignBlocks(item.foreign)) {
                 case .applied: selection.take(item, outcome: .applied)
                 case .rejected(let reason): selection.take(item, outcome: Outcome(rejection: reason))

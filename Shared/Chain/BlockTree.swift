@@ -171,21 +171,57 @@ package struct BlockTree: Sendable {
     /// Undoes what `draft` committed.
     mutating func undoDraft() { ledger.undo() }
 
+    /// Whether a block of the tree is `ancestor` or lies above it.
+    package func descends(_ hash: Digest, from ancestor: Digest) -> Bool {
+        guard let height = height(of: ancestor) else { return false }
+        var next = hash
+        while next != ancestor {
+            guard let header = candidates[next]?.header, header.height > height else { return false }
+            next = header.parent
+        }
+        return true
+    }
+
+    /// Forgets every candidate that does not lead to `hash`, and all above it.
+    ///
+    /// - Precondition: the tree contains the block.
+    package mutating func cut(above hash: Digest) {
+        move(to: hash)
+        let kept = Set(path(to: hash))
+        candidates = candidates.filter { kept.contains($0.key) }
+    }
+
     private struct Place {
         var height: Height
         var slot: Slot
         var time: ChainTime
         /// Of a mined block; 0 for others.
         var target: UInt64
+        /// The notary block that the block names.
+        var notaryHeight: Height
+        var notaryHead: Digest
+
+        init(_ header: BlockHeader?, slot: Slot, time: ChainTime, target: UInt64) {
+            height = header?.height ?? 0
+            self.slot = slot
+            self.time = time
+            self.target = target
+            notaryHeight = header?.fields.notaryHeight ?? 0
+            notaryHead = header?.fields.notaryHead ?? .zero
+        }
+    }
+
+    /// The notary block that a block of the tree names; height 0 for none.
+    package func notaryHead(of hash: Digest) -> (height: Height, hash: Digest) {
+        place(of: hash).map { ($0.notaryHeight, $0.notaryHead) } ?? (0, .zero)
     }
 
     private func place(of hash: Digest) -> Place? {
         if hash == finalHash {
-            return Place(
-                height: finalHeight, slot: finalSlot, time: finalTime, target: finalHeader?.workTarget ?? chain.work?.easiestTarget ?? 0)
+            return Place(finalHeader, slot: finalSlot, time: finalTime, target: finalHeader?.workTarget ?? chain.work?.easiestTarget ?? 0)
         }
         guard let header = candidates[hash]?.header else { return nil }
-        return Place(height: header.height, slot: header.slot, time: header.time, target: header.workTarget)
+        return Place(header, slot: header.slot, time: header.time, target: header.workTarget)
     }
 
     /// The work target of a block of this time on a block of the tree; 0 on a chain that is not mined.
@@ -205,6 +241,7 @@ package struct BlockTree: Sendable {
         if let reason = book.epochFault(of: header) { return reason }
         guard header.time > parent.time else { return .wrongTime }
         guard header.workTarget == expectedTarget(on: parent, time: header.time) else { return .wrongWork }
+        if let reason = notaryFault(block, on: parent) { return reason }
         var named: Set<Digest> = []
         var seen: Set<Digest> = []
         for transaction in block.transactions {
@@ -216,6 +253,18 @@ package struct BlockTree: Sendable {
             return .evidenceInvalid
         }
         return nil
+    }
+
+    /// The known notary block never goes back along a chain, and nothing newer is relied on (R4, R8). That it is final is for whoever
+    /// knows the notary chain.
+    private func notaryFault(_ block: Block, on parent: Place) -> Reason? {
+        let fields = block.header.fields
+        let isForward = fields.notaryHeight > parent.notaryHeight && chain.id != .notary
+        guard isForward || fields.notaryHeight == parent.notaryHeight && fields.notaryHead == parent.notaryHead else {
+            return .notaryHeadInvalid
+        }
+        let isKnown = block.foreign.allSatisfy { $0.header.chain != .notary || $0.header.height <= fields.notaryHeight }
+        return isKnown ? nil : .notaryHeadInvalid
     }
 
     /// Applies a block to the ledger, which stands at its parent; leaves the ledger there when something is wrong.

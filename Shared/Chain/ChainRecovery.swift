@@ -23,6 +23,10 @@ package struct ChainRecovery {
     package private(set) var tree: BlockTree
     /// Shows the tree's final block to be final; nil at genesis.
     package private(set) var final: FinalHeader?
+    /// Blocks above the tree's final one, which are candidates in it: final headers with cross data, ascending.
+    package private(set) var followed: [(final: FinalHeader, crosses: [CrossData])] = []
+    /// Shows the newest stored block to be final; nil at genesis.
+    package var newest: FinalHeader? { followed.last?.final ?? final }
     /// Ascending.
     package private(set) var snapshots: [StoredSnapshot] = []
     /// Transactions in blocks above the newest snapshot.
@@ -31,10 +35,13 @@ package struct ChainRecovery {
     package private(set) var repairs: [RoleEffect] = []
 
     /// - Parameter blocks: table of the chain's final blocks.
+    /// - Parameter finalThrough: blocks above this height become candidates of the tree and not its final ones, as far as a notary may still
+    ///   leave them for another branch.
     /// - Parameter each: told of every block above the snapshot, before it is executed.
     /// - Throws: a stored block that is whole and cannot be one of this chain.
     package init(
         _ context: RoleContext, book: ElectorateBook, chain: ChainID, blocks: StoreTable = .blocks, _ recovered: StoredState,
+        finalThrough: Height = .max,
         each: (FinalBlock) throws(StoredFault) -> Void = { _ in }
     ) throws(StoredFault) {
         tree = BlockTree(book: book, chain: chain, verify: context.verify)
@@ -49,7 +56,7 @@ package struct ChainRecovery {
             }
             snapshots.insert(StoredSnapshot(height: row.key, partCount: manifest?.parts.count ?? 0), at: 0)
         }
-        try replay(recovered, blocks, each)
+        try replay(recovered, blocks, finalThrough, each)
     }
 
     /// The state in a snapshot's parts; nil when something about it does not fit.
@@ -70,12 +77,13 @@ package struct ChainRecovery {
     }
 
     private mutating func replay(
-        _ recovered: StoredState, _ blocks: StoreTable, _ each: (FinalBlock) throws(StoredFault) -> Void
+        _ recovered: StoredState, _ blocks: StoreTable, _ finalThrough: Height, _ each: (FinalBlock) throws(StoredFault) -> Void
     ) throws(StoredFault) {
         let network = tree.network.id
+        var next = tree.finalHeight + 1
         try recovered.forEach(blocks, from: tree.finalHeight + 1) { row throws(StoredFault) in
             // What follows a hole or a damaged block is fetched again with it.
-            guard row.key == tree.finalHeight + 1 else { return false }
+            guard row.key == next else { return false }
             guard !row.isDamaged else {
                 repairs.append(
                     .raise(
@@ -90,8 +98,17 @@ package struct ChainRecovery {
                 throw StoredFault(blocks, key: row.key, "this block does not follow from those before it")
             }
             try each(item)
-            _ = tree.finalize(item.block.hash)
-            final = proof
+            next += 1
+            if row.key <= finalThrough {
+                _ = tree.finalize(item.block.hash)
+                final = proof
+            } else {
+                followed.append((proof, item.block.transactions.compactMap(CrossData.init)))
+                if followed.count > Int(Limits.unrecordedFollowed) {
+                    final = followed.removeFirst().final
+                    _ = tree.finalize(final?.hash ?? item.block.hash)
+                }
+            }
             transactions += item.block.transactions.count
             return true
         }

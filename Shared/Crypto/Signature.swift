@@ -4,6 +4,9 @@ package struct Signature: Hashable, Sendable {
     /// First and second half, in byte order.
     package var first: Digest, second: Digest
 
+    /// Stands where a signature is still to be made.
+    package static let zero = Signature(first: .zero, second: .zero)
+
     package init(first: Digest, second: Digest) {
         self.first = first
         self.second = second

@@ -56,6 +56,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// R7 is left out: a notary relies on whatever final block it is shown.
     case anyBranch = "any_branch"
+    /// What other chains hold for a frozen chain is never given back.
+    case freezeKeepsHolds = "freeze_keeps_holds"
 
     /// A mined block counts whatever its hash is.
     case workUnchecked = "work_unchecked"

@@ -33,6 +33,21 @@ package enum EvidenceCheck {
         return .success(Finding(header: header, entry: entry))
     }
 
+    /// What `evidence` shows about the status of `chain` on the notary chain.
+    ///
+    /// - Returns: reasons as of `finding`; notReady when it never was frozen.
+    package static func status(of chain: ChainID, in evidence: StateEvidence, foreign: ForeignBlocks) -> Result<ChainStatus, Reason> {
+        guard let header = foreign[evidence.block] else { return .failure(.evidenceMissing) }
+        guard header.chain == .notary, root(of: evidence.proof, for: StateKey.status(chain)) == header.stateRoot else {
+            return .failure(.evidenceInvalid)
+        }
+        guard let value = evidence.proof.value else { return .failure(.notReady) }
+        guard let status = ChainStatus(decoding: value), status.chain == chain, status.notaryHeight <= header.height else {
+            return .failure(.evidenceInvalid)
+        }
+        return .success(status)
+    }
+
     /// The root of the tree in which a proof about `key` holds; nil when it holds in none.
     package static func root(of proof: StateProof, for key: Digest) -> Digest? {
         let value = proof.value.map { StateKey.valueHash($0) }

@@ -34,11 +34,18 @@ struct Journal: Sendable {
         var entry: BallotEntry?
     }
 
+    /// A chain's status before; nil when it never was frozen.
+    struct OldStatus: Sendable {
+        var chain: ChainID
+        var status: ChainStatus?
+    }
+
     var accounts: [OldAccount] = []
     var crosses: [OldCross] = []
     var heads: [OldHead] = []
     var candidacies: [OldCandidacy] = []
     var ballots: [OldBallot] = []
+    var statuses: [OldStatus] = []
     /// Accounts from here on were opened by the block.
     var accountCount = 0
     /// Cross entries from here on were made by the block.
@@ -61,6 +68,7 @@ struct Journal: Sendable {
         heads.removeAll(keepingCapacity: true)
         candidacies.removeAll(keepingCapacity: true)
         ballots.removeAll(keepingCapacity: true)
+        statuses.removeAll(keepingCapacity: true)
     }
 }
 

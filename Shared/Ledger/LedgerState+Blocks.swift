@@ -55,6 +55,7 @@ extension LedgerState {
         case .unbond(let order): return applyUnbond(order, at: block)
         case .candidacy(let candidacy): return applyCandidacy(candidacy)
         case .ballot(let ballot): return applyBallot(ballot)
+        case .status(let change): return applyStatus(change, at: block)
         }
     }
 
@@ -129,6 +130,9 @@ extension LedgerState {
         }
         appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
         changes += electionChanges()
+        for old in journal.statuses {
+            changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
+        }
         return changes
     }
 
@@ -152,6 +156,7 @@ extension LedgerState {
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
         appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
         changes += inverseElectionChanges(record)
+        for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
     }
 
@@ -182,6 +187,7 @@ extension LedgerState {
         epochs = record.epochs
         stakes = record.stakes
         restoreElection(record)
+        for old in record.statuses { restoreStatus(old) }
         totals = record.totals
     }
 }

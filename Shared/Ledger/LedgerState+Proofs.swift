@@ -20,6 +20,15 @@ extension LedgerState {
         return proof(of: StateKey.head(chain), value: head(of: chain)?.encoded)
     }
 
+    /// Shows a chain's status, or that it never was frozen, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open.
+    package func proofOfStatus(_ chain: ChainID) -> StateProof {
+        precondition(open == nil, "a status is shown between blocks")
+        return proof(of: StateKey.status(chain), value: status(of: chain)?.encoded)
+    }
+
+
     func proof(of key: Digest, value: [UInt8]?) -> StateProof {
         let path = tree.proof(of: key)
         guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {

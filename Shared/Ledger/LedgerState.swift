@@ -26,6 +26,7 @@ package struct LedgerState: Sendable {
     /// Places of the held entries that reserve from an account.
     var holders: [PublicKey: [Int32]] = [:]
     var heads: [ChainHead] = []
+    var statuses: [ChainStatus] = []
     /// Recorded offences, in the order of their record.
     package internal(set) var offences: ContiguousArray<RecordedOffence> = []
     var offenceIndex: [Digest: Int32] = [:]
@@ -106,6 +107,11 @@ package struct LedgerState: Sendable {
     /// The newest block of `chain` that this notary chain has recorded, with the effects of the open block; nil for none.
     package func head(of chain: ChainID) -> ChainHead? {
         heads.first { $0.chain == chain }
+    }
+
+    /// Whether this notary chain has frozen or thawed `chain`, with the effects of the open block; nil when it never has.
+    package func status(of chain: ChainID) -> ChainStatus? {
+        statuses.first { $0.chain == chain }
     }
 
     /// What unresolved holds reserve from an account, ascending by asset.

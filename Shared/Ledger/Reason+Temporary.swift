@@ -15,7 +15,7 @@ extension Reason {
         case .evidenceMissing, .evidenceInvalid, .notHeld, .notReady, .unknownCross, .unknownBranch:
             true
         // The world around the ledger may change its mind.
-        case .overloaded, .notFound, .epochUnknown, .stateMismatch, .wrongParent, .wrongSlot, .wrongTime:
+        case .overloaded, .notFound, .epochUnknown, .stateMismatch, .chainFrozen, .thawUnknown, .notaryHeadInvalid, .consentMissing, .wrongParent, .wrongSlot, .wrongTime:
             true
         case .unknownPayee, .unknownContract, .termsViolated, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,

@@ -7,7 +7,8 @@ extension LedgerState {
     ///
     /// The caller has verified the block's certificates, and that the cross data is that of its body.
     /// Reasons are found in this order: wrongChain, recordInvalid for no sub-chain of the network, duplicateTransaction for the
-    /// head again, recordInvalid below or beside the head, notReady above its child.
+    /// head again, recordInvalid below or beside the head, notReady above its child,
+    /// chainFrozen or thawUnknown for what a freeze has made void (R8).
     mutating func applyRecord(_ record: Record) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         let header = record.final.header
@@ -24,6 +25,7 @@ extension LedgerState {
         let isParent = header.parent == hash
 #endif
         guard isParent else { return .invalid(.recordInvalid) }
+        if let reason = statusFault(of: header) { return .invalid(reason) }
         write(ChainHead(chain: header.chain, height: header.height, hash: header.hash, time: header.time))
         return .applied
     }

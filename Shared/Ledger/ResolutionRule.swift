@@ -29,7 +29,11 @@ extension LedgerState {
     ///
     /// Reasons are found in this order: unknownCross, crossAlreadyEnded, evidenceMissing, evidenceInvalid, then alreadyDecided
     /// when the deciding leg was executed, and notReady while it still may be.
+    ///
+    /// Or, third case, the deciding chain is frozen at the block that the evidence names, and nothing was committed up to there. That it
+    /// still is, as of the notary block that this block knows, is for whoever knows the notary chain (N-10).
     mutating func applyRefund(_ resolution: Resolution, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
+        if let frozen = resolution.frozen { return applyFrozenRefund(resolution, frozen, at: block, foreign: foreign) }
         switch heldEntry(resolution, foreign: foreign) {
         case .failure(let reason):
             return .invalid(reason)
@@ -47,6 +51,32 @@ extension LedgerState {
                 return .applied
             }
         }
+    }
+
+    private mutating func applyFrozenRefund(
+        _ resolution: Resolution, _ frozen: StateEvidence, at block: OpenBlock, foreign: ForeignBlocks
+    ) -> Application {
+        guard let entry = cross(resolution.xid), entry.holdStatus != .none else { return .invalid(.unknownCross) }
+        guard entry.holdStatus == .held else { return .invalid(.crossAlreadyEnded) }
+        let status: ChainStatus
+        switch EvidenceCheck.status(of: entry.decidingChain, in: frozen, foreign: foreign) {
+        case .failure(let reason): return .invalid(reason)
+        case .success(let found): status = found
+        }
+        guard status.isFrozen else { return .invalid(.notReady) }
+        // Where nothing of the chain is recorded, nothing is decided; the entry alone is the evidence.
+        if status.height > 0 {
+            guard status.hash == resolution.evidence.block else { return .invalid(.evidenceInvalid) }
+            switch heldEntry(resolution, foreign: foreign) {
+            case .failure(let reason): return .invalid(reason)
+            case .success(let (_, finding)):
+                if finding.entry?.decision == .committed { return .invalid(.alreadyDecided) }
+            }
+        } else if resolution.evidence != frozen {
+            return .invalid(.evidenceInvalid)
+        }
+        resolve(entry, .refunded, at: block)
+        return .applied
     }
 
     /// The entry to resolve, which is held, and what the deciding chain says of it.

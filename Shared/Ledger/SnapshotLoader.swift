@@ -28,6 +28,7 @@ package struct SnapshotLoader: Sendable {
     private var stakes: [StakeEntry] = []
     private var candidacies: [CandidacyEntry] = []
     private var ballots: [BallotEntry] = []
+    private var statuses: [ChainStatus] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -98,6 +99,11 @@ package struct SnapshotLoader: Sendable {
             last = (kind.rawValue, entry.voter.digest)
             ballots.append(entry)
             changes.append((key: entry.stateKey, value: entry.valueHash))
+        case .status:
+            guard let status = ChainStatus(decoding: value) else { throw .malformed }
+            try follow(kind, status.chain.text.padded)
+            statuses.append(status)
+            changes.append((key: status.stateKey, value: StateKey.valueHash(value)))
         }
     }
 
@@ -122,6 +128,7 @@ package struct SnapshotLoader: Sendable {
         let stakes = nodes.compactMap { node in self.stakes.first { $0.node == node } }
         guard stakes.count == nodes.count, self.stakes.count == nodes.count else { throw .malformed }
         (state.epochs, state.stakes) = (epochs, stakes)
+        state.statuses = statuses
         state.load(accounts, crosses, heads, offences, tree: tree, totals: totals, height: header.height, time: header.time)
         state.candidacies = candidacies
         state.ballots = ballots

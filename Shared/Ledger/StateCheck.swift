@@ -40,6 +40,9 @@ package enum StateCheck {
         case .unbond(let order): return .success([order.check(.unbond, network: network.id)])
         case .settle, .refund, .record:
             return .success([])
+        case .status(let change):
+            if let reason = fault(in: change, network: network) { return .failure(reason) }
+            return .success(change.checks(network: network.id))
         case .evidence(let offence):
             guard let checks = offence.signatureChecks(network: network) else { return .failure(.evidenceInvalid) }
             return .success(checks)

@@ -13,6 +13,7 @@ package struct FrozenState: Sendable {
     let stakes: [StakeEntry]
     let candidacies: [CandidacyEntry]
     let ballots: [BallotEntry]
+    let statuses: [ChainStatus]
 }
 
 extension LedgerState {
@@ -23,12 +24,13 @@ extension LedgerState {
         precondition(open == nil, "a state is held fast between blocks")
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
-            candidacies: candidacies, ballots: ballots)
+            candidacies: candidacies, ballots: ballots, statuses: statuses)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
+            + statuses.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -46,6 +48,7 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case offence = 4
     case epoch = 5
     case stake = 6
+    case status = 8
     case candidacy = 10
     case ballot = 11
 }
@@ -83,7 +86,8 @@ package struct SnapshotWriter: Sendable {
             .map { SnapshotWriter.framed(.stake, $0.encoded) }
         let election = state.candidacies.map { SnapshotWriter.framed(.candidacy, $0.encoded) }
             + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) }
-        rest = (heads + offences + epochs + stakes + election)[...]
+        let statuses = state.statuses.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.status, $0.encoded) }
+        rest = (heads + offences + epochs + stakes + statuses + election)[...]
         next = takeEntry()
     }
 

@@ -54,6 +54,9 @@ package enum StateKey {
     /// The key in the tree of what stands behind a node.
     package static func stake(_ node: String) -> Digest { Blake2b.hash(.stateStake, Array(node.utf8)) }
 
+    /// A frozen or thawed chain's key in the tree.
+    package static func status(_ chain: ChainID) -> Digest { Blake2b.hash(.stateFrozen, chain.bytes) }
+
     /// A recorded offence's key in the tree.
     package static func offence(_ id: Digest) -> Digest { Blake2b.hash(.stateOffence, id.bytes) }
 

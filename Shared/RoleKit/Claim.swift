@@ -20,6 +20,8 @@ package enum Claim: Hashable, Sendable {
     case offence(Digest)
     /// A candidacy or a ballot, which a later one overtakes.
     case nomination(Digest)
+    /// A change of a chain's status.
+    case status(Digest)
 }
 
 extension Transaction {
@@ -37,13 +39,14 @@ extension Transaction {
         case .evidence(let offence): .offence(offence.entry.id)
         case .bond(let order), .unbond(let order): .nonce(order.account, order.nonce)
         case .candidacy, .ballot: .nomination(id)
+        case .status(let change): .status(change.id)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .status: .alreadyExists
         case .transfer, .bond, .unbond: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

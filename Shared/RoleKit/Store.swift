@@ -24,6 +24,8 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
     package static let legs = StoreTable(rawValue: "legs")
     /// The branch a notary follows: height → encoded FinalHeader.
     package static let branch = StoreTable(rawValue: "branch")
+    /// What a validator's signatures rely on of other chains: a number → chain, height, candidate.
+    package static let reliances = StoreTable(rawValue: "reliances")
     /// Small facts of a role: a number → bytes.
     package static let facts = StoreTable(rawValue: "facts")
     /// Snapshots of the chain's state: height → encoded SnapshotManifest.

@@ -91,7 +91,7 @@ package enum Limits {
     /// Bytes of transactions and evidence a builder holds.
     package static let builderPoolBytes = 256 * 1024 * 1024
     /// Final blocks that a notary's validator remembers, in both records of what it signed, to have followed.
-    package static let followedBlocks: Height = 64
+    package static let followedBlocks: Height = 128
     /// Final blocks after which a role makes a snapshot of its chain's state.
     package static let snapshotBlocks: Height = 1_024
     /// Transactions after which it makes one before that.
@@ -112,6 +112,14 @@ package enum Limits {
     package static let nominationsPerBlock = 64
     /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.
     package static let recordLead: Height = 64
+    /// Sub-chains in one answer about how they stand.
+    package static let subChains = 1_024
+    /// Final blocks above the recorded head that a notary follows and can still leave for another branch; deeper ones it keeps.
+    package static let unrecordedFollowed: Height = 96
+    /// Heights above the recorded head of its chain up to which a notary signs candidates.
+    package static let unrecordedAhead: Height = 64
+    /// Newest final notary blocks that a candidate's header may name.
+    package static let notaryHeads = 64
     /// Parts of one snapshot.
     package static let snapshotParts = 16_384
 }

@@ -17,6 +17,7 @@ package enum Message: Hashable, Sendable {
     case pool(PoolState)
     case alarm(Alarm)
     case evidence(Evidence)
+    case consent(Consent)
     case beat(Beat)
     case recorded(Recorded)
     case notarized(Notarized)
@@ -48,6 +49,7 @@ package enum Message: Hashable, Sendable {
         case .notarized(let item): self = .notarized(try Notarized(item))
         case .handover(let item): self = .handover(try Handover(item))
         case .nomination(let item): self = .nomination(try Nomination(item, network: network))
+        case .consent(let item): self = .consent(try Consent(item))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -76,6 +78,7 @@ package enum Message: Hashable, Sendable {
         case .notarized(let item): published.notarized = item.message
         case .handover(let item): published.handover = item.message
         case .nomination(let item): published.nomination = item.message
+        case .consent(let item): published.consent = item.message
         }
         return Field.encode(published)
     }
@@ -235,10 +238,14 @@ package struct LegNotice: Hashable, Sendable {
     package var evidence: [StateEvidence]
     /// Node id of the notary that says so.
     package var notary: String
+    /// Of a `refund` because the deciding chain is frozen: the notary chain's entry that says so; nil otherwise.
+    package var frozen: StateEvidence?
 
     package init(
-        chain: ChainID, purpose: Purpose, cross: CrossTransaction, foreign: [FinalHeader], evidence: [StateEvidence], notary: String
+        chain: ChainID, purpose: Purpose, cross: CrossTransaction, foreign: [FinalHeader], evidence: [StateEvidence], notary: String,
+        frozen: StateEvidence? = nil
     ) {
+        self.frozen = frozen
         self.chain = chain
         self.purpose = purpose
         self.cross = cross
@@ -264,6 +271,8 @@ package struct LegNotice: Hashable, Sendable {
             throw WireFault(.invalid, "LegNotice.evidence")
         }
         notary = try Field.text(message.notary, atMost: ShortText.byteCount, "LegNotice.notary")
+        frozen = message.hasFrozen ? try StateEvidence(message.frozen) : nil
+        guard frozen == nil || purpose == .refund else { throw WireFault(.invalid, "LegNotice.frozen") }
     }
 
     var message: PBLegNotice {
@@ -279,6 +288,7 @@ package struct LegNotice: Hashable, Sendable {
         message.foreign = foreign.map(\.message)
         message.evidence = evidence.map(\.message)
         message.notary = notary
+        if let frozen { message.frozen = frozen.message }
         return message
     }
 

@@ -165,8 +165,13 @@ package struct Network: Hashable, Sendable {
     package var chains: [ChainDescription]
     package var contracts: [Contract]
     package var timing: Timing
+    package var consequences: Consequences
 
-    package init(id: Digest, notary: ChainDescription, chains: [ChainDescription], contracts: [Contract], timing: Timing) {
+    package init(
+        id: Digest, notary: ChainDescription, chains: [ChainDescription], contracts: [Contract], timing: Timing,
+        consequences: Consequences = Consequences()
+    ) {
+        self.consequences = consequences
         precondition(notary.id == .notary && timing.isConsistent, "a network has a notary chain and consistent timing")
         self.id = id
         self.notary = notary

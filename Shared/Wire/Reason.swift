@@ -51,6 +51,10 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case wrongWork = 96
     /// Nobody has shown yet who votes in that epoch.
     case epochUnknown = 100
+    case chainFrozen = 104
+    case consentMissing = 105
+    case notaryHeadInvalid = 106
+    case thawUnknown = 107
     case unlistedNode = 108
     case unknownVoter = 109
     case superseded = 110

@@ -33,6 +33,14 @@ package enum Request: Hashable, Sendable {
     case election
     /// Exact bytes of a candidacy or a ballot.
     case nominate([UInt8])
+    /// An operator's signed wish that a chain be frozen or thawed.
+    case consent(Consent)
+    /// How the sub-chains stand on the notary chain.
+    case chains
+    case release(ReleaseQuery)
+    case stand(StandQuery)
+    /// What shows a chain's status on the notary chain.
+    case frozen(ChainID)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -75,6 +83,11 @@ package enum Request: Hashable, Sendable {
         case .nominate(let item):
             try Field.count(item.transaction.count, atMost: Limits.transactionBytes, "Nominate.transaction")
             self = .nominate([UInt8](item.transaction))
+        case .consent(let item): self = .consent(try Consent(item))
+        case .chains: self = .chains
+        case .release(let item): self = .release(try ReleaseQuery(item))
+        case .stand(let item): self = .stand(try StandQuery(item))
+        case .frozen(let item): self = .frozen(try Field.subChain(item.chain, "FrozenQuery.chain"))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -118,6 +131,11 @@ package enum Request: Hashable, Sendable {
         case .fetchStakes(let chain): message.fetchStakes.chain = chain.description
         case .election: message.election = PBElectionQuery()
         case .nominate(let bytes): message.nominate.transaction = Digest.dataOf(bytes)
+        case .consent(let consent): message.consent = consent.message
+        case .chains: message.chains = PBChainQuery()
+        case .release(let query): message.release = query.message
+        case .stand(let query): message.stand = query.message
+        case .frozen(let chain): message.frozen.chain = chain.description
         }
         return Field.encode(message)
     }

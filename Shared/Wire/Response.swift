@@ -22,6 +22,12 @@ package enum Response: Hashable, Sendable {
     case handovers([Handover])
     case stakes(Stakes)
     case election(ElectionView)
+    /// Ascending by chain.
+    case chains([ChainState])
+    /// Whether what was asked for is granted; it binds whoever grants it.
+    case granted(Bool)
+    /// What shows a chain's status in the state of the newest final notary block.
+    case frozen(FinalHeader, StateProof)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -59,6 +65,13 @@ package enum Response: Hashable, Sendable {
             self = .handovers(try mapChecked(item.handovers) { handover throws(WireFault) in try Handover(handover) })
         case .stakes(let item): self = .stakes(try Stakes(item))
         case .election(let item): self = .election(try ElectionView(item))
+        case .chains(let item):
+            try Field.count(item.chains.count, atMost: Limits.subChains, "ChainStates.chains")
+            self = .chains(try mapChecked(item.chains) { state throws(WireFault) in try ChainState(state) })
+        case .granted(let item): self = .granted(item.granted)
+        case .frozen(let item):
+            try Field.present(item.hasFinal && item.hasProof, "FrozenProof")
+            self = .frozen(try FinalHeader(item.final), try StateProof(item.proof))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -93,6 +106,13 @@ package enum Response: Hashable, Sendable {
         case .handovers(let items): message.handovers.handovers = items.map(\.message)
         case .stakes(let item): message.stakes = item.message
         case .election(let view): message.election = view.message
+        case .chains(let states):
+            message.chains = PBChainStates()
+            message.chains.chains = states.map(\.message)
+        case .granted(let granted): message.granted.granted = granted
+        case .frozen(let final, let proof):
+            message.frozen.final = final.message
+            message.frozen.proof = proof.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

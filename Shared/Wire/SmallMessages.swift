@@ -38,8 +38,17 @@ package struct BranchHead: Hashable, Sendable {
     package var block: Digest
     /// Cross data of the block, for its record.
     package var crosses: [CrossData]
+    /// Highest height of the chain that this notary's signatures may rely on, heights that are recorded aside. The notary's other
+    /// validators rely on nothing above it, so whoever lowers or holds it bounds what the notary is bound to.
+    package var relied: Height
+    /// How often the notary has left a branch of this chain.
+    package var generation: UInt64
 
-    package init(notary: String, chain: ChainID, height: Height, block: Digest, crosses: [CrossData]) {
+    package init(
+        notary: String, chain: ChainID, height: Height, block: Digest, crosses: [CrossData], relied: Height? = nil, generation: UInt64 = 0
+    ) {
+        self.relied = relied ?? height
+        self.generation = generation
         self.notary = notary
         self.chain = chain
         self.height = height
@@ -55,10 +64,14 @@ package struct BranchHead: Hashable, Sendable {
         block = try Field.digest(message.block, "BranchHead.block")
         try Field.count(message.crosses.count, atMost: Limits.blockTransactions, "BranchHead.crosses")
         crosses = try mapChecked(message.crosses) { item throws(WireFault) in try CrossData(item) }
+        relied = message.relied
+        generation = message.generation
     }
 
     var message: PBBranchHead {
         var message = PBBranchHead()
+        message.relied = relied
+        message.generation = generation
         message.notary = notary
         message.chain = chain.description
         message.height = height

@@ -26,6 +26,7 @@ package struct Transaction: Hashable, Sendable {
         indirect case unbond(StakeOrder)
         indirect case candidacy(Candidacy)
         indirect case ballot(Ballot)
+        indirect case status(StatusChange)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -44,6 +45,7 @@ package struct Transaction: Hashable, Sendable {
             case .unbond: 14
             case .candidacy: 15
             case .ballot: 16
+            case .status(let change): change.isFreeze ? 11 : 12
             }
         }
     }
@@ -57,7 +59,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond, .status: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -70,7 +72,7 @@ package struct Transaction: Hashable, Sendable {
     package var evidence: [StateEvidence] {
         switch kind {
         case .confirm(let confirm): confirm.holds
-        case .settle(let resolution), .refund(let resolution): [resolution.evidence]
+        case .settle(let resolution), .refund(let resolution): [resolution.evidence] + (resolution.frozen.map { [$0] } ?? [])
         default: []
         }
     }
@@ -117,6 +119,7 @@ package struct Transaction: Hashable, Sendable {
         case .evidence(let offence): content = (chain == .notary ? [] : chain.bytes) + offence.entry.id.bytes
         case .candidacy(let candidacy): content = candidacy.body
         case .ballot(let ballot): content = ballot.body
+        case .status(let change): content = change.name
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -144,7 +147,10 @@ package struct Transaction: Hashable, Sendable {
             return .settle(Resolution(xid: try Field.digest(item.xid, "Settle.xid"), evidence: try StateEvidence(item.evidence)))
         case .refund(let item):
             try Field.present(item.hasEvidence, "Refund.evidence")
-            return .refund(Resolution(xid: try Field.digest(item.xid, "Refund.xid"), evidence: try StateEvidence(item.evidence)))
+            return .refund(
+                Resolution(
+                    xid: try Field.digest(item.xid, "Refund.xid"), evidence: try StateEvidence(item.evidence),
+                    frozen: item.hasFrozen ? try StateEvidence(item.frozen) : nil))
         case .record(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.record") }
             return .record(try Record(item))
@@ -160,6 +166,12 @@ package struct Transaction: Hashable, Sendable {
         case .ballot(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.ballot") }
             return .ballot(try Ballot(item))
+        case .freeze(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.freeze") }
+            return .status(try StatusChange(item))
+        case .thaw(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.thaw") }
+            return .status(try StatusChange(item))
         }
     }
 
@@ -178,12 +190,14 @@ package struct Transaction: Hashable, Sendable {
         case .refund(let resolution):
             message.refund.xid = resolution.xid.data
             message.refund.evidence = resolution.evidence.message
+            if let frozen = resolution.frozen { message.refund.frozen = frozen.message }
         case .record(let record): message.record = record.message
         case .evidence(let offence): message.evidence = offence.evidence.message
         case .bond(let order): message.bond = order.message
         case .unbond(let order): message.unbond = order.message
         case .candidacy(let candidacy): message.candidacy = candidacy.message
         case .ballot(let ballot): message.ballot = ballot.message
+        case .status(let change): change.fill(&message)
         }
         return message
     }

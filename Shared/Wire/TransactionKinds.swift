@@ -184,9 +184,12 @@ package struct Cancel: Hashable, Sendable {
 package struct Resolution: Hashable, Sendable {
     package var xid: Digest
     package var evidence: StateEvidence
+    /// A refund because the deciding chain is frozen (R4): the notary chain's entry that says so; nil otherwise.
+    package var frozen: StateEvidence?
 
-    package init(xid: Digest, evidence: StateEvidence) {
+    package init(xid: Digest, evidence: StateEvidence, frozen: StateEvidence? = nil) {
         self.xid = xid
         self.evidence = evidence
+        self.frozen = frozen
     }
 }

@@ -6,7 +6,7 @@ import Testing
 import Wire
 
 /// Faults of machines and networks. Lies need real roles to tell them: a run of seeds that misses one fails (`SeedSummary`).
-private let machineFaults = FaultKind.allCases.filter { !FaultKind.byzantine.contains($0) && $0 != .corruptChain }
+private let machineFaults = FaultKind.allCases.filter { !FaultKind.byzantine.contains($0) && $0 != .corruptChain && $0 != .deadChain }
 
 /// A plan with every fault on that needs no liar, so that a test meets all of them.
 private func everything() -> FaultPlan {

@@ -67,7 +67,7 @@ extension BuilderRole {
         let taken = Set(ancestors.flatMap { $0.transactions.map(\.id) })
         while true {
             let ready = pool.ready(excluding: taken, limit: Limits.blockTransactions * 2)
-            let items = leaveOutDoubtful(ready, at: now)
+            let items = leaveOutDoubtful(ready, parent: lead.parent, at: now)
             if items.isEmpty && !ready.isEmpty { continue }
             if items.isEmpty && wait > 0 { return [.setTimer(Timers.idle, afterMilliseconds: wait)] }
             let built = tree.build(
@@ -82,10 +82,12 @@ extension BuilderRole {
         }
     }
 
-    /// Puts off what relies on blocks that the notaries do not follow.
-    private mutating func leaveOutDoubtful(_ items: [BlockItem], at now: Moment) -> [BlockItem] {
-        items.filter { item in
-            let isDoubtful = doubts.concern(
+    /// Puts off what relies on blocks that the notaries do not follow, or against the notary chain's word.
+    private mutating func leaveOutDoubtful(_ items: [BlockItem], parent: Digest, at now: Moment) -> [BlockItem] {
+        let known = max(tree.notaryHead(of: parent).height, notaryHead.height)
+        return items.filter { item in
+            let isAgainst = reader.view.fault(in: item.transaction, foreign: item.foreign, chain: chain, asOf: known) != nil
+            let isDoubtful = isAgainst || doubts.concern(
                 item, notaries: network.notary.nodes.count, grace: network.timing.skipMilliseconds, at: now)
             if isDoubtful { pool.putOff(item.transaction.id, at: tree.finalHeight, now: now) }
             return !isDoubtful

@@ -38,7 +38,7 @@ extension BuilderRole {
             network.notary.listed.contains(where: { $0.id == address.node })
         else { return [.count(.peerFault, by: 1)] }
         guard notice.purpose != .confirm else { return [] }
-        let resolution = Resolution(xid: notice.cross.xid, evidence: notice.evidence[0])
+        let resolution = Resolution(xid: notice.cross.xid, evidence: notice.evidence[0], frozen: notice.frozen)
         let transaction = Transaction(
             notice.purpose == .settle ? .settle(resolution) : .refund(resolution), chain: chain, network: network.id)
         if pool.isConcluded(transaction) { return [.count(.duplicate, by: 1)] }
@@ -52,6 +52,15 @@ extension BuilderRole {
     /// Whether a notice's evidence makes its rule true (R3, R4).
     private func shows(_ notice: LegNotice) -> Bool {
         let cross = notice.cross
+        var isFrozen = false
+        if let frozen = notice.frozen {
+            guard
+                case .success(let status) = EvidenceCheck.status(of: cross.decidingChain, in: frozen, foreign: ForeignBlocks(notice.foreign)),
+                status.isFrozen
+            else { return false }
+            if status.height == 0 { return notice.evidence[0] == frozen }
+            isFrozen = status.hash == notice.evidence[0].block
+        }
         guard
             case .success(let finding) = EvidenceCheck.finding(
                 about: cross.xid, on: cross.decidingChain, in: notice.evidence[0], foreign: ForeignBlocks(notice.foreign))
@@ -59,7 +68,7 @@ extension BuilderRole {
         return switch finding.entry?.decision ?? Decision.none {
         case .committed: notice.purpose == .settle
         case .refused, .cancelled: notice.purpose == .refund
-        case .none: notice.purpose == .refund && finding.header.time > cross.deadline
+        case .none: notice.purpose == .refund && (isFrozen || finding.header.time > cross.deadline)
         }
     }
 
@@ -75,6 +84,8 @@ extension BuilderRole {
         let foreign = ForeignBlocks(item.foreign)
         for entry in evidence {
             guard let header = foreign[entry.block] else { return .evidenceMissing }
+            // What the notary chain says of a chain is judged with the transaction.
+            if header.chain == .notary { continue }
             if case .failure(let reason) = EvidenceCheck.finding(about: xid, on: header.chain, in: entry, foreign: foreign) { return reason }
         }
         return nil

@@ -51,8 +51,7 @@ package struct BuilderRole: RoleCore {
     var proposals: [VoteRow]
     /// Below this slot what was proposed has been forgotten, so nothing is proposed any more.
     var floor: Slot
-    /// Newest notary block known to be final.
-    var notaryHead: (height: Height, hash: Digest)
+    var reader: NotaryReader
     var snapshots: SnapshotKeeper
     /// What was found damaged when the role started.
     var repairs: [RoleEffect]
@@ -76,11 +75,14 @@ package struct BuilderRole: RoleCore {
         static let tell = TimerID(kind: 5)
         static let snapshots: UInt8 = 6
         static let renew = TimerID(kind: 7)
+        static let reader: UInt8 = 8
     }
 
     /// Keys of table `facts`.
     enum Facts {
         static let floor: UInt64 = 1
+        /// What has been read of the notary chain.
+        static let notary: UInt64 = 2
     }
 
     /// First call number of the follower.
@@ -102,7 +104,8 @@ package struct BuilderRole: RoleCore {
             book: book, chain: chain, verify: context.verify, height: stored.tree.finalHeight, head: stored.tree.finalHash,
             timer: Timers.follower, calls: BuilderRole.followerCalls, preferred: context.address.node, snapshots: context.snapshots)
         pool = TransactionPool(republishMilliseconds: context.network.timing.republishMilliseconds)
-        notaryHead = (0, .zero)
+        reader = NotaryReader(
+            context: context, book: book, recovered: recovered, timer: Timers.reader, calls: BuilderRole.followerCalls + 1 << 37, fact: Facts.notary)
         proposals = recovered.votes.filter { $0.chain == context.address.chain && $0.duty == .propose }.sorted { $0.slot < $1.slot }
 #if PLANTED_BUGS
         if PlantedBug.secondCandidate.isPlanted { proposals = [] }
@@ -115,7 +118,8 @@ package struct BuilderRole: RoleCore {
     }
 
     package var subscriptions: [Topic] {
-        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .notaryHeader, .handover]
+        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .handover]
+            + NotaryReader.subscriptions
             + (tree.chain.engine == .pos ? [.evidence] : [])
     }
 
@@ -125,9 +129,9 @@ package struct BuilderRole: RoleCore {
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         let effects: [RoleEffect] =
             switch input {
-            case .started: repairs + take(follower.started(at: now), at: now)
+            case .started: repairs + take(follower.started(at: now), at: now) + read(reader.started(at: now), at: now)
             case .delivered(let message, let publisher): delivered(message, publisher: publisher, at: now)
-            case .lost: take(follower.lost(at: now), at: now)
+            case .lost: take(follower.lost(at: now), at: now) + read(reader.lost(at: now), at: now)
             case .requested(_, let token, _): [.reply(token: token, .failure(.notAllowed, detail: "a builder answers no requests"))]
             case .answered(let call, let response): answered(call, response, at: now)
             case .timerFired(let timer): timerFired(timer, at: now)
@@ -145,12 +149,13 @@ package struct BuilderRole: RoleCore {
         case .lead(let lead): return receive(lead, publisher: publisher, at: now)
         // A builder's own word to its consensus goes over the same topic, and so do other nodes'.
         case .pool: return []
+        case .candidate(let block) where block.header.chain == .notary: return read(reader.candidate(block, at: now), at: now)
         case .candidate(let block):
             keep(block)
             return take(follower.candidate(block, at: now), at: now)
         case .verdict(let verdict): return receive(verdict, publisher: publisher, at: now)
         case .certified: return []
-        case .final(let final) where final.header.chain == .notary: return learn(final)
+        case .final(let final) where final.header.chain == .notary: return read(reader.final(final, at: now), at: now)
         case .final(let final): return take(follower.final(final, at: now), at: now)
         case .handover(let handover): return desk.heard(handover).effects
         case .evidence(let evidence): return accuse(evidence)
@@ -159,6 +164,7 @@ package struct BuilderRole: RoleCore {
     }
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        if let step = reader.answered(call: call, response, at: now) { return read(step, at: now) }
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? build(at: now) : []) }
         if call == fetching?.call { return parentAnswered(response, at: now) }
@@ -174,6 +180,7 @@ package struct BuilderRole: RoleCore {
         case Timers.tell: return tellAgain()
         default:
             if let effects = snapshots.timerFired(timer) { return effects }
+            if let step = reader.timerFired(timer, at: now) { return read(step, at: now) }
             return follower.timerFired(timer, at: now).map { take($0, at: now) } ?? []
         }
     }
@@ -189,11 +196,11 @@ package struct BuilderRole: RoleCore {
     }
 
     /// The newest notary block known to be final goes into the headers of candidates.
-    private mutating func learn(_ final: FinalHeader) -> [RoleEffect] {
-        guard final.header.height > notaryHead.height else { return [] }
-        guard checker.fault(in: final) == nil else { return [.count(.peerFault, by: 1)] }
-        notaryHead = (final.header.height, final.hash)
-        return []
+    var notaryHead: (height: Height, hash: Digest) { reader.view.height == 0 ? (0, .zero) : (reader.view.height, reader.view.hash) }
+
+    /// What was put off until more of the notary chain is known may go into a block now.
+    private mutating func read(_ step: NotaryReader.Step, at now: Moment) -> [RoleEffect] {
+        step.effects + (step.changes.isEmpty ? [] : build(at: now))
     }
 
     /// Tells this node's consensus when work begins or ceases to wait, so that skip timers run only when it does.

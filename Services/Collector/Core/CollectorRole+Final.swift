@@ -90,7 +90,7 @@ extension CollectorRole {
         var names: [Digest] = []
         switch transaction.kind {
         // Nobody but the network sent these: only the whole matters to a device.
-        case .settle, .refund, .record: break
+        case .settle, .refund, .record, .status: break
         default: names.append(transaction.id)
         }
         if let xid = transaction.xid { names.append(xid) }
@@ -110,7 +110,7 @@ extension CollectorRole {
         case .settle(let resolution), .refund(let resolution):
             tree.ledger.cross(resolution.xid)?.legs.flatMap { [$0.debit, $0.credit] } ?? []
         case .bond(let order), .unbond(let order): [order.account]
-        case .record, .evidence, .candidacy, .ballot: []
+        case .record, .evidence, .candidacy, .ballot, .status: []
         }
     }
 
@@ -125,13 +125,14 @@ extension Transaction {
         switch kind {
         case .refuse: .refusedByReceiver
         case .cancel: .cancelledByInitiator
+        case .refund(let resolution) where resolution.frozen != nil: .chainFrozen
         case .refund(let resolution):
             switch resolution.evidence.proof.value.flatMap({ CrossEntry(decoding: $0) })?.decision {
             case .refused: .refusedByReceiver
             case .cancelled: .cancelledByInitiator
             case .committed, .some(.none), nil: .deadlinePassed
             }
-        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .bond, .unbond: nil
+        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .bond, .unbond, .status: nil
         }
     }
 }

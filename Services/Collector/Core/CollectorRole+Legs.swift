@@ -109,7 +109,7 @@ extension CollectorRole {
             let notice = resolutions[cross.xid], notice.evidence.count == 1
         else { return [] }
         for header in notice.foreign where checker.fault(in: header) != nil { return [.count(.peerFault, by: 1)] }
-        let resolution = Resolution(xid: cross.xid, evidence: notice.evidence[0])
+        let resolution = Resolution(xid: cross.xid, evidence: notice.evidence[0], frozen: notice.frozen)
         let resolved = Transaction(
             notice.purpose == .settle ? .settle(resolution) : .refund(resolution), chain: chain, network: network.id)
         let submission = Submission(item: BlockItem(transaction: resolved, foreign: notice.foreign), tokens: [])

@@ -90,7 +90,7 @@ enum BusPlan {
             let sites = Set(chain.nodes.map(\.site))
             let id = chain.id.description
             let inward = ["candidate.\(id)", "cert.\(id)", "final.\(id)", "confirm.\(id)", "evidence", "handover", "alarm"]
-            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary", "handover"]
+            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary", "candidate.notary", "handover"]
             if notarySites.contains(site) {
                 for other in sites where other != site { imports[other, default: []].formUnion(inward) }
             }

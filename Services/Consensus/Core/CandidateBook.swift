@@ -17,6 +17,8 @@ struct CandidateBook: Sendable {
     struct Entry: Sendable {
         var block: Block
         var stage: Stage
+        /// Voted for before a restart.
+        var isVoted = false
     }
 
     private var entries: OrderedDictionary<Digest, Entry> = [:]
@@ -37,7 +39,7 @@ struct CandidateBook: Sendable {
     }
 
     /// A candidate this node voted for before it was restarted.
-    mutating func restore(_ block: Block) { entries[block.hash] = Entry(block: block, stage: .waiting) }
+    mutating func restore(_ block: Block) { entries[block.hash] = Entry(block: block, stage: .waiting, isVoted: true) }
 
     mutating func certify(_ certified: CertifiedCandidate) { certificates[certified.header.hash] = certified }
 

@@ -79,15 +79,16 @@ extension ConsensusRole {
         return awaitsBranch ? effects + watchForMissing() : effects
     }
 
-    /// Whether a record waits for what this notary's validators follow.
+    /// Whether a record or a freeze waits for what this notary's validators follow.
     private var awaitsBranch: Bool {
         isNotaryChain
             && candidates.hashes.contains { hash in
                 guard let entry = candidates[hash], entry.stage == .waiting else { return false }
-                switch standing(of: entry.block) {
-                case .unknown, .unseen: return true
-                case .followed, .contradicted: return false
-                }
+                return standing(of: entry.block) != .followed
+                    || entry.block.transactions.contains {
+                        guard case .status(let change) = $0.kind, change.isFreeze else { return false }
+                        return !stands.granted.contains(.init(candidate: hash, chain: change.chain))
+                    }
             }
     }
 
@@ -95,22 +96,24 @@ extension ConsensusRole {
         branches.standing(of: block, isNotarized: simplex.isNotarized(slot: block.header.slot, hash: block.hash))
     }
 
+    /// Whether a candidate does not agree with the notary chain as this node has read it; empty effects when it has to wait. What a quorum
+    /// has notarized is past that question.
+    private mutating func disagreement(_ block: Block) -> [RoleEffect]? {
+        guard let view = reader?.view, !simplex.isNotarized(slot: block.header.slot, hash: block.hash) else { return nil }
+        switch view.judge(block, parent: tree.notaryHead(of: block.header.parent)) {
+        case .fine: return nil
+        case .unread: return []
+        case .fault(let reason, _):
+            candidates[block.hash] = nil
+            return [.count(.refused, by: 1), .note("candidate \(block.hash) does not agree with the notary chain: \(reason.code)")]
+        }
+    }
+
     /// - Returns: nil when the candidate must go on waiting.
     private mutating func judge(_ block: Block, at now: Moment) -> [RoleEffect]? {
         guard candidates.certified(block.hash) != nil, tree.contains(block.header.parent) else { return nil }
-        if isNotaryChain {
-            switch standing(of: block) {
-            case .followed: break
-            case .unknown, .unseen: return nil
-            case .contradicted(let chain, let height):
-                candidates[block.hash] = nil
-                return [
-                    .raise(
-                        code: "off_branch", detail: "a notary candidate records \(chain) block \(height) off the branch followed here",
-                        severity: .critical)
-                ]
-            }
-        }
+        if isNotaryChain, let effects = awaited(block) { return effects.isEmpty ? nil : effects }
+        if let effects = disagreement(block) { return effects.isEmpty ? nil : effects }
         guard isTimely(block.header, at: now) else { return nil }
         switch tree.validate(block) {
         case .valid: break

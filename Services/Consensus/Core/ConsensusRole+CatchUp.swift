@@ -23,6 +23,7 @@ extension ConsensusRole {
     /// validators for the branch that records wait for.
     mutating func fetchMissing(at now: Moment) -> [RoleEffect] {
         catchUp.isTimerSet = false
+        stands.resting.removeAll()
         var effects = judgeAll(at: now) + connect(at: now)
         var isMissing = false
         if simplex.finalSlot > tree.finalSlot {
@@ -70,7 +71,10 @@ extension ConsensusRole {
     }
 
     mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        if let step = reader?.answered(call: call, response, at: now) { return read(step, at: now) }
+        if let effects = standAnswered(call, response, at: now) { return effects }
         if call >= ConsensusRole.branchCalls {
+            guard call - ConsensusRole.branchCalls > branchFloor else { return [] }
             guard case .blocks(let blocks, _) = response else { return [] }
             for item in blocks {
                 if item.final != nil { branches.learn(item.block) }

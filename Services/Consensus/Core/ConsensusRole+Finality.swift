@@ -41,6 +41,8 @@ extension ConsensusRole {
         let operations = items.map { StoreOperation.put(.blocks, key: $0.block.header.height, value: $0.encoded) } + overtaken
         remember(items)
         candidates.forget(throughSlot: tree.finalSlot)
+        stands.forget(throughSlot: tree.finalSlot)
+        stands.granted = stands.granted.filter { candidates[$0.candidate] != nil }
         return [.persist(operations)]
     }
 

@@ -9,6 +9,8 @@ extension ConsensusRole: ChainKeeper {
         case .fetchSigned(let chain, let signer):
             guard chain == self.chain else { return refuse(token, .wrongChain) }
             return [.reply(token: token, .signed(simplex.newestVotes(of: signer)))]
+        case .release(let query): return release(query, token: token)
+        case .frozen(let chain): return showStatus(of: chain, token: token)
         default: return answer(request, token: token)
         }
     }

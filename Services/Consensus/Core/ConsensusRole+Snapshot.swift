@@ -9,6 +9,10 @@ extension ConsensusRole {
     static let snapshotCalls: UInt64 = 1 << 39
     /// Calls and reads that repair a stored block are numbered from here.
     static let repairNumbers: UInt64 = 1 << 38
+    /// Calls that read the notary chain are numbered from here.
+    static let readerCalls: UInt64 = 1 << 34
+    /// Calls that ask this notary's validators how they stand are numbered from here.
+    static let standCalls: UInt64 = 1 << 35
 
     /// A part of a snapshot has come, or nothing did.
     mutating func fetched(_ step: SnapshotFetch.Step, at now: Moment) -> [RoleEffect] {

@@ -35,6 +35,11 @@ package struct ConsensusRole: RoleCore {
     var desk: HandoverDesk
     /// Newest epoch of the chain that Simplex has been told of.
     var toldEpoch: Epoch = 0
+    var stands = Stands()
+    /// What the notary chain says; nil on that chain itself.
+    var reader: NotaryReader?
+    /// Answers to calls up to this token say nothing of what validators follow.
+    var branchFloor: UInt64 = 0
     var tokens: UInt64 = 0
     var lastFinalMilliseconds: UInt64 = 0
 
@@ -46,6 +51,7 @@ package struct ConsensusRole: RoleCore {
         static let beat = TimerID(kind: 5)
         static let snapshots: UInt8 = 6
         static let witness = TimerID(kind: 7)
+        static let reader: UInt8 = 8
     }
 
     /// Rows of table `facts`.
@@ -56,6 +62,8 @@ package struct ConsensusRole: RoleCore {
         static let mustNotSign: UInt64 = 2
         /// Signatures that this notary's own validators have called wrong.
         static let wrongSignatures: UInt64 = 3
+        /// What has been read of the notary chain.
+        static let notary: UInt64 = 4
     }
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
@@ -90,6 +98,10 @@ package struct ConsensusRole: RoleCore {
         if let fact = recovered[.facts].first(where: { $0.key == Facts.wrongSignatures && !$0.isDamaged }) {
             branches.restore(wrongSignatures: fact.value)
         }
+        if chain.id != .notary {
+            reader = NotaryReader(
+                context: context, book: book, recovered: recovered, timer: Timers.reader, calls: ConsensusRole.readerCalls, fact: Facts.notary)
+        }
         for row in recovered[.candidates] where !row.isDamaged {
             guard let block = try? Block(decoding: row.value, network: context.network.id) else { continue }
             candidates.restore(block)
@@ -98,13 +110,16 @@ package struct ConsensusRole: RoleCore {
             guard let certified = try? CertifiedCandidate(decoding: row.value) else { continue }
             candidates.certify(certified)
         }
+        stands.unknownVotes = recovered.votes.filter { row in
+            row.chain == chain.id && row.duty == .notar && row.slot > floor && candidates[row.hash] == nil
+        }.map(\.slot)
     }
 
     var isNotaryChain: Bool { chain == .notary }
 
     package var subscriptions: [Topic] {
         let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain), .handover]
-        return own + (isNotaryChain ? network.chains.map { .branch($0.id) } + [.evidence] : [])
+        return own + (isNotaryChain ? network.chains.map { .branch($0.id) } + [.evidence] : NotaryReader.subscriptions)
     }
 
     package var height: Height { tree.finalHeight }
@@ -126,7 +141,7 @@ package struct ConsensusRole: RoleCore {
         switch input {
         case .started: return started(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
-        case .lost: return askForBlocks(at: now)
+        case .lost: return askForBlocks(at: now) + read(reader?.lost(at: now), at: now)
         case .requested(let request, let token, _): return requested(request, token: token)
         case .answered(let call, let response): return answered(call, response, at: now)
         case .timerFired(let timer): return timerFired(timer, at: now)
@@ -141,12 +156,14 @@ package struct ConsensusRole: RoleCore {
         var effects = repairs + askWitnesses(at: now)
         repairs = []
         effects += judgeAll(at: now)
-        effects += connect(at: now) + askForBlocks(at: now)
+        effects += connect(at: now) + askForBlocks(at: now) + read(reader?.started(at: now), at: now)
         return effects + [.setTimer(Timers.beat, afterMilliseconds: network.timing.beatMilliseconds)]
     }
 
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
         switch message {
+        case .candidate(let block) where block.header.chain == .notary && !isNotaryChain: return read(reader?.candidate(block, at: now), at: now)
+        case .final(let final) where final.header.chain == .notary && !isNotaryChain: return read(reader?.final(final, at: now), at: now)
         case .candidate(let block): return candidate(block, at: now)
         case .certified(let certified): return self.certified(certified, at: now)
         case .verdict: return []
@@ -167,6 +184,7 @@ package struct ConsensusRole: RoleCore {
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
             branches.learn(head)
+            stands.resting.removeAll()
             return judgeAll(at: now)
         case .notarized(let block):
             guard isNotaryChain, block.notary == context.address.node, isOwnValidator(publisher, of: block.header.chain) else { return [] }
@@ -182,6 +200,7 @@ package struct ConsensusRole: RoleCore {
     }
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
+        if let step = reader?.timerFired(timer, at: now) { return read(step, at: now) }
         switch timer {
         case Timers.skip: return step(.timerFired(.skip), at: now)
         case Timers.standstill: return step(.timerFired(.standstill), at: now)

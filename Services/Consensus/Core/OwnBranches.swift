@@ -22,6 +22,10 @@ struct OwnBranches: Sendable {
     }
 
     private var heads: [ChainID: [Height: Head]] = [:]
+    private var newest: [ChainID: Height] = [:]
+    private var generations: [ChainID: UInt64] = [:]
+    /// Set by a release: until a head of that generation is heard, nothing is learned above that height.
+    private var releases: [ChainID: (generation: UInt64, above: Height)] = [:]
     /// Notaries' signatures that this notary's own validators call wrong; oldest first.
     private var wrongSignatures: OrderedSet<Digest> = []
 
@@ -73,7 +77,28 @@ struct OwnBranches: Sendable {
         if count >= OwnBranches.minedRemembered { mined[chain]?.removeFirst() }
     }
 
-    mutating func learn(_ head: BranchHead) { learn(head.chain, height: head.height, block: head.block, crosses: head.crosses) }
+    /// One of a new generation has left its branch: what was heard of the old one from that height on is void.
+    mutating func learn(_ head: BranchHead) {
+        guard head.generation >= generations[head.chain] ?? 0, head.generation >= releases[head.chain]?.generation ?? 0 else { return }
+        if head.generation > generations[head.chain] ?? 0 { void(head.chain, above: head.height) }
+        generations[head.chain] = head.generation
+        releases[head.chain] = nil
+        learn(head.chain, height: head.height, block: head.block, crosses: head.crosses)
+    }
+
+    /// This notary lets go of what lies above a height, until its validator speaks of a new generation.
+    mutating func forget(_ chain: ChainID, above height: Height, generation: UInt64) {
+        guard generations[chain] ?? 0 < generation else { return }
+        void(chain, above: height)
+        releases[chain] = (generation, height)
+    }
+
+    /// What is known from a height on is asked for again.
+    mutating func void(_ chain: ChainID, above height: Height) {
+        guard let last = newest[chain], last > height else { return }
+        for gone in height + 1...last { heads[chain]?[gone] = nil }
+        newest[chain] = height
+    }
 
     /// A block that this notary's validator handed over as the one it follows.
     mutating func learn(_ block: Block) {
@@ -82,7 +107,8 @@ struct OwnBranches: Sendable {
     }
 
     private mutating func learn(_ chain: ChainID, height: Height, block: Digest, crosses: [CrossData]) {
-        guard heads[chain] != nil else { return }
+        guard heads[chain] != nil, releases[chain].map({ height <= $0.above }) ?? true else { return }
+        newest[chain] = max(newest[chain] ?? 0, height)
         heads[chain]?[height] = Head(block: block, crosses: crosses)
         if height > OwnBranches.remembered { heads[chain]?[height - OwnBranches.remembered] = nil }
     }

@@ -43,6 +43,12 @@ extension RecorderRole {
         case .election: return [.reply(token: token, .election(electionView()))]
         case .receipt(let id): return ask(id, token: token, isTrace: false)
         case .trace(let id): return ask(id, token: token, isTrace: true)
+        case .consent(let consent):
+            guard hear(consent) else {
+                return [.reply(token: token, .failure(.notAllowed, detail: "no notary's consent to a change of this chain's status as it is now"))]
+            }
+            return [.publish(.evidence, .consent(consent)), .reply(token: token, .chains(chainStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
+        case .chains: return [.reply(token: token, .chains(chainStates()))]
         case .fetchBlocks(let chain, let from, let limit):
             guard let position = chains.firstIndex(of: chain) else {
                 return [.reply(token: token, .failure(.wrongChain, detail: "no such chain in this network"))]

@@ -8,19 +8,23 @@ import Wire
 extension RecorderRole {
     /// Archives blocks that have become final, before anything else is done with them.
     mutating func adopt(_ blocks: [FinalBlock], position: Int, at now: Moment) -> [RoleEffect] {
-        guard !blocks.isEmpty else { return [] }
+        guard let first = blocks.first else { return [] }
+        let refused = blocks.first { !isAcceptable($0.block.header) }?.block.header
+        let blocks = blocks.prefix { $0.block.header.height < refused?.height ?? .max }
         var operations: [StoreOperation] = []
-        var effects: [RoleEffect] = []
+        var effects: [RoleEffect] = refused.map { refollow(position, from: $0.height - 1, $0.parent) } ?? []
+        precondition(first.block.header.chain == chains[position], "blocks are archived with their chain")
+        lastFinalMilliseconds[position] = now.monotonicMilliseconds
         let newestSnapshot = snapshots.newest
         for item in blocks {
             operations.append(.put(RecorderRole.archive(position), key: item.block.header.height, value: item.encoded))
             recent.insert(item, at: .init(position: position, height: item.block.header.height))
-            effects += take(item, position: position)
+            effects += take(item, position: position, at: now)
         }
         if chains[position] == .notary { operations.append(.forgetVotes(below: tree.finalSlot)) }
         // With a snapshot the index goes to disk, so that a start never needs to read a block below both.
         if index.isFull || snapshots.newest > newestSnapshot { operations += index.flush() }
-        return [.persist(operations)] + effects + told(blocks, position: position) + sayRecorded(in: blocks, position: position) + work(at: now)
+        return [.persist(operations)] + effects + told(Array(blocks), position: position) + sayRecorded(in: Array(blocks), position: position) + work(at: now)
     }
 
     /// People are told, by every notary, of offences that are recorded.
@@ -35,7 +39,7 @@ extension RecorderRole {
     }
 
     /// Indexes a final block and does to the notary chain's state what it says.
-    private mutating func take(_ item: FinalBlock, position: Int) -> [RoleEffect] {
+    private mutating func take(_ item: FinalBlock, position: Int, at now: Moment) -> [RoleEffect] {
         guard let final = item.final else { preconditionFailure("only final blocks are archived") }
         index.add(item.block, position: position)
         steps.final(item.block)
@@ -48,16 +52,26 @@ extension RecorderRole {
         }
         _ = tree.finalize(item.block.hash)
         notaryFinal = item.final
+        var effects: [RoleEffect] = []
         proposed = proposed.filter { $0.key > tree.finalSlot }
         if let slot = proposal?.lead.slot, slot <= tree.finalSlot { proposal = nil }
         for transaction in item.block.transactions {
-            if case .evidence(let offence) = transaction.kind { offences.forget(offence.entry.id) }
+            if case .evidence(let offence) = transaction.kind {
+                offences.forget(offence.entry.id)
+                if offence.entry.kind == .twoFinals { recordedForks.append(offence.entry) }
+            }
             guard case .record(let record) = transaction.kind else { continue }
+            let header = record.final.header
+            recordedTimes[header.chain] = header.time
+            if let own = unrecorded.final(of: header.chain, at: header.height), own.hash != header.hash, let position = chains.firstIndex(of: header.chain) {
+                effects += refollow(position, from: header.height - 1, header.parent)
+            }
             unrecorded.forget(record.final.header.chain, through: record.final.header.height)
             recordedHeights[record.final.header.chain] = record.final.header.height
         }
         forgetNominations()
-        return (desk.settle(&tree, final)?.effects ?? []) + sayRecords(final) + snapshots.follow(item.block, final, &tree)
+        effects += desk.settle(&tree, final)?.effects ?? []
+        return effects + sayRecords(final) + obey(view.read(item.block), at: now) + snapshots.follow(item.block, final, &tree)
     }
 
     /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.

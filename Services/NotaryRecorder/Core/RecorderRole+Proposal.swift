@@ -66,8 +66,11 @@ extension RecorderRole {
 
     /// Work may have come: tell consensus, and build when leading.
     mutating func work(at now: Moment) -> [RoleEffect] {
-        let waiting = UInt64(records(on: tree.finalHash).count + offencesToRecord(at: nil).count + nominationsToTake().count)
-        var effects: [RoleEffect] = []
+        var effects = considerFreezing(at: now)
+        let records = records(on: tree.finalHash)
+        let waiting = UInt64(
+            records.count + offencesToRecord(at: nil).count + nominationsToTake().count
+                + statusChanges(tree.ledger, recording: records, slot: proposal?.lead.slot).count)
         if (waiting > 0) != (saidWaiting > 0) {
             saidWaiting = waiting
             effects.append(.publish(.lead(.notary), .pool(PoolState(node: context.address.node, chain: .notary, waiting: waiting))))
@@ -85,7 +88,9 @@ extension RecorderRole {
         let lead = current.lead
         guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
         let records = records(on: lead.parent)
-        if records.isEmpty, offencesToRecord(at: lead.slot).isEmpty, nominationsToTake().isEmpty {
+        if records.isEmpty, offencesToRecord(at: lead.slot).isEmpty, nominationsToTake().isEmpty,
+            statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty
+        {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
             guard elapsed >= network.timing.heartbeatMilliseconds else {
                 return [.setTimer(Timers.build, afterMilliseconds: min(network.timing.heartbeatMilliseconds - elapsed, network.timing.heartbeatMilliseconds))]
@@ -103,7 +108,8 @@ extension RecorderRole {
 
     private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
         guard let signer = book.electorate(of: .notary, slot: lead.slot).flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
-        let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord(at: lead.slot).map { .evidence($0) }
+        let changes = statusChanges(tree.ledger, recording: records, slot: lead.slot)
+        let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord(at: lead.slot).map { .evidence($0) } + changes.map { .status($0) }
         let transactions = kinds.map { Transaction($0, chain: .notary, network: network.id) } + nominationsToTake()
         let items = transactions.map { BlockItem(transaction: $0, foreign: []) }
         let built = tree.build(
@@ -139,7 +145,7 @@ extension RecorderRole {
         let head = { (chain: ChainID) in ledger.head(of: chain)?.height ?? 0 }
         let mayTry = proposal.map { isTrial($0.lead.slot) } ?? false
         return unrecorded.candidates(after: head, limit: Limits.recordsPerBlock) { chain in
-            !mayTry && isContested(chain, after: head(chain), ledger)
+            ledger.status(of: chain)?.isFrozen ?? false || !mayTry && isContested(chain, after: head(chain), ledger)
         }
     }
 }

@@ -54,6 +54,17 @@ package struct RecorderRole: RoleCore {
     var isNominationTimerSet = false
     /// Newest final block of the notary chain.
     var notaryFinal: FinalHeader?
+    /// What the notary chain says of the sub-chains.
+    var view: NotaryView
+    var consents = ConsentDesk()
+    /// When a chain was last seen to make a block final, monotonic milliseconds, by position.
+    var lastFinalMilliseconds: [UInt64]
+    /// Chain time of the recorded heads.
+    var recordedTimes: [ChainID: ChainTime] = [:]
+    /// Recorded offences of chains with two final blocks of one height.
+    var recordedForks: [OffenceEntry] = []
+    /// Times a chain was followed anew.
+    var refollowed: UInt64 = 0
     var tokens: UInt64 = 0
 
     enum Timers {
@@ -64,6 +75,8 @@ package struct RecorderRole: RoleCore {
         static let endorse = TimerID(kind: 3)
         static let snapshots: UInt8 = 4
         static let nominations = TimerID(kind: 5)
+        static let consents = TimerID(kind: 6)
+        static let refollow: UInt8 = 7
     }
 
     enum Calls {
@@ -86,7 +99,14 @@ package struct RecorderRole: RoleCore {
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.chain.snapshots, transactions: stored.chain.transactions)
         tree.moveToFinal()
-        for chain in context.network.chains { recordedHeights[chain.id] = tree.ledger.head(of: chain.id)?.height }
+        for chain in context.network.chains {
+            recordedHeights[chain.id] = tree.ledger.head(of: chain.id)?.height
+            recordedTimes[chain.id] = tree.ledger.head(of: chain.id)?.time
+        }
+        recordedForks = tree.ledger.offences.map(\.entry).filter { $0.kind == .twoFinals }
+        view = NotaryView(network: context.network)
+        if let header = tree.finalHeader { view.jump(to: header, tree.ledger) }
+        lastFinalMilliseconds = [UInt64](repeating: 0, count: chains.count)
         followers = chains.enumerated().map { position, chain in
             ChainFollower(
                 book: book, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
@@ -144,6 +164,8 @@ package struct RecorderRole: RoleCore {
     private mutating func started(at now: Moment) -> [RoleEffect] {
         var effects = foundDamaged
         foundDamaged = []
+        for position in lastFinalMilliseconds.indices { lastFinalMilliseconds[position] = now.monotonicMilliseconds }
+        effects.append(.setTimer(Timers.consents, afterMilliseconds: network.timing.republishMilliseconds))
         for position in followers.indices { effects += followers[position].started(at: now).effects }
         return effects + work(at: now)
     }
@@ -158,6 +180,7 @@ package struct RecorderRole: RoleCore {
             return accusations + step.effects + adopt(step.blocks, position: position, at: now)
         case .final(let final):
             guard let position = chains.firstIndex(of: final.header.chain) else { return [.count(.peerFault, by: 1)] }
+            guard isAcceptable(final.header) else { return [.count(.duplicate, by: 1)] }
             let step = followers[position].final(final, at: now)
             return step.effects + adopt(step.blocks, position: position, at: now)
         case .branch(let head):
@@ -167,6 +190,7 @@ package struct RecorderRole: RoleCore {
         case .notarized(let block):
             guard block.notary == context.address.node, isOwn(publisher, .validator, chain: block.header.chain) else { return [] }
             return confirmed(block, at: now)
+        case .consent(let consent): return hear(consent) ? work(at: now) : [.count(.duplicate, by: 1)]
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
         case .handover(let handover):
             let step = desk.heard(handover)
@@ -214,7 +238,13 @@ package struct RecorderRole: RoleCore {
                 return step.effects + adopt(step.blocks, position: position, at: now)
             }
         }
+        if timer.kind == Timers.refollow {
+            let position = Int(timer.key)
+            let step = followers[position].started(at: now)
+            return step.effects + adopt(step.blocks, position: position, at: now)
+        }
         switch timer {
+        case Timers.consents: return repeatConsents(at: now)
         case Timers.build: return buildIfDue(at: now)
         case Timers.resend: return resend(at: now)
         case Timers.endorse: return askBranches()

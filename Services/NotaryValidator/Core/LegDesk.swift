@@ -94,10 +94,11 @@ struct LegDesk: Sendable {
     /// The holding chain's validator says a leg waits here.
     ///
     /// - Parameter decision: what this chain's final state says of it.
-    mutating func hear(_ cross: CrossTransaction, decision: LegNotice.Purpose?, finalTime: ChainTime, now: Moment) {
+    /// - Parameter isFrozen: whether nothing above that state counts.
+    mutating func hear(_ cross: CrossTransaction, decision: LegNotice.Purpose?, finalTime: ChainTime, isFrozen: Bool = false, now: Moment) {
         if let decision {
             decide(cross, decision, now: now.monotonicMilliseconds)
-        } else if finalTime > cross.deadline {
+        } else if finalTime > cross.deadline || isFrozen {
             decide(cross, .refund, now: now.monotonicMilliseconds)
         } else if awaiting.count < Limits.waitingLegs, !awaiting.contains(where: { $0.cross.xid == cross.xid }) {
             let position = awaiting.firstIndex { $0.time > cross.deadline } ?? awaiting.count
@@ -114,6 +115,29 @@ struct LegDesk: Sendable {
         let expired = awaiting.prefix(count).map(\.cross)
         awaiting.removeFirst(count)
         return expired
+    }
+
+    /// Whether a hold is on the desk.
+    func isTold(_ xid: Digest) -> Bool { held[xid] != nil }
+
+    /// The branch was left: decisions are heard of again, and holds are those that are still there.
+    mutating func reset(_ isHeld: (Digest) -> Bool) {
+        held.removeAll { !isHeld($0.key) }
+        decided.removeAll()
+        awaiting.removeAll()
+        lastCrosses = nil
+    }
+
+    /// What was put off for want of something to show is told now.
+    mutating func hurry(at now: Moment) {
+        for index in decided.values.indices where decided.values[index].purpose == .refund {
+            decided.values[index].dueMilliseconds = min(decided.values[index].dueMilliseconds, now.monotonicMilliseconds)
+        }
+    }
+
+    /// Adds what this chain's state says of a cross.
+    mutating func decide(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, now: Moment) {
+        decide(cross, purpose, now: now.monotonicMilliseconds)
     }
 
     /// Adds a refund for a cross that can no longer be decided.

@@ -64,7 +64,9 @@ extension ValidatorRole {
     }
 
     /// Reasons that another notary may see differently in good faith: clocks, order of arrival and followed branches differ.
-    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing, .epochUnknown]
+    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing, .epochUnknown,
+        .notaryHeadInvalid, .chainFrozen, .thawUnknown,
+    ]
 
     private func show(_ candidate: SignedHeader, _ verdict: NotaryVerdict) -> RoleEffect? {
         let evidence = Evidence(

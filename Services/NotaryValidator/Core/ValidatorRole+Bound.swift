@@ -2,16 +2,23 @@ import Crypto
 import RoleKit
 import Wire
 
-/// A final block that this notary has bound itself to (R7): kept like a vote, in both records, under its height (V-1).
+/// A final block that this notary has bound itself to (R7): kept like a vote, in both records, under its height (V-1), with the number of
+/// branches left before it where other votes have an epoch.
 struct FollowedBlock: Sendable {
     let height: Height
     let hash: Digest
+    let generation: UInt64
+    let pledges: [Branch.Pledge]
 
     /// The newest one of a chain; nil before the first.
     init?(_ votes: [VoteRow], chain: ChainID) {
-        guard let newest = votes.last(where: { $0.duty == .follow && $0.chain == chain }) else { return nil }
-        height = newest.slot
-        hash = newest.hash
+        let rows = votes.filter { $0.duty == .follow && $0.chain == chain }
+        guard let newest = rows.max(by: { ($0.epoch, $0.slot) < ($1.epoch, $1.slot) }) else { return nil }
+        self.init(height: newest.slot, hash: newest.hash, generation: newest.epoch, pledges: Branch.pledges(newest.bytes))
+    }
+
+    init(height: Height, hash: Digest, generation: UInt64, pledges: [Branch.Pledge]) {
+        (self.height, self.hash, self.generation, self.pledges) = (height, hash, generation, pledges)
     }
 
     /// Whether a final header agrees with it. One hash binds a notary to all blocks below it, because each names its parent.
@@ -19,18 +26,31 @@ struct FollowedBlock: Sendable {
 }
 
 extension ValidatorRole {
-    /// Whether this notary has followed the chain further than the role has come. Its blocks were lost or damaged: until it stands
-    /// again where it stood, it signs nothing and says nothing about the branch, since it could contradict itself.
-    var isRejoining: Bool { bound.map { tree.finalHeight < $0.height } ?? false }
+    var chain: ChainID { context.address.chain }
+    var tipHeight: Height { tip?.height ?? 0 }
+    var tipHash: Digest { tip?.hash ?? network.genesisHash(of: chain) }
+    var tipSlot: Slot { tip?.slot ?? 0 }
+    var tipTime: ChainTime { tip?.time ?? context.chain.genesisTime }
 
-    func mayFollow(_ header: BlockHeader) -> Bool { bound?.allows(header) ?? true }
+    /// The recorded head of this chain, as far as the notary chain has been read.
+    var recorded: (height: Height, hash: Digest) {
+        reader.view[chain].map { ($0.height, $0.hash) } ?? (0, network.genesisHash(of: chain))
+    }
+
+    /// Whether this notary has followed the chain further than the role has come. Its blocks were lost or damaged: until it stands
+    /// again where it stood, or the notary chain has recorded as much, it signs nothing and says nothing about the branch, since it
+    /// could contradict itself.
+    var isRejoining: Bool { bound.map { tipHeight < $0.height && recorded.height < $0.height } ?? false }
+
+    /// The record wins over what this notary was bound to (R7).
+    func mayFollow(_ header: BlockHeader) -> Bool { bound?.allows(header) ?? true || recorded.height >= header.height }
 
     /// What keeps the notary on the branch that it is about to say it follows. The store refuses a second block of one height.
     func bind(to header: BlockHeader) -> [StoreOperation] {
         guard header.height > bound?.height ?? 0 else { return [] }
         let kept = header.height > Limits.followedBlocks ? header.height - Limits.followedBlocks : 0
         return [
-            .vote(VoteRow(chain: header.chain, epoch: 0, slot: header.height, duty: .follow, hash: header.hash, bytes: [])),
+            .vote(VoteRow(chain: header.chain, epoch: branch.generation, slot: header.height, duty: .follow, hash: header.hash, bytes: [])),
             .forgetVotes(below: kept),
         ]
     }

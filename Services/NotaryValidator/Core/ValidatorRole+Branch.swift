@@ -13,24 +13,31 @@ extension ValidatorRole {
         var heads: [RoleEffect] = []
         for item in blocks {
             guard let final = item.final else { preconditionFailure("a follower hands out final blocks") }
+            let header = item.block.header
+            guard mayBeNext(header) else {
+                // Void, held back by a vote, or off the branch that is recorded: the follower has gone too far.
+                return (operations.isEmpty ? [] : [.persist(operations)]) + kept + heads + restartFollower()
+            }
             if case .invalid(let reason, _) = tree.validate(item.block, isFinal: true) { return stopFollowing(item.block, reason) }
             precondition(tree.contains(item.block.hash), "final blocks come in order")
-            guard mayFollow(item.block.header) else { return [.persist(operations)] + heads + contradictBound(item.block.header) }
-            _ = tree.finalize(item.block.hash)
+            guard mayFollow(header) else { return [.persist(operations)] + heads + contradictBound(header) }
+            let crosses = item.block.transactions.compactMap(CrossData.init)
+            tip = header
             finalProof = final
+            branch.followed[header.height] = .init(final: final, crosses: crosses)
+            if branch.demanded?.height == header.height { branch.demanded = nil }
             watch.follow(final)
-            kept += desk.settle(&tree, final)?.effects ?? []
-            kept += snapshots.follow(item.block, final, &tree)
-            operations.append(.put(.blocks, key: item.block.header.height, value: item.encoded))
-            operations += bind(to: item.block.header)
-            if !isRejoining { heads.append(.publish(.branch(context.address.chain), .branch(branchHead(item.block)))) }
+            operations.append(.put(.blocks, key: header.height, value: item.encoded))
+            operations += bind(to: header)
+            kept += settle()
+            if !isRejoining { heads.append(.publish(.branch(chain), .branch(branchHead(header, crosses)))) }
             legs.follow(item.block, at: now)
         }
         operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
-        pending.forget(throughSlot: tree.finalSlot)
+        pending.forget(throughSlot: tipSlot)
         expireLegs(at: now)
         moveMined()
-        return [.persist(operations)] + kept + heads + sendLegs(at: now) + retryPending(at: now)
+        return [.persist(operations)] + kept + heads + obeyRecord(at: now) + refundByFreeze(at: now) + sendLegs(at: now) + retryPending(at: now)
     }
 
     /// A quorum of both sides adopted what this notary's rules refuse: more than a third is corrupt, or this code is wrong.
@@ -44,23 +51,16 @@ extension ValidatorRole {
         ]
     }
 
-    private func branchHead(_ block: Block) -> BranchHead {
+    private func branchHead(_ header: BlockHeader, _ crosses: [CrossData]) -> BranchHead {
         BranchHead(
-            notary: context.address.node, chain: block.header.chain, height: block.header.height, block: block.hash,
-            crosses: block.transactions.compactMap(CrossData.init))
+            notary: context.address.node, chain: header.chain, height: header.height, block: header.hash, crosses: crosses,
+            relied: header.height, generation: branch.generation)
     }
 
-    /// After a restart, siblings hear again where the branch ends.
+    /// After a restart, and after a branch was left, siblings hear where the branch ends.
     func sayHead() -> [RoleEffect] {
-        guard let final = finalProof, let crosses = legs.lastCrosses, !isRejoining else { return [] }
-        return [
-            .publish(
-                .branch(context.address.chain),
-                .branch(
-                    BranchHead(
-                        notary: context.address.node, chain: final.header.chain, height: final.header.height, block: final.hash,
-                        crosses: crosses)))
-        ]
+        guard let tip, let crosses = branch.followed[tip.height]?.crosses, !isRejoining else { return [] }
+        return [.publish(.branch(chain), .branch(branchHead(tip, crosses)))]
     }
 
     /// Asks this notary's own validator of another chain what it follows at a height.
@@ -96,13 +96,15 @@ extension ValidatorRole {
             guard !isRejoining else { return [.reply(token: token, .failure(.notReady, detail: "this validator is catching up"))] }
             return [.read(token: token, .blocks, from: from, limit: limit)]
         case .fetchBlock(let chain, let hash) where chain == context.address.chain: return serveMined(hash, token: token)
+        case .stand(let query): return stand(query, token: token, at: now)
+        case .release(let query): return released(query, token: token)
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a validator does not answer this"))]
         }
     }
 
     /// Rows for a fetchBlocks; the read's token is the request's.
     mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        let head = (height: tree.finalHeight, hash: tree.finalHash)
+        let head = (height: tipHeight, hash: tipHash)
         if let effects = repair.served(token: token, rows, head: head) { return effects }
         let (whole, effects) = repair.sift(rows, head: head)
         return [.reply(token: token, .blocks(from: whole, network: network.id, head: head.height))] + effects

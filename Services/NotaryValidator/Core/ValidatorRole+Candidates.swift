@@ -12,15 +12,19 @@ extension ValidatorRole {
         guard header.chain == context.address.chain, isFollowing else { return [.count(.peerFault, by: 1)] }
         guard !isRejoining else { return [.note("candidate \(header.hash) is not judged: this validator has to catch up first")] }
         guard !isToBeSigned || seat(for: header) != nil else { return [] }
-        guard header.slot > tree.finalSlot, header.height > tree.finalHeight, header.slot <= tree.finalSlot + tree.chain.slotsAhead else {
+        guard header.slot > tipSlot, header.height > tipHeight, header.slot <= tipSlot + tree.chain.slotsAhead else {
             return [.count(.duplicate, by: 1)]
         }
         if let entry = pending[header.hash] {
             if isToBeSigned, !entry.isToBeSigned { pending[header.hash]?.isToBeSigned = true }
             return [.count(.duplicate, by: 1)]
         }
-        if tree.contains(header.hash) { return isToBeSigned ? sign(block, isStored: true, at: now) : [] }
-        if header.height == tree.finalHeight + 1, header.parent != tree.finalHash { return refuse(block, .wrongParent, transaction: nil) }
+        if tree.contains(header.hash) {
+            guard isToBeSigned else { return [] }
+            pending[header.hash] = .init(block: block, stage: .waiting, isToBeSigned: true)
+            return judge(header.hash, at: now)
+        }
+        if header.height == tipHeight + 1, header.parent != tipHash { return refuse(block, .wrongParent, transaction: nil) }
         if let reason = tree.builderFault(of: block), reason != .epochUnknown { return refuse(block, reason, transaction: nil) }
         guard !pending.isFull, !isCrowded(header) || !isToBeSigned else {
             return [.count(.overloaded, by: 1)]
@@ -70,7 +74,8 @@ extension ValidatorRole {
         if entry.isToBeSigned, isBeyondLead(block.header) {
             return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
         }
-        if let missing = siblings.firstUnknown(of: block.foreign.map(\.header)) {
+        if entry.isToBeSigned, let effects = disagreement(block) { return effects }
+        if let missing = siblings.firstUnknown(of: block.foreign.map(\.header), recorded: record(of:)) {
             return deferJudgement(block, missing.chain, missing.height, "the evidence's block is not on this notary's branch yet")
                 + askSibling(missing.chain, missing.height) + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
         }
@@ -82,10 +87,17 @@ extension ValidatorRole {
                     severity: .critical)
             ] + deferJudgement(block, other.chain, other.height, "the evidence's block is off this notary's branch")
         }
+        let isStored = tree.contains(hash)
         switch tree.validate(block) {
         case .valid:
+            guard tree.descends(hash, from: tipHash) else {
+                pending[hash] = nil
+                return refuse(block, .wrongParent, transaction: nil)
+            }
+            // With the parent known: does it agree with the notary chain?
+            if entry.isToBeSigned, let effects = disagreement(block) { return effects }
             pending[hash] = nil
-            let effects = entry.isToBeSigned ? sign(block, isStored: false, at: now) : []
+            let effects = entry.isToBeSigned ? sign(block, isStored: isStored, at: now) : []
             return effects + retryPending(at: now) + growMined(at: now)
         case .missingParent(let parent):
             return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
@@ -95,6 +107,27 @@ extension ValidatorRole {
                 + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
         case .invalid(let reason, let transaction):
             pending[hash] = nil
+            return refuse(block, reason, transaction: transaction)
+        }
+    }
+
+    func record(of chain: ChainID) -> Height { reader.view[chain]?.height ?? 0 }
+
+    /// Whether a candidate does not agree with the notary chain as far as it has been read, or runs too far ahead of its record; nil when it
+    /// does agree, or its parent is not here yet (N-10).
+    private mutating func disagreement(_ block: Block) -> [RoleEffect]? {
+        let header = block.header
+        guard tree.contains(header.parent) else { return nil }
+        let wait: RoleEffect = .setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)
+        guard header.height <= recorded.height + Limits.unrecordedAhead else {
+            return deferJudgement(block, .notary, reader.view.height + 1, "the chain runs too far ahead of its record") + [wait]
+        }
+        switch reader.view.judge(block, parent: tree.notaryHead(of: header.parent)) {
+        case .fine: return nil
+        case .unread(let height):
+            return deferJudgement(block, .notary, height, "the notary block that the header names is not known here yet") + [wait]
+        case .fault(let reason, let transaction):
+            pending[header.hash] = nil
             return refuse(block, reason, transaction: transaction)
         }
     }
@@ -124,16 +157,17 @@ extension ValidatorRole {
     }
 
     /// S860: the body is stored before the signature leaves (faults case 26).
-    private func sign(_ block: Block, isStored: Bool, at now: Moment) -> [RoleEffect] {
+    private mutating func sign(_ block: Block, isStored: Bool, at now: Moment) -> [RoleEffect] {
         guard clockFault(block.header, at: now) == nil, let signer = seat(for: block.header) else { return [] }
         let statement = NotaryStatement(block.header, epoch: block.header.epoch)
         let signature = signer.sign(.notary, network: network.id, statement.payload)
         let verdict = NotaryVerdict(
             chain: block.header.chain, block: block.hash, notary: signer.publicKey,
             verdict: .signed(epoch: statement.epoch, slot: statement.slot, height: statement.height, signature: signature))
-        let store: [RoleEffect] =
-            isStored ? [] : [.persist([.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)])]
-        return store + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
+        let view = reader.view
+        var operations = reliances.add(block) { view[$0]?.height ?? 0 }
+        if !isStored { operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)) }
+        return (operations.isEmpty ? [] : [.persist(operations)]) + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
     }
 
     /// Rows of a slot lie together, so that a final block can delete all that it overtakes.

@@ -32,8 +32,10 @@ struct MissingHolds: Sendable {
     }
 
     /// Every open hold of a state is to be found.
-    mutating func expect(_ ledger: LedgerState) {
-        let holds = ledger.openHolds
+    ///
+    /// - Parameter isKnown: whether its transaction is here.
+    mutating func expect(_ ledger: LedgerState, unless isKnown: (Digest) -> Bool = { _ in false }) {
+        let holds = ledger.openHolds.filter { !isKnown($0.xid) }
         names = Set(holds.map(\.xid))
         heights = holds.reduce(into: []) { if $0.last != $1.openedHeight { $0.append($1.openedHeight) } }
     }
@@ -52,17 +54,19 @@ extension ValidatorRole {
     /// Whether the role may catch up by a snapshot: only over blocks that its notary has judged and followed before (R7). It takes one at
     /// or below the block that it is bound to, and follows block by block from there; so does one that has never followed the chain.
     static func mayJump(_ bound: FollowedBlock?, _ stored: ChainRecovery) -> Bool {
-        bound.map { stored.tree.finalHeight < $0.height } ?? false
+        bound.map { (stored.newest?.header.height ?? 0) < $0.height } ?? false
     }
 
     /// Goes on from a final block further up, which certificates show to be final.
     mutating func adopt(_ snapshot: FetchedSnapshot) -> [RoleEffect] {
         let header = snapshot.final.header
-        guard isFollowing, header.height > tree.finalHeight else { return [] }
+        guard isFollowing, header.height > tipHeight else { return [] }
         guard mayFollow(header) else { return contradictBound(header) }
         tree = tree.standing(at: header, snapshot.ledger)
         finalProof = snapshot.final
-        pending.forget(throughSlot: tree.finalSlot)
+        tip = header
+        branch.followed = [header.height: .init(final: snapshot.final, crosses: nil)]
+        pending.forget(throughSlot: tipSlot)
         missingHolds.expect(tree.ledger)
         legs.forgetLast()
         moveMined()

@@ -11,7 +11,7 @@ import Wire
 /// Re-executes every candidate, signs the valid ones, follows the chain's final branch on behalf of its notary (R7), and tells
 /// the other chains of a cross transaction what has become true on this one.
 package struct ValidatorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.candidates, .handovers]
+    package static let recoveredTables: [StoreTable] = [.candidates, .handovers, .facts, .reliances]
 
     let context: RoleContext
     let network: Network
@@ -34,8 +34,18 @@ package struct ValidatorRole: RoleCore {
     var isFollowing = true
     /// Newest height of the chain that is known to be recorded; looked at only where notaries are elected (E-6).
     var recordedHeight: Height = 0
-    /// What this notary had followed when the role started (R7).
-    let bound: FollowedBlock?
+    /// What this notary had followed when the role started, or returned to since (R7).
+    var bound: FollowedBlock?
+    var reader: NotaryReader
+    /// Newest followed block; nil at genesis. The tree's final block is the newest of them that is recorded.
+    var tip: BlockHeader?
+    var branch = Branch()
+    var reliances: Reliances
+    /// Times the follower was made anew.
+    var restarts: UInt64 = 0
+    /// Shows this chain to be frozen, once it has been asked for.
+    var frozenProof: (final: FinalHeader, proof: StateProof)?
+    var isFrozenAsked = false
     var snapshots: SnapshotKeeper
     var repair: BlockRepair
     /// What was found damaged when the role started.
@@ -53,6 +63,8 @@ package struct ValidatorRole: RoleCore {
         static let snapshots: UInt8 = 4
         static let holds = TimerID(kind: 5)
         static let mined = TimerID(kind: 6)
+        static let resume = TimerID(kind: 8)
+        static let reader: UInt8 = 7
     }
 
     enum Calls {
@@ -61,6 +73,19 @@ package struct ValidatorRole: RoleCore {
         static let sibling: UInt64 = 3 << 40
         static let repair: UInt64 = 1 << 38
         static let holds: UInt64 = 1 << 39
+        static let reader: UInt64 = 1 << 40 | 1 << 37
+        static let release: UInt64 = 1 << 35
+        static let frozen: UInt64 = 1 << 34
+
+        /// A follower that is made anew must not take answers to the one before for its own.
+        static func follower(_ restarts: UInt64) -> UInt64 { follower + (restarts & 7) << 33 }
+    }
+
+    /// Rows of table `facts`.
+    enum Facts {
+        static let notary: UInt64 = 1
+        /// Written once: without it, though votes are there, the disk was lost.
+        static let kept: UInt64 = 2
     }
 
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
@@ -72,18 +97,34 @@ package struct ValidatorRole: RoleCore {
         let book = ElectorateBook(network: context.network)
         self.book = book
         desk = HandoverDesk(context, book: book, recovered: recovered)
-        let stored = try ChainRecovery(context, book: book, chain: context.address.chain, recovered) { item throws(StoredFault) in
+        let reader = NotaryReader(
+            context: context, book: book, recovered: recovered, timer: Timers.reader, calls: Calls.reader, fact: Facts.notary)
+        let recorded = reader.view[context.address.chain]?.height ?? 0
+        let stored = try ChainRecovery(
+            context, book: book, chain: context.address.chain, recovered, finalThrough: context.chain.engine == .pow ? .max : recorded
+        ) { item throws(StoredFault) in
             guard bound?.allows(item.block.header) ?? true else {
                 throw StoredFault(
                     nil, key: item.block.header.height, "the notary is bound to another block of this height than the one that is stored")
             }
             legs.replay(item.block)
         }
-        (tree, finalProof, repairs) = (stored.tree, stored.final, stored.repairs)
-        missingHolds = try MissingHolds(stored.tree.ledger, recovered, network: context.network.id, &legs)
+        (tree, finalProof, repairs) = (stored.tree, stored.newest, stored.repairs)
+        tree.move(to: stored.newest?.hash ?? tree.finalHash)
+        missingHolds = try MissingHolds(tree.ledger, recovered, network: context.network.id, &legs)
         self.legs = legs
         mined = MinedBlocks(root: stored.tree.finalHash, height: stored.tree.finalHeight)
         self.bound = bound
+        self.reader = reader
+        tip = stored.newest?.header
+        reliances = Reliances(
+            recovered[.reliances], isIncomplete: !recovered.votes.isEmpty && !recovered[.facts].contains { $0.key == Facts.kept })
+        branch.generation = bound?.generation ?? 0
+        branch.pledges = bound?.pledges ?? []
+        for (final, crosses) in stored.followed { branch.followed[final.header.height] = .init(final: final, crosses: crosses) }
+        if let final = stored.final { branch.followed[final.header.height] = branch.followed[final.header.height] ?? .init(final: final, crosses: nil) }
+        branch.followed.sort { $0.key < $1.key }
+        if let height = tip?.height, branch.followed[height]?.crosses == nil { branch.followed[height]?.crosses = legs.lastCrosses }
         let chain = context.chain
         let nodes = chain.nodes.map(\.id)
         snapshots = SnapshotKeeper(
@@ -91,8 +132,8 @@ package struct ValidatorRole: RoleCore {
         repair = BlockRepair(
             book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
         follower = ChainFollower(
-            book: book, chain: chain.id, verify: context.verify, height: tree.finalHeight, head: tree.finalHash,
-            timer: Timers.follower, calls: Calls.follower, archives: context.archives, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
+            book: book, chain: chain.id, verify: context.verify, height: tip?.height ?? 0, head: tip?.hash,
+            timer: Timers.follower, calls: Calls.follower(0), archives: context.archives, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,
             snapshotCeiling: bound?.height ?? .max)
         for row in recovered[.candidates] where !row.isDamaged {
             // A candidate that was signed: its body must stay available, whatever becomes of it (faults case 26).
@@ -104,10 +145,10 @@ package struct ValidatorRole: RoleCore {
     package var subscriptions: [Topic] {
         let chain = context.address.chain
         let others = network.chains.map(\.id).filter { $0 != chain }
-        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .recorded(chain), .handover] + others.map { .branch($0) }
+        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .recorded(chain), .handover] + others.map { .branch($0) } + NotaryReader.subscriptions
     }
 
-    package var height: Height { tree.finalHeight }
+    package var height: Height { tipHeight }
     package var waiting: Int { pending.count + legs.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
@@ -118,10 +159,12 @@ package struct ValidatorRole: RoleCore {
     private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         switch input {
         case .started:
-            let effects = repairs + take(follower.started(at: now), at: now) + sayHead() + askHolds()
+            let kept: [RoleEffect] = [.persist([.put(.facts, key: Facts.kept, value: [1])])]
+            let effects = repairs + kept + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds()
             repairs = []
-            return effects
+            return effects + resolvePledges(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
+        case .lost(.notaryHeader), .lost(.candidate(.notary)): return read(reader.lost(at: now), at: now)
         case .lost:
             return take(follower.lost(at: now), at: now)
         case .requested(let request, let token, _): return requested(request, token: token, at: now)
@@ -135,6 +178,8 @@ package struct ValidatorRole: RoleCore {
 
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
         switch message {
+        case .candidate(let block) where block.header.chain == .notary: return read(reader.candidate(block, at: now), at: now)
+        case .final(let final) where final.header.chain == .notary: return read(reader.final(final, at: now), at: now)
         case .candidate(let block):
             return take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
         case .verdict(let verdict): return watch(verdict)
@@ -146,10 +191,11 @@ package struct ValidatorRole: RoleCore {
             return step.effects + (step.hasLearned ? retryPending(at: now) : [])
         case .final(let final):
             let accusations = accuseTwoFinals(final)
+            guard mayBeNext(final.header) else { return accusations }
             return accusations + take(follower.final(final, at: now), at: now)
         case .branch(let head):
             guard head.notary == context.address.node, isSibling(publisher, of: head.chain) else { return [] }
-            siblings.learn(head.chain, height: head.height, block: head.block)
+            siblings.learn(head, recorded: reader.view[head.chain]?.height ?? 0)
             legs.learn(head)
             return retryPending(at: now)
         case .recorded(let recorded): return learn(recorded, at: now)
@@ -172,15 +218,18 @@ package struct ValidatorRole: RoleCore {
     }
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
+        if let step = reader.answered(call: call, response, at: now) { return read(step, at: now) }
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? retryPending(at: now) : []) }
-        if let effects = repair.answered(call: call, response, head: (tree.finalHeight, tree.finalHash)) { return effects }
+        if let effects = releaseAnswered(call, response, at: now) ?? frozenAnswered(call, response, at: now) { return effects }
+        if let effects = repair.answered(call: call, response, head: (tipHeight, tipHash)) { return effects }
         if let effects = holdsAnswered(call, response, at: now) { return effects }
         if call >= Calls.sibling { return siblingAnswered(call, response, at: now) }
         return parentAnswered(response, at: now)
     }
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {
+        if let step = reader.timerFired(timer, at: now) { return read(step, at: now) }
         if let step = follower.timerFired(timer, at: now) { return take(step, at: now) }
         if let effects = snapshots.timerFired(timer) { return effects }
         switch timer {
@@ -188,6 +237,7 @@ package struct ValidatorRole: RoleCore {
         case Timers.candidates: return retryPending(at: now)
         case Timers.holds: return askHolds()
         case Timers.mined: return tellMined(at: now)
+        case Timers.resume: return isHeld ? [] : take(follower.started(at: now), at: now)
         default: return []
         }
     }

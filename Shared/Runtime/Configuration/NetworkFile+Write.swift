@@ -16,6 +16,11 @@ extension NetworkFile {
             "timing:",
         ]
         lines += TimingFields.all.map { "  \($0.name): \(network.timing[keyPath: $0.path])" }
+        lines += [
+            "", "# What notaries do by themselves: about a chain that made two blocks of one height final (alarm or freeze), and about one that",
+            "# has made none final for so long (0 for nothing).", "consequences:", "  two_finals: \(network.consequences.twoFinals.rawValue)",
+            "  silent_milliseconds: \(network.consequences.silentMilliseconds)",
+        ]
         lines += ["", "notary:", "  engine: \(network.notary.engine.rawValue)", "  nodes:"]
         lines += network.notary.nodes.map { "    \(line($0))" }
         lines += election(of: network.notary)

@@ -20,7 +20,7 @@ package enum NetworkFile {
     package static func parse(_ text: String, file: String) throws(NetworkFileFault) -> NetworkConfiguration {
         let root = try DocumentField.document(text, file: file)
         try checkVersion(root)
-        let document = try root.mapping(["version", "name", "genesis_time_milliseconds", "timing", "notary", "chains", "contracts", "sites", "members", "deployment"])
+        let document = try root.mapping(["version", "name", "genesis_time_milliseconds", "timing", "consequences", "notary", "chains", "contracts", "sites", "members", "deployment"])
         let sites = try SiteSection.read(document.required("sites"))
         let timing = try TimingSection.read(document.optional("timing"))
         let genesisTime = try document.required("genesis_time_milliseconds").number(1...UInt64(Int64.max))
@@ -30,7 +30,8 @@ package enum NetworkFile {
         let contracts = try ContractSection.read(document.optional("contracts"), chains: chains)
         let network = Network(
             id: NetworkIdentity.id(version: version, notary: notary, chains: chains, contracts: contracts, timing: timing),
-            notary: notary, chains: chains, contracts: contracts, timing: timing)
+            notary: notary, chains: chains, contracts: contracts, timing: timing,
+            consequences: try ConsequencesSection.read(document.optional("consequences")))
         var configuration = NetworkConfiguration(
             name: try document.required("name").text(atMost: 64), network: network, sites: sites, members: [])
         if let deployment = try document.optional("deployment")?.mapping(["collectors_per_node"]) {

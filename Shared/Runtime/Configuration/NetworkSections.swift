@@ -1,6 +1,24 @@
 import Crypto
 import Wire
 
+/// The section `consequences`: what notaries do by themselves (R8).
+enum ConsequencesSection {
+    static func read(_ field: DocumentField?) throws(NetworkFileFault) -> Consequences {
+        var consequences = Consequences()
+        guard let field else { return consequences }
+        let section = try field.mapping(["two_finals", "silent_milliseconds"])
+        if let value = section.optional("two_finals") {
+            let names = Consequences.Consequence.allCases.map(\.rawValue)
+            guard let consequence = Consequences.Consequence(rawValue: try value.text(atMost: 16)) else {
+                throw value.fault("there is no such consequence", "Use one of: \(names.joined(separator: ", ")).")
+            }
+            consequences.twoFinals = consequence
+        }
+        if let value = section.optional("silent_milliseconds") { consequences.silentMilliseconds = try value.number(0...86_400_000) }
+        return consequences
+    }
+}
+
 /// The section `timing`: each timeout may be given, the others keep their defaults.
 enum TimingSection {
     static func read(_ field: DocumentField?) throws(NetworkFileFault) -> Timing {

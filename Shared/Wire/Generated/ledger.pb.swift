@@ -178,6 +178,24 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .evidence(newValue)}
   }
 
+  /// notary chain: rule R8, a chain is frozen at its recorded head
+  package var freeze: PBFreeze {
+    get {
+      if case .freeze(let v)? = kind {return v}
+      return PBFreeze()
+    }
+    set {kind = .freeze(newValue)}
+  }
+
+  /// notary chain: rule R8, a frozen chain goes on from there
+  package var thaw: PBThaw {
+    get {
+      if case .thaw(let v)? = kind {return v}
+      return PBThaw()
+    }
+    set {kind = .thaw(newValue)}
+  }
+
   /// pos chain: value of an account goes behind a node
   package var bond: PBStakeOrder {
     get {
@@ -237,6 +255,10 @@ package nonisolated struct PBTransaction: Sendable {
     case record(PBRecord)
     /// notary chain: somebody broke a rule, and this shows it; pos chain: its member is slashed for it
     case evidence(PBEvidence)
+    /// notary chain: rule R8, a chain is frozen at its recorded head
+    case freeze(PBFreeze)
+    /// notary chain: rule R8, a frozen chain goes on from there
+    case thaw(PBThaw)
     /// pos chain: value of an account goes behind a node
     case bond(PBStakeOrder)
     /// pos chain: it begins to come back
@@ -627,7 +649,7 @@ package nonisolated struct PBRefund: Sendable {
   /// 32 bytes
   package var xid: Data = Data()
 
-  /// deciding chain: refused, cancelled, or undecided in a block past the deadline
+  /// deciding chain: refused, cancelled, or undecided in a block past the deadline or in the one it is frozen at
   package var evidence: PBStateEvidence {
     get {_evidence ?? PBStateEvidence()}
     set {_evidence = newValue}
@@ -637,11 +659,100 @@ package nonisolated struct PBRefund: Sendable {
   /// Clears the value of `evidence`. Subsequent reads from it will return its default value.
   package mutating func clearEvidence() {self._evidence = nil}
 
+  /// notary chain: the deciding chain is frozen at the block that evidence names; absent otherwise
+  package var frozen: PBStateEvidence {
+    get {_frozen ?? PBStateEvidence()}
+    set {_frozen = newValue}
+  }
+  /// Returns true if `frozen` has been explicitly set.
+  package var hasFrozen: Bool {self._frozen != nil}
+  /// Clears the value of `frozen`. Subsequent reads from it will return its default value.
+  package mutating func clearFrozen() {self._frozen = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _evidence: PBStateEvidence? = nil
+  fileprivate var _frozen: PBStateEvidence? = nil
+}
+
+/// Rule R8: blocks of a chain above its recorded head count for nothing, ever.
+package nonisolated struct PBFreeze: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// of its recorded head, 0 when nothing of it is recorded
+  package var height: UInt64 = 0
+
+  /// 32 bytes, of that block; the genesis hash for height 0
+  package var hash: Data = Data()
+
+  /// notary height at which its status last changed, 0 if it never did
+  package var since: UInt64 = 0
+
+  /// of more notaries than may lie, domain "consent", ascending by their order in the network
+  package var consents: [PBAuthorization] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Rule R8: a frozen chain goes on from the block that it was frozen at.
+package nonisolated struct PBThaw: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// notary height at which it was frozen
+  package var since: UInt64 = 0
+
+  /// of a quorum of notaries, as for Freeze
+  package var consents: [PBAuthorization] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A notary wants a chain frozen, or thawed.
+package nonisolated struct PBConsent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// true: freeze, false: thaw
+  package var frozen: Bool = false
+
+  /// notary height at which the chain's status last changed, 0 if it never did
+  package var since: UInt64 = 0
+
+  /// the notary over chain, action and since, domain "consent"
+  package var authorization: PBAuthorization {
+    get {_authorization ?? PBAuthorization()}
+    set {_authorization = newValue}
+  }
+  /// Returns true if `authorization` has been explicitly set.
+  package var hasAuthorization: Bool {self._authorization != nil}
+  /// Clears the value of `authorization`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthorization() {self._authorization = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _authorization: PBAuthorization? = nil
 }
 
 /// What a notary block records of one final sub-chain block (A8, S851).
@@ -1161,7 +1272,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{2}\u{3}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1299,6 +1410,32 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .evidence(v)
         }
       }()
+      case 11: try {
+        var v: PBFreeze?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .freeze(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .freeze(v)
+        }
+      }()
+      case 12: try {
+        var v: PBThaw?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .thaw(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .thaw(v)
+        }
+      }()
       case 13: try {
         var v: PBStakeOrder?
         var hadOneofValue = false
@@ -1401,6 +1538,14 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .evidence?: try {
       guard case .evidence(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .freeze?: try {
+      guard case .freeze(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .thaw?: try {
+      guard case .thaw(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     }()
     case .bond?: try {
       guard case .bond(let v)? = self.kind else { preconditionFailure() }
@@ -2062,7 +2207,7 @@ nonisolated extension PBSettle: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Refund"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}xid\0\u{1}evidence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}xid\0\u{1}evidence\0\u{1}frozen\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2072,6 +2217,7 @@ nonisolated extension PBRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.xid) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._evidence) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._frozen) }()
       default: break
       }
     }
@@ -2088,12 +2234,155 @@ nonisolated extension PBRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     try { if let v = self._evidence {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._frozen {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBRefund, rhs: PBRefund) -> Bool {
     if lhs.xid != rhs.xid {return false}
     if lhs._evidence != rhs._evidence {return false}
+    if lhs._frozen != rhs._frozen {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFreeze: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Freeze"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}since\0\u{1}consents\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.consents) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 4)
+    }
+    if !self.consents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.consents, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFreeze, rhs: PBFreeze) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.consents != rhs.consents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBThaw: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Thaw"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}since\0\u{1}consents\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.consents) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 2)
+    }
+    if !self.consents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.consents, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBThaw, rhs: PBThaw) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.consents != rhs.consents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Consent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}frozen\0\u{1}since\0\u{1}authorization\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._authorization) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 2)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 3)
+    }
+    try { if let v = self._authorization {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBConsent, rhs: PBConsent) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs._authorization != rhs._authorization {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

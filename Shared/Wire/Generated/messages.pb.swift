@@ -209,6 +209,15 @@ package nonisolated struct PBPublished: Sendable {
     set {message = .handover(newValue)}
   }
 
+  /// evidence
+  package var consent: PBConsent {
+    get {
+      if case .consent(let v)? = message {return v}
+      return PBConsent()
+    }
+    set {message = .consent(newValue)}
+  }
+
   /// election
   package var nomination: PBNomination {
     get {
@@ -259,6 +268,8 @@ package nonisolated struct PBPublished: Sendable {
     case notarized(PBNotarized)
     /// handover
     case handover(PBHandover)
+    /// evidence
+    case consent(PBConsent)
     /// election
     case nomination(PBNomination)
 
@@ -494,6 +505,16 @@ package nonisolated struct PBLegNotice: Sendable {
   /// node id of the notary that says so
   package var notary: String = String()
 
+  /// REFUND because the deciding chain is frozen: the notary chain's entry; absent otherwise
+  package var frozen: PBStateEvidence {
+    get {_frozen ?? PBStateEvidence()}
+    set {_frozen = newValue}
+  }
+  /// Returns true if `frozen` has been explicitly set.
+  package var hasFrozen: Bool {self._frozen != nil}
+  /// Clears the value of `frozen`. Subsequent reads from it will return its default value.
+  package mutating func clearFrozen() {self._frozen = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Purpose: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -549,6 +570,7 @@ package nonisolated struct PBLegNotice: Sendable {
   package init() {}
 
   fileprivate var _cross: PBSignedCross? = nil
+  fileprivate var _frozen: PBStateEvidence? = nil
 }
 
 /// A receiver's answer reached a collector (S880); for taps.
@@ -591,6 +613,12 @@ package nonisolated struct PBBranchHead: Sendable {
 
   /// cross data of the block, for the record
   package var crosses: [PBCrossData] = []
+
+  /// highest height of the chain that this notary's signatures may rely on; heights that are recorded aside
+  package var relied: UInt64 = 0
+
+  /// how often the notary has left a branch of this chain; heads of a lower one are void above the height of the first of a higher one
+  package var generation: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -935,6 +963,51 @@ package nonisolated struct PBRequest: Sendable {
   }
 
   /// recorder
+  package var consent: PBConsent {
+    get {
+      if case .consent(let v)? = request {return v}
+      return PBConsent()
+    }
+    set {request = .consent(newValue)}
+  }
+
+  /// recorder
+  package var chains: PBChainQuery {
+    get {
+      if case .chains(let v)? = request {return v}
+      return PBChainQuery()
+    }
+    set {request = .chains(newValue)}
+  }
+
+  /// validator.C@N, consensus.notary@N
+  package var release: PBReleaseQuery {
+    get {
+      if case .release(let v)? = request {return v}
+      return PBReleaseQuery()
+    }
+    set {request = .release(newValue)}
+  }
+
+  /// validator.C@N
+  package var stand: PBStandQuery {
+    get {
+      if case .stand(let v)? = request {return v}
+      return PBStandQuery()
+    }
+    set {request = .stand(newValue)}
+  }
+
+  /// consensus.notary@N
+  package var frozen: PBFrozenQuery {
+    get {
+      if case .frozen(let v)? = request {return v}
+      return PBFrozenQuery()
+    }
+    set {request = .frozen(newValue)}
+  }
+
+  /// recorder
   package var election: PBElectionQuery {
     get {
       if case .election(let v)? = request {return v}
@@ -991,6 +1064,16 @@ package nonisolated struct PBRequest: Sendable {
     case fetchHandovers(PBFetchHandovers)
     /// collector.C
     case fetchStakes(PBFetchStakes)
+    /// recorder
+    case consent(PBConsent)
+    /// recorder
+    case chains(PBChainQuery)
+    /// validator.C@N, consensus.notary@N
+    case release(PBReleaseQuery)
+    /// validator.C@N
+    case stand(PBStandQuery)
+    /// consensus.notary@N
+    case frozen(PBFrozenQuery)
     /// recorder
     case election(PBElectionQuery)
     /// recorder
@@ -1135,6 +1218,33 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .recorded(newValue)}
   }
 
+  /// to consent and chains
+  package var chains: PBChainStates {
+    get {
+      if case .chains(let v)? = response {return v}
+      return PBChainStates()
+    }
+    set {response = .chains(newValue)}
+  }
+
+  /// to release and stand
+  package var granted: PBGranted {
+    get {
+      if case .granted(let v)? = response {return v}
+      return PBGranted()
+    }
+    set {response = .granted(newValue)}
+  }
+
+  /// to frozen
+  package var frozen: PBFrozenProof {
+    get {
+      if case .frozen(let v)? = response {return v}
+      return PBFrozenProof()
+    }
+    set {response = .frozen(newValue)}
+  }
+
   /// to election and nominate
   package var election: PBElection {
     get {
@@ -1202,6 +1312,12 @@ package nonisolated struct PBResponse: Sendable {
     case signed(PBSigned)
     /// to fetch_recorded
     case recorded(PBRecorded)
+    /// to consent and chains
+    case chains(PBChainStates)
+    /// to release and stand
+    case granted(PBGranted)
+    /// to frozen
+    case frozen(PBFrozenProof)
     /// to election and nominate
     case election(PBElection)
     /// to anything
@@ -2190,13 +2306,187 @@ package nonisolated struct PBStakes: Sendable {
   package init() {}
 }
 
+/// Asks how the sub-chains stand on the notary chain.
+package nonisolated struct PBChainQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How each sub-chain stands, as one recorder knows it.
+package nonisolated struct PBChainStates: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// ascending chain id
+  package var chains: [PBChainState] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How one sub-chain stands.
+package nonisolated struct PBChainState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// of its recorded head
+  package var height: UInt64 = 0
+
+  /// 32 bytes, of that block; the genesis hash for height 0
+  package var hash: Data = Data()
+
+  /// whether it is frozen there
+  package var frozen: Bool = false
+
+  /// notary height at which its status last changed, 0 if it never did
+  package var since: UInt64 = 0
+
+  /// chain time of the recorded head, 0 for none
+  package var timeMilliseconds: UInt64 = 0
+
+  /// node ids of notaries that want its status changed, and whose wish is not fulfilled yet
+  package var consents: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A notary's validator asks the other roles of the same notary to let go of its chain above a height.
+package nonisolated struct PBReleaseQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain of the validator that asks
+  package var chain: String = String()
+
+  /// height above which nothing signed may rely on it
+  package var above: UInt64 = 0
+
+  /// generation that begins: heads of lower ones are void above that height
+  package var generation: UInt64 = 0
+
+  /// 64 bytes, the notary's over this message without it, domain "inner": only its own roles may ask
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A notary's consensus asks its validator of a chain whether it may vote for an entry of the notary chain.
+package nonisolated struct PBStandQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// of the block to be recorded, or of the head to be frozen
+  package var height: UInt64 = 0
+
+  /// 32 bytes, of that block
+  package var hash: Data = Data()
+
+  /// true: the entry freezes the chain there
+  package var frozen: Bool = false
+
+  /// height of the notary candidate that holds the entry
+  package var notaryHeight: UInt64 = 0
+
+  /// 32 bytes, its hash
+  package var notaryBlock: Data = Data()
+
+  /// 64 bytes, the notary's over this message without it, domain "inner": only its own roles may ask
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Whether what was asked for is granted; it binds whoever grants it.
+package nonisolated struct PBGranted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// false: not now
+  package var granted: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for what shows a chain to be frozen.
+package nonisolated struct PBFrozenQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What shows a chain's status on the notary chain.
+package nonisolated struct PBFrozenProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// newest final notary block
+  package var final: PBFinalHeader {
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
+  }
+  /// Returns true if `final` has been explicitly set.
+  package var hasFinal: Bool {self._final != nil}
+  /// Clears the value of `final`. Subsequent reads from it will return its default value.
+  package mutating func clearFinal() {self._final = nil}
+
+  /// the chain's status in its state, or that it never changed
+  package var proof: PBStateProof {
+    get {_proof ?? PBStateProof()}
+    set {_proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {self._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {self._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _proof: PBStateProof? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "concordat.v1"
 
 nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{a}nomination\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{5}consent\0\u{2}\u{5}nomination\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2452,6 +2742,19 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.message = .handover(v)
         }
       }()
+      case 50: try {
+        var v: PBConsent?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .consent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .consent(v)
+        }
+      }()
       case 55: try {
         var v: PBNomination?
         var hadOneofValue = false
@@ -2554,6 +2857,10 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .handover?: try {
       guard case .handover(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 45)
+    }()
+    case .consent?: try {
+      guard case .consent(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
     }()
     case .nomination?: try {
       guard case .nomination(let v)? = self.message else { preconditionFailure() }
@@ -2937,7 +3244,7 @@ nonisolated extension PBCertifiedCandidate: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LegNotice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}purpose\0\u{1}cross\0\u{1}foreign\0\u{1}evidence\0\u{1}notary\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}purpose\0\u{1}cross\0\u{1}foreign\0\u{1}evidence\0\u{1}notary\0\u{1}frozen\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2951,6 +3258,7 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.foreign) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.evidence) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.notary) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._frozen) }()
       default: break
       }
     }
@@ -2979,6 +3287,9 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.notary.isEmpty {
       try visitor.visitSingularStringField(value: self.notary, fieldNumber: 6)
     }
+    try { if let v = self._frozen {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2989,6 +3300,7 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.foreign != rhs.foreign {return false}
     if lhs.evidence != rhs.evidence {return false}
     if lhs.notary != rhs.notary {return false}
+    if lhs._frozen != rhs._frozen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3040,7 +3352,7 @@ nonisolated extension PBConfirmNotice: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension PBBranchHead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BranchHead"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notary\0\u{1}chain\0\u{1}height\0\u{1}block\0\u{1}crosses\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notary\0\u{1}chain\0\u{1}height\0\u{1}block\0\u{1}crosses\0\u{1}relied\0\u{1}generation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3053,6 +3365,8 @@ nonisolated extension PBBranchHead: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.block) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.crosses) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.relied) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.generation) }()
       default: break
       }
     }
@@ -3074,6 +3388,12 @@ nonisolated extension PBBranchHead: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.crosses.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.crosses, fieldNumber: 5)
     }
+    if self.relied != 0 {
+      try visitor.visitSingularUInt64Field(value: self.relied, fieldNumber: 6)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.generation, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3083,6 +3403,8 @@ nonisolated extension PBBranchHead: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.height != rhs.height {return false}
     if lhs.block != rhs.block {return false}
     if lhs.crosses != rhs.crosses {return false}
+    if lhs.relied != rhs.relied {return false}
+    if lhs.generation != rhs.generation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3388,7 +3710,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{8}election\0\u{1}nominate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3631,6 +3953,71 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .fetchStakes(v)
         }
       }()
+      case 50: try {
+        var v: PBConsent?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .consent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .consent(v)
+        }
+      }()
+      case 51: try {
+        var v: PBChainQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .chains(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .chains(v)
+        }
+      }()
+      case 52: try {
+        var v: PBReleaseQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .release(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .release(v)
+        }
+      }()
+      case 53: try {
+        var v: PBStandQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .stand(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .stand(v)
+        }
+      }()
+      case 54: try {
+        var v: PBFrozenQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .frozen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .frozen(v)
+        }
+      }()
       case 55: try {
         var v: PBElectionQuery?
         var hadOneofValue = false
@@ -3743,6 +4130,26 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .fetchStakes(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 47)
     }()
+    case .consent?: try {
+      guard case .consent(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .chains?: try {
+      guard case .chains(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .release?: try {
+      guard case .release(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .stand?: try {
+      guard case .stand(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .frozen?: try {
+      guard case .frozen(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
     case .election?: try {
       guard case .election(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
@@ -3766,7 +4173,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{8}election\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3995,6 +4402,45 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .stakes(v)
         }
       }()
+      case 50: try {
+        var v: PBChainStates?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .chains(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .chains(v)
+        }
+      }()
+      case 52: try {
+        var v: PBGranted?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .granted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .granted(v)
+        }
+      }()
+      case 54: try {
+        var v: PBFrozenProof?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .frozen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .frozen(v)
+        }
+      }()
       case 55: try {
         var v: PBElection?
         var hadOneofValue = false
@@ -4086,6 +4532,18 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .stakes?: try {
       guard case .stakes(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 47)
+    }()
+    case .chains?: try {
+      guard case .chains(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .granted?: try {
+      guard case .granted(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .frozen?: try {
+      guard case .frozen(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
     }()
     case .election?: try {
       guard case .election(let v)? = self.response else { preconditionFailure() }
@@ -5741,6 +6199,319 @@ nonisolated extension PBStakes: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.entries != rhs.entries {return false}
     if lhs.epochs != rhs.epochs {return false}
     if lhs.height != rhs.height {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainQuery, rhs: PBChainQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainStates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainStates"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chains\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.chains) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chains.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.chains, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainStates, rhs: PBChainStates) -> Bool {
+    if lhs.chains != rhs.chains {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{1}since\0\u{3}time_milliseconds\0\u{1}consents\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.timeMilliseconds) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.consents) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 4)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 5)
+    }
+    if self.timeMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timeMilliseconds, fieldNumber: 6)
+    }
+    if !self.consents.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.consents, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainState, rhs: PBChainState) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.timeMilliseconds != rhs.timeMilliseconds {return false}
+    if lhs.consents != rhs.consents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBReleaseQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReleaseQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}above\0\u{1}generation\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.above) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.generation) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.above != 0 {
+      try visitor.visitSingularUInt64Field(value: self.above, fieldNumber: 2)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.generation, fieldNumber: 3)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBReleaseQuery, rhs: PBReleaseQuery) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.above != rhs.above {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBStandQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StandQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{3}notary_height\0\u{3}notary_block\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.notaryHeight) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.notaryBlock) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 4)
+    }
+    if self.notaryHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notaryHeight, fieldNumber: 5)
+    }
+    if !self.notaryBlock.isEmpty {
+      try visitor.visitSingularBytesField(value: self.notaryBlock, fieldNumber: 6)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBStandQuery, rhs: PBStandQuery) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.notaryHeight != rhs.notaryHeight {return false}
+    if lhs.notaryBlock != rhs.notaryBlock {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBGranted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Granted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}granted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.granted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.granted != false {
+      try visitor.visitSingularBoolField(value: self.granted, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBGranted, rhs: PBGranted) -> Bool {
+    if lhs.granted != rhs.granted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFrozenQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FrozenQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFrozenQuery, rhs: PBFrozenQuery) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFrozenProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FrozenProof"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}final\0\u{1}proof\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._proof) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._proof {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFrozenProof, rhs: PBFrozenProof) -> Bool {
+    if lhs._final != rhs._final {return false}
+    if lhs._proof != rhs._proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -28,11 +28,5 @@ struct Payment {
     /// The transaction that withdraws it, on the deciding chain.
     var cancel: [UInt8]?
 
-    /// Whether a chain has a part in it.
-    func concerns(_ chain: ChainID?) -> Bool {
-        guard let chain else { return false }
-        return self.chain == chain || cross?.legs.contains { $0.chain == chain } ?? false
-    }
-
     var isEnded: Bool { if case .ended = stage { true } else { false } }
 }

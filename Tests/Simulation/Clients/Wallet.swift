@@ -42,12 +42,13 @@ package final class Wallet: SimulatedClient {
         self.manner = manner
     }
 
-    /// Whether every payment has ended, but for those that a corrupt chain has a part in.
-    package func isDone(but corrupt: ChainID?) -> Bool { payments.allSatisfy { $0.isEnded || $0.concerns(corrupt) } }
+    /// Whether every payment has ended, but for those that were handed to a corrupt or dead chain: what an honest chain holds for one comes
+    /// back, by a freeze if need be (R8).
+    package func isDone(but corrupt: ChainID?) -> Bool { payments.allSatisfy { $0.isEnded || $0.chain == corrupt } }
 
     /// Payments that have not ended, for people.
     package func openPayments(but corrupt: ChainID?) -> [String] {
-        payments.filter { !$0.isEnded && !$0.concerns(corrupt) }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)" }
+        payments.filter { !$0.isEnded && $0.chain != corrupt }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)" }
     }
 
     func plan(_ payment: Payment, startMilliseconds: UInt64, world: World) {

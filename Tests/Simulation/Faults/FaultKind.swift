@@ -74,6 +74,8 @@ package enum FaultKind: Int, Countable {
     case withheldBlock
     /// Every node of a sub-chain lies, and from some moment on the chain makes two histories final, shown to different notaries.
     case corruptChain
+    /// Every node of a sub-chain stops, for ever or until its operators have had it thawed.
+    case deadChain
 
     /// Those of nodes that lie.
     package static let byzantine: [FaultKind] = [

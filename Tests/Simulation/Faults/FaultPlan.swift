@@ -34,6 +34,7 @@ package struct FaultPlan: Sendable, Hashable {
         // It needs a mined chain as well, and would else be rare.
         if !byzantine.isEmpty, random.below(2) == 0 { enable(.withheldBlock) }
         enabled[FaultKind.corruptChain.rawValue] = random.below(8) == 0
+        enabled[FaultKind.deadChain.rawValue] = !has(.corruptChain) && random.below(10) == 0
         linkPerMillion = [1_000, 10_000, 50_000, 300_000][Int(random.below(4))]
         crashPerMillion = [20, 100, 500, 2_000][Int(random.below(4))]
         nemesisMicroseconds = [500_000, 2_000_000, 5_000_000][Int(random.below(3))]
@@ -52,6 +53,9 @@ package struct FaultPlan: Sendable, Hashable {
     package var crashPoints: [FaultKind] {
         [FaultKind.crashBeforeCommit, .crashAfterCommit, .crashWhileSending].filter(has)
     }
+
+    /// After so long without a final block notaries freeze a chain: longer than faults can keep an honest one silent.
+    package var silentMilliseconds: UInt64 { has(.corruptChain) || has(.deadChain) ? 75_000 : 0 }
 
     /// What nodes that lie do.
     package var byzantine: [FaultKind] { FaultKind.byzantine.filter(has) }

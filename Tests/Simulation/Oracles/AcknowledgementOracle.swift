@@ -20,8 +20,8 @@ package struct AcknowledgementOracle: Sendable {
     private var told: [(key: Key, status: Status)] = []
     private var rejectedWithReason: [Key: Reason] = [:]
 
-    /// Transactions that a corrupt chain can keep from ending.
-    package var exempt: Set<Digest> = []
+    /// A chain that can keep what it acknowledged from ending: corrupt to its last node, or dead.
+    var corrupt: ChainID?
 
     /// Answers to submissions that say "never".
     private var refused: [(key: Key, reason: Reason)] = []
@@ -32,7 +32,7 @@ package struct AcknowledgementOracle: Sendable {
 
     /// Acknowledged transactions without a known end.
     package var open: [(chain: ChainID, id: Digest)] {
-        acknowledged.filter { endings[$0] == nil && rejectedWithReason[$0] == nil && !exempt.contains($0.id) }.map { ($0.chain, $0.id) }
+        acknowledged.filter { endings[$0] == nil && rejectedWithReason[$0] == nil && $0.chain != corrupt }.map { ($0.chain, $0.id) }
     }
 
     /// A collector accepted a transaction.
@@ -77,7 +77,7 @@ package struct AcknowledgementOracle: Sendable {
 
     /// Judges at the end: nothing acknowledged is without an end, no answer contradicts the chain.
     package func finish(at time: UInt64, _ findings: inout Findings) {
-        for key in acknowledged where endings[key] == nil && rejectedWithReason[key] == nil && !exempt.contains(key.id) {
+        for key in acknowledged where endings[key] == nil && rejectedWithReason[key] == nil && key.chain != corrupt {
             findings.report(.acknowledged, "\(key.id) was acknowledged on \(key.chain) and has no end", at: time)
         }
         for key in acknowledged {

@@ -81,8 +81,8 @@ package struct CrossOracle: Sendable {
     }
 
     package mutating func resolved(
-        _ xid: Digest, isSettled: Bool, on chain: ChainID, deadline: ChainTime, evidence: BlockHeader, time: UInt64,
-        _ findings: inout Findings
+        _ xid: Digest, isSettled: Bool, on chain: ChainID, deadline: ChainTime, evidence: BlockHeader, isByFreeze: Bool = false,
+        time: UInt64, _ findings: inout Findings
     ) {
         guard let book = books[xid] else { return }
         if book.resolved.contains(where: { $0.chain == chain }) {
@@ -95,6 +95,8 @@ package struct CrossOracle: Sendable {
             findings.report(.atomicity, "\(xid) is \(isSettled ? "settled" : "refunded") on \(chain), but the decision is \(decision.kind)", at: time)
         }
         books[xid]?.resolved.append((chain, isSettled))
+        // What is refunded by a freeze is judged with the freezes.
+        guard !isByFreeze else { return }
         claims.append(isSettled ? .decided(xid: xid, evidence) : .notCommitted(xid: xid, deadline: deadline, evidence))
     }
 
@@ -125,7 +127,7 @@ package struct CrossOracle: Sendable {
             for item in book.resolved where item.isSettled != (book.decision?.kind == 1) {
                 findings.report(.atomicity, "\(xid) ended on \(item.chain) against the decision on \(book.decidingChain)", at: time)
             }
-            for hold in book.heldAt where !book.resolved.contains(where: { $0.chain == hold.chain }) {
+            for hold in book.heldAt where hold.chain != corrupt && !book.resolved.contains(where: { $0.chain == hold.chain }) {
                 let head = history.blocks(of: book.decidingChain).last?.header.fields.time ?? 0
                 if book.decision != nil || head > book.deadline {
                     findings.report(.atomicity, "\(xid) is still held on \(hold.chain), though it can be resolved", at: time)

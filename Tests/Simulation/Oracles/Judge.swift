@@ -14,8 +14,13 @@ package struct Judge {
     }
     /// A chain that is corrupt to its last node: only what honest chains took from it is judged.
     package var corrupt: ChainID? {
-        didSet { replay.corrupt = corrupt }
+        didSet {
+            replay.corrupt = corrupt
+            acknowledgements.corrupt = corrupt
+        }
     }
+    /// That chain is honest, and only dead.
+    package var isDead = false
     /// Messages that went through the codec.
     package var codecUses: UInt64 = 0
     package private(set) var votes = VoteOracle()
@@ -57,7 +62,7 @@ package struct Judge {
             return
         }
         heard.add(.snapshot)
-        guard address.chain != corrupt else { return }
+        guard address.chain != corrupt || isDead else { return }
         see(manifest.final, at: time)
         history.jumped(manifest.final.header, by: address.description, at: time, &findings)
     }
@@ -215,15 +220,6 @@ package struct Judge {
     /// A client was told where a transaction stands.
     package mutating func told(_ status: Status, chain: ChainID, at time: UInt64) {
         acknowledgements.told(status, chain: chain, at: time, &findings)
-    }
-
-    /// A cross transaction in which the corrupt chain has a part may stay open for as long as that chain likes.
-    package mutating func exempt(_ cross: CrossTransaction) {
-        for chain in network.chains {
-            for kind in UInt8(3)...8 {
-                acknowledgements.exempt.insert(Transaction.id(kind: kind, chain: chain.id, xid: cross.xid, network: network.id))
-            }
-        }
     }
 
     /// The end of the run, after healing and rest.

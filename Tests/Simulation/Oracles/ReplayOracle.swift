@@ -11,6 +11,7 @@ package struct ReplayOracle: Sendable {
     package private(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
     private(set) var reserves: ReserveOracle
+    package private(set) var freezes = FreezeOracle()
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
     /// A chain of which no history is kept.
@@ -66,6 +67,7 @@ package struct ReplayOracle: Sendable {
         counted.add(.conservation)
         states[chain] = state
         newest[chain] = block.header
+        if chain != .notary { freezes.follow(block.header, at: time, &findings) }
         if findings.violations.count > before { isLost.insert(chain) }
     }
 
@@ -129,6 +131,7 @@ package struct ReplayOracle: Sendable {
     package mutating func finish(_ history: HistoryOracle, at time: UInt64, _ findings: inout Findings) {
         guard isLost.isEmpty else { return }
         crosses.finish(history, at: time, &findings)
+        freezes.finish(history, at: time, &findings)
         reserves.finish(states, at: time, &findings)
         guard let notary = states[.notary] else { return }
         for chain in network.chains {
@@ -165,8 +168,13 @@ extension ReplayOracle {
             let header = record.final.header
             let head = state.heads[header.chain] ?? (0, network.genesisHash(of: header.chain))
             try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
+            if let status = state.statuses[header.chain] {
+                try demand(!status.isFrozen, "records a block of a frozen chain")
+                try demand(header.fields.notaryHeight >= status.since, "records a block that does not know of the thaw")
+            }
             state.setHead(header)
             counted.add(.record)
+            freezes.recorded(record)
         case .candidacy(let candidacy):
             try demand(outcome == .applied, "a candidacy cannot be rejected")
             try stand(candidacy, in: &state)
@@ -180,6 +188,9 @@ extension ReplayOracle {
             try show(offence, to: &state)
             try slash(offence, in: &state)
             counted.add(.slashing)
+        case .status(let change):
+            try demand(outcome == .applied, "a freeze cannot be rejected")
+            try self.change(change, at: block.header.height, to: &state)
         case .evidence(let offence):
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
@@ -209,6 +220,27 @@ extension ReplayOracle {
             try demand(outcome == .applied, "a refund cannot be rejected")
             try resolve(resolution, to: 3, in: block, &state, at: time, &findings)
         }
+    }
+
+    /// Rule R8: at the recorded head, by more notaries than may lie; thawed by a quorum.
+    private mutating func change(_ change: StatusChange, at height: Height, to state: inout ReplayState) throws(ReplayFault) {
+        let status = state.statuses[change.chain]
+        let head = state.heads[change.chain] ?? (0, network.genesisHash(of: change.chain))
+        try demand(change.since == status?.since ?? 0, "consents of another time")
+        try demand(status?.isFrozen ?? false != change.isFreeze, "frozen or thawed already")
+        if let frozen = change.head { try demand(frozen.height == head.height && frozen.hash == head.hash, "frozen elsewhere than at the recorded head") }
+        let notaries = network.notary.nodes.map(\.key)
+        let signers = Set(change.consents.map(\.key))
+        try demand(signers.isSubset(of: notaries) && signers.count == change.consents.count, "consents of strangers")
+        try demand(signers.count >= (change.isFreeze ? (notaries.count - 1) / 3 + 1 : 2 * notaries.count / 3 + 1), "too few consents")
+        for item in change.consents {
+            try signed(
+                item.key, item.signature, "consent",
+                CertificateOracle.padded(change.chain) + [change.isFreeze ? 1 : 2] + CertificateOracle.number(change.since))
+        }
+        state.setStatus(change.chain, isFrozen: change.isFreeze, head, notaryHeight: height)
+        if change.isFreeze { freezes.frozen(change.chain, at: head.height, notary: height) } else { freezes.thawed(change.chain, notary: height) }
+        counted.add(change.isFreeze ? .freeze : .thaw)
     }
 
     private func demand(_ condition: Bool, _ what: @autoclosure () -> String) throws(ReplayFault) {
@@ -319,9 +351,14 @@ extension ReplayOracle {
         guard let contract = network.contracts.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }),
             ReserveOracle.allows(cross, contract)
         else { throw ReplayFault(what: "the contract does not allow it") }
+        var holders: [BlockHeader] = []
         for (chain, evidence) in zip(cross.holdingChains, confirm.holds) {
-            crosses.claimHeld(cross.xid, on: chain, evidence: try foreign(evidence.block, of: chain, in: block))
+            let header = try foreign(evidence.block, of: chain, in: block)
+            holders.append(header)
+            freezes.relied(on: header, in: block.header)
+            crosses.claimHeld(cross.xid, on: chain, evidence: header)
         }
+        freezes.decided(by: holders, in: block.header)
         try decide(cross, 1, in: block, to: &state, at: time, &findings)
         if state.accounts[leg.credit] == nil { state.set(ReplayAccount(), leg.credit) }
         try demand(state.move(from: leg.debit, to: leg.credit, leg.asset, leg.amount), "the deciding leg is not covered")
@@ -348,7 +385,18 @@ extension ReplayOracle {
         guard var entry = state.entries[resolution.xid], entry.hold == 1, let deciding = crosses.decidingChain(of: resolution.xid) else {
             throw ReplayFault(what: "nothing is held for \(resolution.xid)")
         }
-        let evidence = try foreign(resolution.evidence.block, of: deciding, in: block)
+        if let frozen = resolution.frozen {
+            let notary = try foreign(frozen.block, of: .notary, in: block)
+            try demand(notary.height <= block.header.fields.notaryHeight, "a refund by a freeze that its block cannot know of")
+            guard let value = frozen.proof.value, value.count == 81, value[32] == 1 else { throw ReplayFault(what: "a refund by no freeze") }
+            let since = value[73..<81].reduce(0) { $0 << 8 | UInt64($1) }
+            freezes.refundedByFreeze(of: deciding, since: since, in: block.header)
+            counted.add(.refundByFreeze)
+        }
+        if status == 3 { freezes.refunded(resolution.xid, in: block.header) }
+        let isBare = resolution.frozen == resolution.evidence
+        let evidence = try foreign(resolution.evidence.block, of: isBare ? .notary : deciding, in: block)
+        freezes.relied(on: evidence, in: block.header)
         entry.hold = status
         entry.heights[2] = block.header.height
         for (_, leg) in entry.legs {
@@ -357,7 +405,8 @@ extension ReplayOracle {
         }
         state.set(entry, resolution.xid)
         crosses.resolved(
-            resolution.xid, isSettled: status == 2, on: state.chain, deadline: entry.deadline, evidence: evidence, time: time, &findings)
+            resolution.xid, isSettled: status == 2, on: state.chain, deadline: entry.deadline, evidence: evidence,
+            isByFreeze: resolution.frozen != nil, time: time, &findings)
     }
 
     private func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {

@@ -90,6 +90,8 @@ package struct ReplayState: Sendable {
     private(set) var entries: [Digest: ReplayEntry] = [:]
     /// Recorded heads on the notary chain: height and hash.
     private(set) var heads: [ChainID: (height: Height, hash: Digest)] = [:]
+    /// Whether chains are frozen, and the notary block since which they are or are not.
+    private(set) var statuses: [ChainID: (isFrozen: Bool, since: Height)] = [:]
     /// Keys in the order in which they came to be; dictionaries have none.
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
@@ -144,6 +146,14 @@ package struct ReplayState: Sendable {
         let bytes = CertificateOracle.padded(header.chain) + CertificateOracle.number(header.height) + header.hash.bytes
             + CertificateOracle.number(header.fields.time)
         tree.set(bytes, kind: "state-head", name: Array(header.chain.description.utf8))
+    }
+
+    /// A chain is frozen or thawed at its recorded head.
+    mutating func setStatus(_ chain: ChainID, isFrozen: Bool, _ head: (height: Height, hash: Digest), notaryHeight: Height) {
+        statuses[chain] = (isFrozen, notaryHeight)
+        let bytes = CertificateOracle.padded(chain) + [isFrozen ? 1 : 2] + CertificateOracle.number(head.height) + head.hash.bytes
+            + CertificateOracle.number(notaryHeight)
+        tree.set(bytes, kind: "state-frozen", name: Array(chain.description.utf8))
     }
 
     /// Records an offence; false when it is recorded.

@@ -22,6 +22,12 @@ package enum ExercisedRule: Int, Countable {
     case record
     /// R7: a chain was seen to have two final blocks of one height, and evidence of it was recorded.
     case forkRecorded
+    /// R4: a hold was given back because the deciding chain was frozen.
+    case refundByFreeze
+    /// R8: a chain was frozen.
+    case freeze
+    /// R8: a chain was thawed.
+    case thaw
     /// Two statements of a liar were shown to everybody.
     case evidence
     /// The notary chain recorded an offence.

@@ -42,7 +42,7 @@ package struct VoteOracle: Sendable {
     /// A notary says that it follows a block (R7).
     package mutating func follows(_ head: BranchHead, by signer: PublicKey, at time: UInt64, _ findings: inout Findings) {
         see(
-            Key(signer: signer, chain: head.chain, epoch: 0, slot: head.height, duty: 4), Content(kind: 0, hash: head.block), at: time,
+            Key(signer: signer, chain: head.chain, epoch: head.generation, slot: head.height, duty: 4), Content(kind: 0, hash: head.block), at: time,
             &findings)
     }
 

@@ -35,6 +35,7 @@ extension World {
     /// Adds every instance of a network, as `up` does it.
     package func addAll(_ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
         conspire(cast)
+        doom()
         snapshots = shape.snapshots
         let fresh = Dictionary(uniqueKeysWithValues: cast.freshSigners.values.map { ($0.publicKey, $0) })
         laterKeys = { fresh[$0] }

@@ -50,16 +50,13 @@ package struct SeedRun {
         let plan = FaultPlan(drawing: &random)
         if plan.has(.corruptChain) { (shape.standby, shape.epochs) = (0, nil) }
         let memo = SignatureMemo()
-        let cast = Cast(shape, seed: seed, memo: memo)
+        let cast = Cast(shape, seed: seed, memo: memo, silentMilliseconds: plan.silentMilliseconds)
         let world = World(network: cast.network, seed: seed, plan: plan, memo: memo)
         world.log = log
         world.addAll(kinds, cast, shape)
         var payments = PaymentPlan(
             cast: cast, count: payments, spanMilliseconds: [1_000, 5_000, plan.faultsEndMicroseconds / 1_000][Int(world.random.below(3))])
         let wallets = payments.wallets(in: world)
-        for payment in wallets.flatMap(\.payments) where payment.concerns(world.judge.corrupt) {
-            if let cross = payment.cross { world.judge.exempt(cross) }
-        }
         Operators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         let inspector = Inspector()
         inspector.join(world)
@@ -67,6 +64,7 @@ package struct SeedRun {
         world.run(until: plan.faultsEndMicroseconds, mostSteps: SeedRun.mostSteps)
         world.heal()
         let rest = demandProgress(world, wallets)
+        demandReturn(world, cast)
         if world.judge.findings.violations.allSatisfy({ $0.invariant == .progress }) { inspect(world, inspector) }
         world.judge.finish(at: world.now)
         return report(world, wallets, shape, rest)
@@ -93,6 +91,29 @@ package struct SeedRun {
             }
         }
         return (world.now - healed) / 1_000
+    }
+
+    /// A dead chain that its operators have thawed goes on, unless its nodes hold final blocks that nobody had recorded when it was frozen:
+    /// those count for nothing, and its nodes have to be set back first (docs/operations.md).
+    private func demandReturn(_ world: World, _ cast: Cast) {
+        guard let dead = world.dead, dead.comesBack, dead.hasDied, world.judge.findings.violations.isEmpty,
+            let status = world.judge.replay.states[.notary]?.statuses[dead.chain], status.isFrozen
+        else { return }
+        let operators = FreezeOperators()
+        operators.join(world)
+        let recorded = world.judge.replay.recordedHeight(of: dead.chain)
+        let mayGoOn = !world.hasVoidBlocks(dead.chain)
+        let limit = world.now + progressMilliseconds * 1_000
+        world.revive()
+        while world.now < limit, world.judge.findings.violations.isEmpty {
+            operators.thaw(dead.chain, since: status.since, cast, world: world)
+            world.run(until: world.now + 4 * SeedRun.sliceMicroseconds, mostSteps: SeedRun.mostSteps)
+            let isThawed = world.judge.replay.states[.notary]?.statuses[dead.chain]?.isFrozen == false
+            if isThawed, !mayGoOn || world.judge.replay.recordedHeight(of: dead.chain) > recorded { return }
+        }
+        if world.judge.findings.violations.isEmpty {
+            world.judge.findings.report(.progress, "\(dead.chain) was to be thawed and to go on from height \(recorded)", at: world.now)
+        }
     }
 
     private func heights(_ world: World) -> [Height] {

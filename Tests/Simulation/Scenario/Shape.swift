@@ -70,7 +70,8 @@ package struct Cast {
     package let assets: [ChainID: AssetID]
 
     /// - Parameter memo: remembers what these signers sign.
-    package init(_ shape: Shape, seed: UInt64, memo: SignatureMemo, timing: Timing = Timing()) {
+    /// - Parameter silentMilliseconds: after so long without a final block notaries freeze a chain by themselves; 0 for never.
+    package init(_ shape: Shape, seed: UInt64, memo: SignatureMemo, timing: Timing = Timing(), silentMilliseconds: UInt64 = 0) {
         let names = ["alpha", "beta", "gamma", "delta"].prefix(shape.chains)
         let networkID = Blake2b.hash(Array("simulated network".utf8) + seed.bigEndianBytes)
         var signers: [String: Signer] = [:]
@@ -115,7 +116,8 @@ package struct Cast {
         }
         freshSigners = fresh
         network = Network(
-            id: networkID, notary: notary, chains: chains, contracts: Cast.contracts(Array(names), assets), timing: timing)
+            id: networkID, notary: notary, chains: chains, contracts: Cast.contracts(Array(names), assets), timing: timing,
+            consequences: Consequences(twoFinals: .freeze, silentMilliseconds: silentMilliseconds))
         nodeSigners = signers
         self.people = people
         self.assets = assets

@@ -26,6 +26,8 @@ enum Event {
     case nemesis
     /// The nodes of a corrupt chain part.
     case part
+    /// The nodes of a chain all stop.
+    case death
     /// A partition, clog or pause ends.
     case relief(Int)
 }

@@ -29,6 +29,7 @@ package struct TraceHash: Sendable, Hashable {
         case .alarm(let item): mix(13, UInt64(item.code.utf8.count), UInt64(item.detail.utf8.count))
         case .evidence(let item): mix(14, UInt64(item.first.count), UInt64(item.second.count))
         case .beat(let item): mix(15, item.height, item.waiting)
+        case .consent(let item): mix(18, item.authorization.signature.first.a, item.since)
         case .recorded(let item): mix(16, item.head?.notary.hash.a ?? 0, item.head?.notary.header.height ?? 0)
         case .handover(let item): mix(19, item.epoch, item.final.hash.a)
         case .notarized(let item): mix(17, item.header.hash.a, item.isConfirmed ? 1 : 0)

@@ -5,7 +5,7 @@ extension World {
     /// Starts (again) from what the disk holds.
     func start(_ instance: Instance) {
         instance.restartPending = false
-        guard instance.core == nil else { return }
+        guard instance.core == nil, !isDead(instance) else { return }
         instance.life += 1
         instance.timers.removeAll()
         instance.mining = nil

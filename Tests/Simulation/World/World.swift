@@ -45,6 +45,8 @@ package final class World {
     var links: Links
     /// The sub-chain that is corrupt to its last node; nil for none.
     var conspiracy: Conspiracy?
+    /// The sub-chain whose nodes all stop; nil for none.
+    var dead: DeadChain?
     /// Faults that last, by number; nil when they have ended.
     var reliefs: [Relief?] = []
     /// Nodes whose disk or clock has failed: never more of a chain than may be faulty.
@@ -112,6 +114,7 @@ package final class World {
     package func unleash() {
         if plan.has(.slowNetwork) { tally.add(.slowNetwork) }
         if let conspiracy { queue.push(.part, at: max(now, conspiracy.partAt)) }
+        if let dead { queue.push(.death, at: max(now, dead.at)) }
         if !plan.scheduled.isEmpty, plan.nemesisMicroseconds > 0 { scheduleNemesis() }
     }
 
@@ -162,6 +165,7 @@ package final class World {
         case .clientTimer(let client, let key): clients[client].timerFired(key, world: self)
         case .nemesis: nemesisActs()
         case .part: part()
+        case .death: die()
         case .relief(let number): relieve(number)
         }
     }

@@ -1,0 +1,137 @@
+import Foundation
+import Schema
+
+/// Rule R8, and R4's third case.
+extension LedgerModel {
+    /// A chain is frozen at its recorded head, by more notaries than may lie.
+    mutating func applyFreeze(_ freeze: PBFreeze) -> RuleResult {
+        let recorded = heads[freeze.chain]
+        guard Bytes(freeze.hash) == recorded?.hash ?? network.genesisHash(of: freeze.chain), freeze.height == recorded?.height ?? 0 else {
+            return .forbidden(.oneFinal, "freezes \(freeze.chain) elsewhere than at its recorded head (R8)")
+        }
+        return change(freeze.chain, isFrozen: true, since: freeze.since, freeze.consents)
+    }
+
+    /// A frozen chain goes on, by a quorum of notaries.
+    mutating func applyThaw(_ thaw: PBThaw) -> RuleResult { change(thaw.chain, isFrozen: false, since: thaw.since, thaw.consents) }
+
+    private mutating func change(_ name: String, isFrozen: Bool, since: UInt64, _ consents: [PBAuthorization]) -> RuleResult {
+        guard name != chain.id, let named = network.chain(name), named.work == nil else { return .forbidden(.replay, "freezes or thaws no sub-chain of the network") }
+        let status = statuses[name]
+        guard since == status?.notaryHeight ?? 0, (status?.isFrozen ?? false) != isFrozen else {
+            return .forbidden(.oneFinal, "does not follow from the status of \(name) (R8)")
+        }
+        let places = consents.map { consent in chain.nodes.firstIndex { $0.key == Bytes(consent.key) } ?? -1 }
+        let faulty = (chain.nodes.count - 1) / 3
+        let needed = isFrozen ? faulty + 1 : 2 * chain.nodes.count / 3 + 1
+        guard places.count >= needed, places.first ?? 0 >= 0, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            return .forbidden(.certificates, "freezes or thaws \(name) with too few consents (R8)")
+        }
+        write(
+            StatusModel(
+                chain: name, isFrozen: isFrozen, height: heads[name]?.height ?? 0, hash: heads[name]?.hash ?? network.genesisHash(of: name),
+                notaryHeight: height))
+        return .outcome(0)
+    }
+
+    /// R4: the deciding chain is frozen at a block in whose state nothing is committed.
+    mutating func applyFrozenRefund(_ transaction: ParsedTransaction, _ refund: PBRefund, evidence: [Bytes: ParsedHeader]) -> RuleResult {
+        guard let xid = transaction.xid, var entry = crosses[xid], entry.status == .held, let cross = terms[xid] else {
+            return .forbidden(.allOrNothing, "gives back what is not held (R5)")
+        }
+        let decider = cross.decidingLeg.chain
+        guard let status = FreezeModel.status(of: decider, refund.frozen, evidence: evidence), status.isFrozen else {
+            return .forbidden(.allOrNothing, "refunds by a freeze of \(decider) that is not shown (R4)")
+        }
+        if status.height > 0 {
+            guard let header = evidence[Bytes(refund.evidence.block)], header.hash == status.hash, header.chain == decider,
+                let shown = StateProofModel.entry(refund.evidence.proof, key: Sodium.hash(.stateCross, xid), root: header.stateRoot)
+            else { return .forbidden(.allOrNothing, "does not show the block that \(decider) is frozen at (R4)") }
+            if case .present(let value) = shown, value.count > 33, value[33] == CrossModel.Decision.committed.rawValue {
+                return .forbidden(.allOrNothing, "refunds by a freeze though \(decider) has committed (R4)")
+            }
+        }
+        entry.status = .refunded
+        entry.resolved = height
+        write(entry)
+        for hold in entry.legs where !credit(hold.debit, hold.amount, of: hold.asset) {
+            return .forbidden(.conservation, "pays out more than fits")
+        }
+        return .outcome(0)
+    }
+}
+
+/// Freezes of the sub-chains, as the notary chain's blocks tell them.
+struct FreezeModel {
+    struct Freeze {
+        var height: UInt64
+        var notaryHeight: UInt64
+        var thawedAt: UInt64?
+    }
+
+    private var freezes: [String: [Freeze]] = [:]
+
+    /// Reads a final notary block.
+    mutating func read(_ block: PBBlock, at height: UInt64, network: Bytes) {
+        for data in block.transactions {
+            guard let transaction = try? ParsedTransaction(data, chain: AuditNetwork.notaryName, network: network) else { continue }
+            switch transaction.kind {
+            case .freeze(let item): freezes[item.chain, default: []].append(Freeze(height: item.height, notaryHeight: height))
+            case .thaw(let item):
+                if let last = freezes[item.chain]?.indices.last { freezes[item.chain]?[last].thawedAt = height }
+            default: continue
+            }
+        }
+    }
+
+    /// Why a block counts for nothing; nil when it may count.
+    func voidness(_ header: ParsedHeader) -> String? {
+        let isVoid = freezes[header.chain, default: []].contains { $0.height < header.height && header.notaryHeight < $0.thawedAt ?? .max }
+        return isVoid ? "is about block \(header.height) of \(header.chain), which a freeze has made void (R8)" : nil
+    }
+
+    /// Whether a chain was frozen, by the freeze of a notary block, as of another one.
+    func isFrozen(_ chain: String, since: UInt64, asOf notaryHeight: UInt64) -> Bool {
+        freezes[chain, default: []].contains { $0.notaryHeight == since && since <= notaryHeight && notaryHeight < $0.thawedAt ?? .max }
+    }
+
+    /// The notary block of a chain's last thaw as of another one; 0 for none.
+    func lastThaw(_ chain: String, asOf notaryHeight: UInt64) -> UInt64 {
+        freezes[chain, default: []].compactMap(\.thawedAt).filter { $0 <= notaryHeight }.max() ?? 0
+    }
+
+    /// What evidence shows of a chain's status.
+    static func status(of chain: String, _ item: PBStateEvidence, evidence: [Bytes: ParsedHeader]) -> StatusModel? {
+        guard let header = evidence[Bytes(item.block)], header.chain == AuditNetwork.notaryName,
+            case .present(let value)? = StateProofModel.entry(
+                item.proof, key: Sodium.hash(.stateFrozen, Array(chain.utf8)), root: header.stateRoot),
+            value.count == 81, value[32] == 1 || value[32] == 2
+        else { return nil }
+        func number(_ start: Int) -> UInt64 { value[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        let status = StatusModel(
+            chain: chain, isFrozen: value[32] == 1, height: number(33), hash: Bytes(value[41..<73]), notaryHeight: number(73))
+        return status.encoded == value ? status : nil
+    }
+
+    /// What a transaction of a sub-chain's block relies on against the notary chain's word; nil when it is in order.
+    func fault(in transaction: ParsedTransaction, of header: ParsedHeader, evidence: [Bytes: ParsedHeader]) -> String? {
+        for item in transaction.evidence {
+            if let block = evidence[Bytes(item.block)], let fault = voidness(block) { return fault }
+        }
+        switch transaction.kind {
+        case .confirm(let item):
+            let thaw = lastThaw(header.chain, asOf: header.notaryHeight)
+            let isShown = item.holds.allSatisfy { evidence[Bytes($0.block)]?.notaryHeight ?? 0 >= thaw }
+            return isShown ? nil : "decides by a hold whose block does not know of the thaw (R2)"
+        case .refund(let item) where item.hasFrozen:
+            guard let block = evidence[Bytes(item.frozen.block)], block.height <= header.notaryHeight, item.frozen.proof.value.count == 81 else {
+                return "refunds by a freeze that its block cannot know of (R4)"
+            }
+            let value = Bytes(item.frozen.proof.value)
+            let chain = String(decoding: value[..<32].prefix { $0 != 0 }, as: UTF8.self)
+            let since = value[73..<81].reduce(0) { $0 << 8 | UInt64($1) }
+            return isFrozen(chain, since: since, asOf: header.notaryHeight) ? nil : "refunds by a freeze that has ended (R4)"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Chain
+import Crypto
+import Determinism
+import Ledger
+import RoleKit
+import Wire
+
+/// Rule R8: what this notary wants frozen or thawed, and what it proposes when enough notaries want it.
+extension RecorderRole {
+    /// A notary's wish: passed on by whoever holds it, so that it outlives restarts.
+    mutating func hear(_ consent: Consent) -> Bool {
+        guard network.chain(consent.chain).map({ $0.engine != .pow }) ?? false, network.notary.genesisElectorate.contains(consent.authorization.key), isOpen(consent) else { return false }
+        if consents.has(consent.chain, by: consent.authorization.key) { return true }
+        guard context.verify(consent.check(network: network.id)) else { return false }
+        consents.add(consent)
+        return true
+    }
+
+    /// Whether a consent is of this time: it names the last change of the chain's status, and asks for another one.
+    private func isOpen(_ consent: Consent) -> Bool {
+        let freeze = view[consent.chain]?.freezes.last
+        let since = freeze.map { $0.thawedAt ?? $0.notaryHeight } ?? 0
+        return consent.since == since && consent.frozen != (view.frozen(consent.chain) != nil)
+    }
+
+    /// Looks whether a chain is to be frozen by the configured consequences: this notary consents by itself.
+    mutating func considerFreezing(at now: Moment) -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for (position, chain) in network.chains.map(\.id).enumerated() where !isMined(position) && view.frozen(chain) == nil {
+            guard !consents.has(chain, by: context.signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
+            let since = view[chain]?.freezes.last?.thawedAt ?? 0
+            let consent = Consent(chain: chain, frozen: true, since: since, network: network.id, signer: context.signer)
+            consents.add(consent)
+            effects += [
+                .publish(.evidence, .consent(consent)),
+                .raise(code: "freeze_wanted", detail: "this notary consents to freeze \(chain)", severity: .warning),
+            ]
+        }
+        return effects
+    }
+
+    private func isToFreeze(_ chain: ChainID, _ position: Int, at now: Moment) -> Bool {
+        let rule = network.consequences
+        if rule.silentMilliseconds > 0, now.monotonicMilliseconds >= lastFinalMilliseconds[position] + rule.silentMilliseconds { return true }
+        guard rule.twoFinals == .freeze else { return false }
+        let recorded = recordedHeight(chain)
+        return recordedForks.contains { $0.chain == chain && $0.place > recorded }
+    }
+
+    /// Says again, now and then, what is wanted and not done yet.
+    mutating func repeatConsents(at now: Moment) -> [RoleEffect] {
+        let more = considerFreezing(at: now)
+        return more + consents.all.map { .publish(.evidence, .consent($0)) } + work(at: now) + [
+            .setTimer(Timers.consents, afterMilliseconds: network.timing.republishMilliseconds)
+        ]
+    }
+
+    /// Changes of status that may stand in a block on the ledger's state, without records of those chains.
+    func statusChanges(_ ledger: LedgerState, recording records: [Record], slot: Slot?) -> [StatusChange] {
+        let members = network.notary.genesisElectorate.members.map(\.key)
+        return network.chains.map(\.id).compactMap { chain in
+            let given = consents.authorizations(for: chain, members: members)
+            let status = ledger.status(of: chain)
+            let isFreeze = !(status?.isFrozen ?? false)
+            let change = StatusChange(
+                chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: status?.notaryHeight ?? 0, consents: given)
+            guard !given.isEmpty, StateCheck.fault(in: change, network: network) == nil, !records.contains(where: { $0.final.header.chain == chain })
+            else { return nil }
+            // A contested chain may not be freezable before a branch of it is recorded: other slots try that, or leave it alone.
+            if isFreeze, let slot, isContested(chain, after: ledger.head(of: chain)?.height ?? 0, ledger), !isFreezeTurn(slot) { return nil }
+            return change
+        }
+    }
+
+    private func head(of chain: ChainID, _ ledger: LedgerState) -> StatusChange.Head {
+        ledger.head(of: chain).map { .init(height: $0.height, hash: $0.hash) } ?? .init(height: 0, hash: network.genesisHash(of: chain))
+    }
+
+    private func isFreezeTurn(_ slot: Slot) -> Bool { !(slot / UInt64(network.notary.nodes.count)).isMultiple(of: 2) }
+
+    /// How every sub-chain stands.
+    func chainStates() -> [ChainState] {
+        view.lanes.map { lane in
+            let freeze = lane.freezes.last
+            let names = consents.all.filter { $0.chain == lane.chain }.compactMap { consent in
+                network.notary.nodes.first { $0.key == consent.authorization.key }?.id
+            }
+            return ChainState(
+                chain: lane.chain, height: lane.height, hash: lane.hash, frozen: view.frozen(lane.chain) != nil,
+                since: freeze.map { $0.thawedAt ?? $0.notaryHeight } ?? 0, time: recordedTimes[lane.chain] ?? 0, consents: names)
+        }
+    }
+
+    // MARK: branches that the notary chain has ruled out
+
+    /// Whether a final block may be archived, as far as the notary chain has been read: it is not void, and not beside the recorded head.
+    func isAcceptable(_ header: BlockHeader) -> Bool {
+        guard header.chain != .notary, let lane = view[header.chain] else { return true }
+        return view.voidness(of: header) == nil && (header.height != lane.height || header.hash == lane.hash)
+    }
+
+    /// Follows a chain from another block on, a little later.
+    mutating func refollow(_ position: Int, from height: Height, _ head: Digest) -> [RoleEffect] {
+        refollowed += 1
+        followers[position] = ChainFollower(
+            book: book, chain: chains[position], verify: context.verify, height: height, head: height == 0 ? nil : head,
+            timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40 + (refollowed & 7) << 33,
+            archives: context.archives)
+        unrecorded.clear(position: position)
+        return [.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds)]
+    }
+
+    /// The notary chain records or freezes: archives that went another way go back.
+    mutating func obey(_ changes: [NotaryView.Change], at now: Moment) -> [RoleEffect] {
+        var effects: [RoleEffect] = []
+        for change in changes {
+            switch change {
+            case .recorded: continue
+            case .frozen(let chain):
+                consents.forget(chain)
+                guard let lane = view[chain], let position = chains.firstIndex(of: chain), followers[position].height > lane.height else { continue }
+                effects += refollow(position, from: lane.height, lane.hash)
+            case .thawed(let chain):
+                consents.forget(chain)
+                guard let position = chains.firstIndex(of: chain) else { continue }
+                // Its silence counts anew.
+                lastFinalMilliseconds[position] = now.monotonicMilliseconds
+                effects.append(.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds))
+            }
+        }
+        return effects
+    }
+}

@@ -1,0 +1,226 @@
+import Crypto
+import DequeModule
+import Ledger
+import Wire
+
+/// What the final notary chain says of the sub-chains, as far as a role has read it: what is recorded, and what is frozen (R7, R8).
+///
+/// Whoever judges candidates reads the notary chain's final blocks in order. A quorum of notaries stands for each of them, so what they
+/// say is taken over and not computed again.
+package struct NotaryView: Sendable {
+    /// A freeze of a chain, and the thaw that ended it.
+    package struct Freeze: Hashable, Sendable {
+        /// The recorded head it was frozen at; height 0 for none.
+        package var height: Height
+        package var hash: Digest
+        /// Notary block that froze it.
+        package var notaryHeight: Height
+        /// Notary block that thawed it; nil while it is frozen.
+        package var thawedAt: Height?
+    }
+
+    /// One sub-chain.
+    package struct Lane: Hashable, Sendable {
+        package var chain: ChainID
+        /// Newest recorded block; height 0 and the genesis hash before the first.
+        package var height: Height
+        package var hash: Digest
+        /// Ascending.
+        package var freezes: [Freeze] = []
+    }
+
+    /// Newest final notary block read; height 0 and the genesis hash before the first.
+    package private(set) var height: Height = 0
+    package private(set) var hash: Digest
+    /// In network order.
+    package private(set) var lanes: [Lane]
+    /// Hashes of the newest blocks read, oldest first.
+    private var recent: Deque<Digest> = []
+
+    package init(network: Network) {
+        hash = network.genesisHash(of: .notary)
+        lanes = network.chains.map { Lane(chain: $0.id, height: 0, hash: network.genesisHash(of: $0.id)) }
+    }
+
+    package subscript(chain: ChainID) -> Lane? { lanes.first { $0.chain == chain } }
+
+    /// What a notary block did.
+    package enum Change: Hashable, Sendable {
+        case recorded(ChainID, height: Height, hash: Digest)
+        case frozen(ChainID)
+        case thawed(ChainID)
+    }
+
+    /// Reads the next final notary block.
+    ///
+    /// - Returns: what it changed, in its order.
+    package mutating func read(_ block: Block) -> [Change] {
+        precondition(block.header.chain == .notary && block.header.height == height + 1, "the notary chain is read in order")
+        height = block.header.height
+        hash = block.hash
+        recent.append(block.hash)
+        if recent.count > Limits.notaryHeads { recent.removeFirst() }
+        var changes: [Change] = []
+        for transaction in block.transactions {
+            switch transaction.kind {
+            case .record(let record):
+                let header = record.final.header
+                guard let position = lanes.firstIndex(where: { $0.chain == header.chain }) else { continue }
+                lanes[position].height = header.height
+                lanes[position].hash = header.hash
+                changes.append(.recorded(header.chain, height: header.height, hash: header.hash))
+            case .status(let change):
+                guard let position = lanes.firstIndex(where: { $0.chain == change.chain }) else { continue }
+                if let head = change.head {
+                    lanes[position].freezes.append(Freeze(height: head.height, hash: head.hash, notaryHeight: height))
+                    changes.append(.frozen(change.chain))
+                } else {
+                    lanes[position].freezes[lanes[position].freezes.count - 1].thawedAt = height
+                    changes.append(.thawed(change.chain))
+                }
+            default: continue
+            }
+        }
+        return changes
+    }
+
+    /// Goes on from a final notary block whose state is known. Of freezes that ended before, the last one is known.
+    package mutating func jump(to header: BlockHeader, _ ledger: LedgerState) {
+        height = header.height
+        hash = header.hash
+        recent = [header.hash]
+        for position in lanes.indices {
+            let chain = lanes[position].chain
+            if let head = ledger.head(of: chain) { (lanes[position].height, lanes[position].hash) = (head.height, head.hash) }
+            guard let status = ledger.status(of: chain) else { continue }
+            let freeze = Freeze(
+                height: status.height, hash: status.hash, notaryHeight: status.notaryHeight, thawedAt: status.isFrozen ? nil : status.notaryHeight)
+            lanes[position].freezes.removeAll { $0.thawedAt == nil }
+            lanes[position].freezes.append(freeze)
+        }
+    }
+
+    /// The hash of a final notary block; nil when it is too old or not read yet.
+    package func hash(at height: Height) -> Digest? {
+        guard height <= self.height, self.height - height < UInt64(recent.count) else { return nil }
+        return recent[recent.count - 1 - Int(self.height - height)]
+    }
+
+    /// Whether a chain is frozen as far as this has read; nil when it is not.
+    package func frozen(_ chain: ChainID) -> Freeze? { self[chain]?.freezes.last.flatMap { $0.thawedAt == nil ? $0 : nil } }
+
+    /// Whether a chain was frozen as of a notary block that has been read.
+    private func frozen(_ chain: ChainID, asOf notaryHeight: Height) -> Freeze? {
+        self[chain]?.freezes.last { $0.notaryHeight <= notaryHeight && notaryHeight < $0.thawedAt ?? .max }
+    }
+
+    /// The last thaw of a chain as of a notary block; 0 for none.
+    private func lastThaw(_ chain: ChainID, asOf notaryHeight: Height) -> Height {
+        self[chain]?.freezes.reversed().compactMap(\.thawedAt).first { $0 <= notaryHeight } ?? 0
+    }
+
+    /// Why a block counts for nothing; nil when it may count: R8 makes void what lies above a freeze and does not know of its thaw.
+    package func voidness(of header: BlockHeader) -> Reason? {
+        for freeze in self[header.chain]?.freezes ?? [] where header.height > freeze.height {
+            guard let thawedAt = freeze.thawedAt else { return .chainFrozen }
+            if header.fields.notaryHeight < thawedAt { return .thawUnknown }
+        }
+        return nil
+    }
+
+    /// What is known of a candidate.
+    package enum Verdict: Hashable, Sendable {
+        case fine
+        /// It names a notary block that has not been read here yet.
+        case unread(Height)
+        case fault(Reason, transaction: Digest?)
+    }
+
+    /// Whether a sub-chain's candidate agrees with the notary chain: the notary block it names is final, neither it nor what it relies on
+    /// is void, a refund by freeze is made while the chain is frozen as far as that notary block tells, and after a thaw a deciding leg's
+    /// hold is shown by a block that knows of it (R2, R4, R8).
+    ///
+    /// - Parameter parent: the notary block that the block's parent names.
+    package func judge(_ block: Block, parent: (height: Height, hash: Digest)) -> Verdict {
+        let fields = block.header.fields
+        if fields.notaryHeight > height { return .unread(fields.notaryHeight) }
+        let isParents = fields.notaryHeight == parent.height && fields.notaryHead == parent.hash
+        guard isParents || hash(at: fields.notaryHeight) == fields.notaryHead else { return .fault(.notaryHeadInvalid, transaction: nil) }
+        if let reason = voidness(of: block.header) { return .fault(reason, transaction: nil) }
+        for transaction in block.transactions {
+            if let reason = fault(in: transaction, foreign: block.foreign, chain: block.header.chain, asOf: fields.notaryHeight) {
+                return .fault(reason, transaction: transaction.id)
+            }
+        }
+        return .fine
+    }
+
+    /// What a transaction relies on against the notary chain's word, in a block that names the notary block of a height; nil when it is in
+    /// order.
+    package func fault(in transaction: Transaction, foreign: [FinalHeader], chain: ChainID, asOf notaryHeight: Height) -> Reason? {
+        let shown = transaction.evidence.compactMap { item in foreign.first { $0.hash == item.block }?.header }
+        for header in shown where header.chain != .notary {
+            if let reason = voidness(of: header) { return reason }
+        }
+        switch transaction.kind {
+        case .confirm:
+            let thaw = lastThaw(chain, asOf: notaryHeight)
+            return shown.allSatisfy { $0.fields.notaryHeight >= thaw } ? nil : .thawUnknown
+        case .refund(let resolution):
+            guard let frozen = resolution.frozen else { return nil }
+            guard let value = frozen.proof.value, let status = ChainStatus(decoding: value), let freeze = self.frozen(status.chain, asOf: notaryHeight),
+                freeze.notaryHeight == status.notaryHeight
+            else { return .notReady }
+            return nil
+        default: return nil
+        }
+    }
+}
+
+extension NotaryView {
+    /// For a role's store: height u64, hash 32, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
+    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not).
+    package var encoded: [UInt8] {
+        var bytes = height.bigEndianBytes + hash.bytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
+        for lane in lanes {
+            bytes += lane.height.bigEndianBytes + lane.hash.bytes + UInt16(lane.freezes.count).bigEndianBytes
+            for freeze in lane.freezes {
+                bytes += freeze.height.bigEndianBytes + freeze.hash.bytes + freeze.notaryHeight.bigEndianBytes
+                bytes += (freeze.thawedAt ?? 0).bigEndianBytes
+            }
+        }
+        return bytes
+    }
+
+    /// Reads what `encoded` wrote for the same network; nil for anything else.
+    package init?(decoding bytes: [UInt8], network: Network) {
+        self.init(network: network)
+        var rest = bytes[...]
+        func number(_ count: Int) -> UInt64? {
+            guard rest.count >= count else { return nil }
+            defer { rest = rest.dropFirst(count) }
+            return rest.prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        func digest() -> Digest? {
+            guard rest.count >= Digest.byteCount else { return nil }
+            defer { rest = rest.dropFirst(Digest.byteCount) }
+            return Digest(rest.prefix(Digest.byteCount))
+        }
+        guard let height = number(8), let hash = digest(), let count = number(1) else { return nil }
+        (self.height, self.hash) = (height, hash)
+        for _ in 0..<count {
+            guard let hash = digest() else { return nil }
+            recent.append(hash)
+        }
+        for position in lanes.indices {
+            guard let height = number(8), let hash = digest(), let count = number(2) else { return nil }
+            (lanes[position].height, lanes[position].hash) = (height, hash)
+            for _ in 0..<count {
+                guard let height = number(8), let hash = digest(), let notaryHeight = number(8), let thawedAt = number(8) else { return nil }
+                lanes[position].freezes.append(
+                    Freeze(height: height, hash: hash, notaryHeight: notaryHeight, thawedAt: thawedAt == 0 ? nil : thawedAt))
+            }
+        }
+        guard rest.isEmpty else { return nil }
+    }
+}

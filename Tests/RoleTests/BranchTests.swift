@@ -1,0 +1,116 @@
+import Chain
+import Crypto
+import RoleKit
+import TestSupport
+import Testing
+import ValidatorCore
+import Wire
+
+/// Leaving a branch, and promising not to go on (N-11, N-12).
+@Suite struct BranchTests {
+    private let test = TestNetwork()
+    private var alpha: ChainID { TestNetwork.alpha }
+    private var beta: ChainID { TestNetwork.beta }
+    private var notary: Signer { test.nodeKeys[.notary]![0].signer }
+
+    private func follow(_ item: FinalBlock, _ driver: inout ValidatorDriver) -> [RoleEffect] {
+        driver.setTime(item.block.header.time)
+        return driver.publish(.candidate(item.block)) + driver.publish(.final(item.final!))
+    }
+
+    private func stand(_ header: BlockHeader, frozen: Bool, by signer: Signer? = nil, notaryBlock: Digest = Blake2b.hash([7])) -> RoleInput {
+        let query = StandQuery(
+            chain: header.chain, height: header.height, hash: header.hash, frozen: frozen, notaryHeight: 1, notaryBlock: notaryBlock,
+            network: test.network.id, signer: signer ?? notary)
+        return .requested(.stand(query), token: 9, client: nil)
+    }
+
+    private func granted(_ effects: [RoleEffect]) -> Bool? {
+        for case .reply(9, .granted(let granted)) in effects { return granted }
+        return nil
+    }
+
+    @Test("a promise for a freeze is stored before it is given, and nothing above is followed until the notary chain has gone on without it")
+    func promises() {
+        var chain = TestChain(test, alpha)
+        var driver = ValidatorDriver(test, chain: alpha)
+        let first = chain.append([])
+        let second = chain.append([])
+        _ = follow(first, &driver)
+        let effects = driver.send(stand(first.block.header, frozen: true))
+        #expect(granted(effects) == true && effects.persistsFirst)
+        #expect(follow(second, &driver).branchHeads.isEmpty && driver.role.height == 1)
+        // A final notary block of that height without the freeze: the promise is over.
+        var other = TestChain(test, .notary)
+        let head = follow(other.append([]), &driver).branchHeads.last
+        #expect(head?.block == first.block.hash && head?.generation == 2)
+        _ = driver.send(.timerFired(TimerID(kind: 6)))
+        #expect(follow(second, &driver).branchHeads.map(\.height) == [2])
+    }
+
+    @Test("only the notary's own roles may ask for a promise")
+    func strangers() {
+        var chain = TestChain(test, alpha)
+        var driver = ValidatorDriver(test, chain: alpha)
+        let first = chain.append([])
+        _ = follow(first, &driver)
+        #expect(granted(driver.send(stand(first.block.header, frozen: true, by: test.nodeKeys[alpha]![0].signer))) == nil)
+    }
+
+    @Test("a validator goes back to be able to promise once all who could rely on it have let go, and says so with a new generation")
+    func goesBack() {
+        var chain = TestChain(test, alpha)
+        var driver = ValidatorDriver(test, chain: alpha)
+        let first = chain.append([])
+        _ = follow(first, &driver)
+        _ = follow(chain.append([]), &driver)
+        var effects = driver.send(stand(first.block.header, frozen: true))
+        #expect(granted(effects) == false)
+        let calls = effects.compactMap { effect -> UInt64? in
+            guard case .call(let call, _, .release(let query), _) = effect, query.above == 1, query.generation == 1 else { return nil }
+            return call
+        }
+        #expect(calls.count == 2)
+        #expect(driver.send(.answered(call: calls[0], .granted(true))).branchHeads.isEmpty)
+        effects = driver.send(.answered(call: calls[1], .granted(true)))
+        #expect(effects.branchHeads.map(\.height) == [1] && effects.branchHeads.map(\.generation) == [1] && effects.persistsFirst)
+        #expect(driver.role.height == 1)
+        #expect(granted(driver.send(stand(first.block.header, frozen: true))) == true)
+    }
+
+    @Test("a validator does not let go of what a signature of its own relies on")
+    func holdsOn() {
+        var chain = TestChain(test, alpha)
+        var other = TestChain(test, beta)
+        let cross = test.cross(from: test.alice, to: test.bob.publicKey, amount: 10)
+        chain.append([BlockItem(transaction: Transaction(.open(cross), chain: alpha, network: test.network.id), foreign: [])])
+        let confirm = Confirm(
+            cross: cross, confirmations: [Authorization(key: test.bob.publicKey, signature: test.bob.signer.sign(.confirm, network: test.network.id, cross.xid.bytes))],
+            holds: [chain.evidence(cross.xid)])
+        let block = other.candidate([
+            BlockItem(transaction: Transaction(.confirm(confirm), chain: beta, network: test.network.id), foreign: [chain.last!])
+        ])
+        var driver = ValidatorDriver(test, chain: beta)
+        driver.setTime(block.header.time)
+        let head = BranchHead(notary: "notary-1", chain: alpha, height: 1, block: chain.last!.hash, crosses: [])
+        _ = driver.publish(.branch(head), by: "validator.alpha@notary-1/1")
+        func release(above height: Height) -> RoleInput {
+            let query = ReleaseQuery(chain: alpha, above: height, generation: 1, network: test.network.id, signer: notary)
+            return .requested(.release(query), token: 9, client: nil)
+        }
+        var free = driver
+        #expect(granted(free.send(release(above: 0))) == true)
+        // What was let go of is learned again only of the new generation.
+        #expect(free.publish(.branch(head), by: "validator.alpha@notary-1/1").isEmpty)
+        guard case .deferred = free.publish(.candidate(block)).verdicts.first?.verdict else {
+            Issue.record("a block that was let go of is not relied on")
+            return
+        }
+        guard case .signed = driver.publish(.candidate(block)).verdicts.first?.verdict else {
+            Issue.record("a valid candidate is signed")
+            return
+        }
+        #expect(granted(driver.send(release(above: 0))) == false)
+        #expect(granted(driver.send(release(above: 1))) == true)
+    }
+}
