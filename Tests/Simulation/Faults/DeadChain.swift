@@ -45,9 +45,15 @@ extension World {
         }
     }
 
-    /// Whether the nodes of a chain hold final blocks that nobody recorded: after a freeze those count for nothing.
+    /// Whether the nodes of a chain hold final blocks that nobody recorded, or have notarized one: after a freeze those count for nothing,
+    /// and Simplex does not let go of them.
     func hasVoidBlocks(_ chain: ChainID) -> Bool {
-        Height(judge.history.blocks(of: chain).count) > judge.replay.recordedHeight(of: chain)
+        guard let description = network.chain(chain) else { return false }
+        let blocks = judge.history.blocks(of: chain)
+        if Height(blocks.count) > judge.replay.recordedHeight(of: chain) { return true }
+        let electorate = description.genesisElectorate
+        let last = blocks.last?.header.slot ?? 0
+        return (last + 1...last + description.slotsAhead).contains { judge.votes.mayBeNotarized(chain, slot: $0, by: electorate) }
     }
 }
 

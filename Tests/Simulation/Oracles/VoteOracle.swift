@@ -18,7 +18,15 @@ package struct VoteOracle: Sendable {
         var hash: Digest
     }
 
+    /// A slot of a chain.
+    private struct Place: Hashable {
+        var chain: ChainID
+        var slot: Slot
+    }
+
     private var seen: [Key: Content] = [:]
+    /// Members that do not lie and voted Notar, for every block of a slot.
+    private var notars: [Place: [(hash: Digest, signers: [PublicKey])]] = [:]
     /// Keys that are known to lie.
     var liars: Set<PublicKey> = []
 
@@ -30,6 +38,23 @@ package struct VoteOracle: Sendable {
         see(
             Key(signer: signer, chain: statement.chain, epoch: statement.epoch, slot: statement.slot, duty: duty),
             Content(kind: statement.kind.rawValue, hash: statement.hash), at: time, &findings)
+    }
+
+    /// Whether a block of a slot may be notarized: members that do not lie and voted Notar for it are a quorum with all those that lie.
+    package func mayBeNotarized(_ chain: ChainID, slot: Slot, by electorate: Electorate) -> Bool {
+        let keys = electorate.members.map(\.key)
+        return notars[Place(chain: chain, slot: slot)]?.contains { block in
+            electorate.isQuorum(keys.indices.filter { liars.contains(keys[$0]) || block.signers.contains(keys[$0]) })
+        } ?? false
+    }
+
+    private mutating func count(_ key: Key, _ hash: Digest) {
+        let place = Place(chain: key.chain, slot: key.slot)
+        if let index = notars[place]?.firstIndex(where: { $0.hash == hash }) {
+            notars[place]?[index].signers.append(key.signer)
+        } else {
+            notars[place, default: []].append((hash, [key.signer]))
+        }
     }
 
     /// A signed candidate.
@@ -50,6 +75,7 @@ package struct VoteOracle: Sendable {
         guard !liars.contains(key.signer) else { return }
         guard let before = seen[key] else {
             seen[key] = content
+            if key.duty == 2 { count(key, content.hash) }
             return
         }
         guard before != content else { return }

@@ -93,7 +93,7 @@ package struct SeedRun {
         return (world.now - healed) / 1_000
     }
 
-    /// A dead chain that its operators have thawed goes on, unless its nodes hold final blocks that nobody had recorded when it was frozen:
+    /// A dead chain that its operators have thawed goes on, unless its nodes hold final or notarized blocks that nobody had recorded when it was frozen:
     /// those count for nothing, and its nodes have to be set back first (docs/operations.md).
     private func demandReturn(_ world: World, _ cast: Cast) {
         guard let dead = world.dead, dead.comesBack, dead.hasDied, world.judge.findings.violations.isEmpty,
