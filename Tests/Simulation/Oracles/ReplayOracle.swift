@@ -11,7 +11,7 @@ package struct ReplayOracle: Sendable {
     package private(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
     private(set) var reserves: ReserveOracle
-    package private(set) var freezes = FreezeOracle()
+    package internal(set) var freezes = FreezeOracle()
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
     /// A chain of which no history is kept.
@@ -23,7 +23,7 @@ package struct ReplayOracle: Sendable {
     /// Outcomes seen, by byte.
     package private(set) var outcomes: [UInt8: UInt64] = [:]
     /// Rules seen, but for those that the oracle of cross transactions counts.
-    private var counted = RuleTally()
+    var counted = RuleTally()
     private var newest: [ChainID: BlockHeader] = [:]
     private var isLost: Set<ChainID> = []
 
@@ -222,28 +222,7 @@ extension ReplayOracle {
         }
     }
 
-    /// Rule R8: at the recorded head, by more notaries than may lie; thawed by a quorum.
-    private mutating func change(_ change: StatusChange, at height: Height, to state: inout ReplayState) throws(ReplayFault) {
-        let status = state.statuses[change.chain]
-        let head = state.heads[change.chain] ?? (0, network.genesisHash(of: change.chain))
-        try demand(change.since == status?.since ?? 0, "consents of another time")
-        try demand(status?.isFrozen ?? false != change.isFreeze, "frozen or thawed already")
-        if let frozen = change.head { try demand(frozen.height == head.height && frozen.hash == head.hash, "frozen elsewhere than at the recorded head") }
-        let notaries = network.notary.nodes.map(\.key)
-        let signers = Set(change.consents.map(\.key))
-        try demand(signers.isSubset(of: notaries) && signers.count == change.consents.count, "consents of strangers")
-        try demand(signers.count >= (change.isFreeze ? (notaries.count - 1) / 3 + 1 : 2 * notaries.count / 3 + 1), "too few consents")
-        for item in change.consents {
-            try signed(
-                item.key, item.signature, "consent",
-                CertificateOracle.padded(change.chain) + [change.isFreeze ? 1 : 2] + CertificateOracle.number(change.since))
-        }
-        state.setStatus(change.chain, isFrozen: change.isFreeze, head, notaryHeight: height)
-        if change.isFreeze { freezes.frozen(change.chain, at: head.height, notary: height) } else { freezes.thawed(change.chain, notary: height) }
-        counted.add(change.isFreeze ? .freeze : .thaw)
-    }
-
-    private func demand(_ condition: Bool, _ what: @autoclosure () -> String) throws(ReplayFault) {
+    func demand(_ condition: Bool, _ what: @autoclosure () -> String) throws(ReplayFault) {
         if !condition { throw ReplayFault(what: what()) }
     }
 
@@ -256,7 +235,7 @@ extension ReplayOracle {
         }
     }
 
-    private func signed(_ key: PublicKey, _ signature: Signature, _ domain: String, _ payload: [UInt8]) throws(ReplayFault) {
+    func signed(_ key: PublicKey, _ signature: Signature, _ domain: String, _ payload: [UInt8]) throws(ReplayFault) {
         let check = SignatureCheck(key: key, signature: signature, message: CertificateOracle.tagged(domain, network.id) + payload)
         try demand(memo.holds(check), "a \(domain) signature does not hold")
     }
