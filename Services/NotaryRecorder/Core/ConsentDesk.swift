@@ -21,8 +21,11 @@ struct ConsentDesk: Sendable {
     /// The chain's status has changed.
     mutating func forget(_ chain: ChainID) { consents.removeAll { $0.key.chain == chain } }
 
-    /// Authorizations for a chain, in the order of the notaries.
-    func authorizations(for chain: ChainID, members: [PublicKey]) -> [Authorization] {
-        members.compactMap { consents[Key(chain: chain, notary: $0)]?.authorization }
+    /// Authorizations for one change of a chain's status, in the order of the notaries.
+    func authorizations(for chain: ChainID, frozen: Bool, since: Height, members: [PublicKey]) -> [Authorization] {
+        members.compactMap { member in
+            guard let consent = consents[Key(chain: chain, notary: member)], consent.frozen == frozen, consent.since == since else { return nil }
+            return consent.authorization
+        }
     }
 }

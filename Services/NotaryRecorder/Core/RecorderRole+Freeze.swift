@@ -59,9 +59,10 @@ extension RecorderRole {
     func statusChanges(_ ledger: LedgerState, recording records: [Record], slot: Slot?) -> [StatusChange] {
         let members = network.notary.genesisElectorate.members.map(\.key)
         return network.chains.map(\.id).compactMap { chain in
-            let given = consents.authorizations(for: chain, members: members)
             let status = ledger.status(of: chain)
             let isFreeze = !(status?.isFrozen ?? false)
+            // On a branch whose own change of status is not final yet, the consents to that change are still here, and are none to another.
+            let given = consents.authorizations(for: chain, frozen: isFreeze, since: status?.notaryHeight ?? 0, members: members)
             let change = StatusChange(
                 chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: status?.notaryHeight ?? 0, consents: given)
             guard !given.isEmpty, StateCheck.fault(in: change, network: network) == nil, !records.contains(where: { $0.final.header.chain == chain })
