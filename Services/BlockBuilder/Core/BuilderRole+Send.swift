@@ -39,10 +39,11 @@ extension BuilderRole {
         book.electorate(of: .notary, epoch: header.epoch)?.members ?? book.network.notary.genesisElectorate.members
     }
 
-    /// Whether a key is a notary node's in the newest epoch that is known, or in the one before: heights of both may be open.
+    /// Whether a key is a notary node's in an epoch that may be responsible for a height that is open here: a chain that has stood still
+    /// needs those of long ago.
     private func isNotary(_ node: String, _ key: PublicKey) -> Bool {
         let newest = book.newestEpoch(of: .notary)
-        return (newest - min(newest, 1)...newest).contains { epoch in
+        return (min(book.notaryEpoch(of: chain, height: tree.finalHeight + 1), newest)...newest).contains { epoch in
             book.electorate(of: .notary, epoch: epoch)?.members.contains { $0.node == node && $0.key == key } ?? false
         }
     }

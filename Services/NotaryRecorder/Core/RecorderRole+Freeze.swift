@@ -67,17 +67,19 @@ extension RecorderRole {
                 chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: status?.notaryHeight ?? 0, consents: given)
             guard !given.isEmpty, StateCheck.fault(in: change, network: network) == nil, !records.contains(where: { $0.final.header.chain == chain })
             else { return nil }
-            // A contested chain may not be freezable before a branch of it is recorded: other slots try that, or leave it alone.
-            if isFreeze, let slot, isContested(chain, after: ledger.head(of: chain)?.height ?? 0, ledger), !isFreezeTurn(slot) { return nil }
-            return change
+            guard isFreeze, let slot else { return change }
+            // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
+            switch turn(of: slot) {
+            case .freeze: return change
+            case .record: return isContested(chain, after: ledger.head(of: chain)?.height ?? 0, ledger) ? nil : change
+            case .ordinary, .judgement: return nil
+            }
         }
     }
 
     private func head(of chain: ChainID, _ ledger: LedgerState) -> StatusChange.Head {
         ledger.head(of: chain).map { .init(height: $0.height, hash: $0.hash) } ?? .init(height: 0, hash: network.genesisHash(of: chain))
     }
-
-    private func isFreezeTurn(_ slot: Slot) -> Bool { !(slot / UInt64(network.notary.nodes.count)).isMultiple(of: 2) }
 
     /// How every sub-chain stands.
     func chainStates() -> [ChainState] {

@@ -69,27 +69,17 @@ extension RecorderRole {
         return offences.entries.contains(where: shows) || ledger.offences.contains { shows($0.entry) }
     }
 
-    /// Now and then a leader tries to have a contested block recorded all the same: if a quorum follows it, that is the branch that
-    /// stands.
-    func isTrial(_ slot: Slot) -> Bool { (slot / UInt64(network.notary.nodes.count)).isMultiple(of: RecorderRole.trialTurns) }
-
-    /// Turns of a leader between two trials.
-    static let trialTurns: UInt64 = 8
-
     /// Offences that may stand in a block of a slot on the branch to which the ledger has been moved; of any slot for nil.
     ///
     /// A notary whose validators have not made up their minds about a signature lets no candidate pass that accuses it: one that did not
     /// hear them would hold up all records for ever if every turn of the others accused.
     func offencesToRecord(at slot: Slot?) -> [Offence] {
         let ledger = tree.ledger
-        let mayJudge = slot.map { ($0 / UInt64(network.notary.nodes.count)).isMultiple(of: RecorderRole.judgementTurns) } ?? true
+        let mayJudge = slot.map { turn(of: $0) == .judgement } ?? true
         return offences.first(Limits.offencesPerBlock) { offence in
             ledger.isRecorded(offence.entry.id) || !mayJudge && offence.evidence.kind == .signedInvalid
         }
     }
-
-    /// Turns of a leader of which one may accuse by judgement.
-    static let judgementTurns: UInt64 = 2
 
     /// People are told of what the notary chain has recorded.
     func announce(_ offence: Offence, at height: Height) -> RoleEffect {

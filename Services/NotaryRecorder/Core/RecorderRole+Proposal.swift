@@ -70,7 +70,7 @@ extension RecorderRole {
         let records = records(on: tree.finalHash)
         let waiting = UInt64(
             records.count + offencesToRecord(at: nil).count + nominationsToTake().count
-                + statusChanges(tree.ledger, recording: records, slot: proposal?.lead.slot).count)
+                + statusChanges(tree.ledger, recording: records, slot: nil).count)
         if (waiting > 0) != (saidWaiting > 0) {
             saidWaiting = waiting
             effects.append(.publish(.lead(.notary), .pool(PoolState(node: context.address.node, chain: .notary, waiting: waiting))))
@@ -92,9 +92,9 @@ extension RecorderRole {
             statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty
         {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
-            guard elapsed >= network.timing.heartbeatMilliseconds else {
-                return [.setTimer(Timers.build, afterMilliseconds: min(network.timing.heartbeatMilliseconds - elapsed, network.timing.heartbeatMilliseconds))]
-            }
+            let pause = awaitsTurn(tree.ledger, recording: records)
+                ? min(network.timing.skipMilliseconds / 2, network.timing.heartbeatMilliseconds) : network.timing.heartbeatMilliseconds
+            guard elapsed >= pause else { return [.setTimer(Timers.build, afterMilliseconds: pause - elapsed)] }
         } else {
             let since = current.linger ?? now
             proposal?.linger = since
@@ -143,7 +143,7 @@ extension RecorderRole {
         tree.move(to: parent)
         let ledger = tree.ledger
         let head = { (chain: ChainID) in ledger.head(of: chain)?.height ?? 0 }
-        let mayTry = proposal.map { isTrial($0.lead.slot) } ?? false
+        let mayTry = proposal.map { turn(of: $0.lead.slot) == .record } ?? false
         return unrecorded.candidates(after: head, limit: Limits.recordsPerBlock) { chain in
             ledger.status(of: chain)?.isFrozen ?? false || !mayTry && isContested(chain, after: head(chain), ledger)
         }

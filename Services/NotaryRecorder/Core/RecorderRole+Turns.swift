@@ -1,0 +1,35 @@
+import Ledger
+import Wire
+
+/// What a slot's leader may put into its candidate although some notaries may not be able to follow it.
+///
+/// Such a candidate can fail, and binds those that have voted for it until another block of its height is final. So attempts are rare,
+/// one at a time, and most slots hold nothing but what every notary agrees to.
+enum Turn: Hashable, Sendable {
+    case ordinary
+    /// Freezing a chain, even one of which some notary relies on more than is recorded.
+    case freeze
+    /// Recording a block of a chain that is known to have two final blocks of that height.
+    case record
+    /// Accusing a notary of having signed what is invalid, which each notary judges by itself.
+    case judgement
+}
+
+extension RecorderRole {
+    /// The turn of a slot. One slot more than there are leaders lies between two attempts, so that each leader comes to try all kinds.
+    func turn(of slot: Slot) -> Turn {
+        let leaders = UInt64(book.electorate(of: .notary, slot: slot)?.members.count ?? network.notary.nodes.count)
+        let attempt = slot / (leaders + 1)
+        switch slot % (leaders + 1) {
+        case 0: return (attempt + attempt / leaders).isMultiple(of: 2) ? .freeze : .record
+        case min(2, leaders): return .judgement
+        default: return .ordinary
+        }
+    }
+
+    /// Whether something waits for a turn: blocks are then made sooner than the heartbeat asks, so that it comes.
+    func awaitsTurn(_ ledger: LedgerState, recording records: [Record]) -> Bool {
+        !offencesToRecord(at: nil).isEmpty || !statusChanges(ledger, recording: records, slot: nil).isEmpty
+            || network.chains.contains { isContested($0.id, after: ledger.head(of: $0.id)?.height ?? 0, ledger) && ledger.status(of: $0.id)?.isFrozen != true }
+    }
+}
