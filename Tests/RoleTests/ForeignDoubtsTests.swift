@@ -22,7 +22,7 @@ import Wire
 
     private func doubts(by count: Int, at moment: Moment) -> ForeignDoubts {
         var doubts = ForeignDoubts()
-        for notary in notaries.prefix(count) { doubts.heard(TestNetwork.alpha, 1, by: notary, at: moment) }
+        for notary in notaries.prefix(count) { doubts.heard(item.foreign[0].hash, by: notary, at: moment) }
         return doubts
     }
 
@@ -33,7 +33,7 @@ import Wire
     @Test("one notary that lies cannot keep a transaction out, two notaries can")
     func moreThanCanLie() {
         var one = doubts(by: 1, at: at(0))
-        one.heard(TestNetwork.alpha, 1, by: notaries[0], at: at(10))
+        one.heard(item.foreign[0].hash, by: notaries[0], at: at(10))
         let answer1 = isLeftOut(&one, at: at(60_000))
         #expect(!answer1)
         var two = doubts(by: 2, at: at(0))
@@ -61,7 +61,7 @@ import Wire
         #expect(answer6)
         let answer7 = isLeftOut(&doubts, at: at(first))
         #expect(!answer7)
-        for notary in notaries.prefix(2) { doubts.heard(TestNetwork.alpha, 1, by: notary, at: at(first)) }
+        for notary in notaries.prefix(2) { doubts.heard(item.foreign[0].hash, by: notary, at: at(first)) }
         let answer8 = isLeftOut(&doubts, at: at(first + grace))
         #expect(answer8)
         let second = first + grace + ForeignDoubts.firstWaitMilliseconds * 2
@@ -71,10 +71,10 @@ import Wire
         #expect(!answer10)
     }
 
-    @Test("a doubt about one height says nothing about another")
-    func otherHeights() {
+    @Test("a doubt about one block says nothing about another of its height")
+    func otherBlock() {
         var doubts = ForeignDoubts()
-        for notary in notaries { doubts.heard(TestNetwork.alpha, 2, by: notary, at: at(0)) }
+        for notary in notaries { doubts.heard(Blake2b.hash([1]), by: notary, at: at(0)) }
         let answer11 = isLeftOut(&doubts, at: at(grace))
         #expect(!answer11)
     }

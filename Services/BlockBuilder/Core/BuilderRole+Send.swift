@@ -70,9 +70,11 @@ extension BuilderRole {
         guard verdict.chain == chain, let address = RoleAddress(publisher), address.role == .validator, address.chain == chain,
             isNotary(address.node, verdict.notary)
         else { return [.count(.peerFault, by: 1)] }
-        if case .deferred(let foreign, let height, _) = verdict.verdict, foreign != chain {
+        if case .deferred(let foreign, let height, _) = verdict.verdict, foreign != chain,
+            let block = reliance(of: verdict.block, on: foreign, height)
+        {
             // Also of other leaders' candidates: what they relied on, this node would rely on next.
-            doubts.heard(foreign, height, by: verdict.notary, at: now)
+            doubts.heard(block, by: verdict.notary, at: now)
         }
         guard case .proposed(var proposal) = stage, proposal.block.hash == verdict.block else { return receiveLate(verdict) }
         defer { if case .proposed(let current) = stage, current.block.hash == proposal.block.hash { stage = .proposed(proposal) } }
@@ -86,6 +88,13 @@ extension BuilderRole {
             guard let transaction, proposal.refuse(transaction, by: verdict.notary) else { return [.count(.refused, by: 1), note] }
             return [.count(.refused, by: 1), note] + reconsider(transaction, now: now) + mineAnew(at: now)
         }
+    }
+
+    /// The block of another chain's height that a candidate relies on; nil when the candidate is not here.
+    private func reliance(of candidate: Digest, on chain: ChainID, _ height: Height) -> Digest? {
+        var block = bodies[candidate] ?? tree.candidate(candidate)
+        if case .proposed(let proposal) = stage, proposal.block.hash == candidate { block = proposal.block }
+        return block?.foreign.first { $0.header.chain == chain && $0.header.height == height }?.hash
     }
 
     func signed(

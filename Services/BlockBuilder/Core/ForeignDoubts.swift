@@ -8,11 +8,6 @@ import Wire
 /// Blocks of other chains that notaries do not follow. What relies on them would cost this chain one slot after the other: a corrupt
 /// chain with two histories must not stop the chains that trade with it.
 package struct ForeignDoubts: Sendable {
-    private struct Place: Hashable, Sendable {
-        var chain: ChainID
-        var height: Height
-    }
-
     private struct Doubt: Sendable {
         var notaries: [PublicKey] = []
         var sinceMilliseconds: UInt64
@@ -21,7 +16,7 @@ package struct ForeignDoubts: Sendable {
         var waitMilliseconds = ForeignDoubts.firstWaitMilliseconds
     }
 
-    private var doubts: OrderedDictionary<Place, Doubt> = [:]
+    private var doubts: OrderedDictionary<Digest, Doubt> = [:]
 
     package init() {}
 
@@ -31,10 +26,9 @@ package struct ForeignDoubts: Sendable {
     package static let firstWaitMilliseconds: UInt64 = 10_000
     package static let longestWaitMilliseconds: UInt64 = 600_000
 
-    /// A notary puts a candidate off because of a block.
-    package mutating func heard(_ chain: ChainID, _ height: Height, by notary: PublicKey, at now: Moment) {
-        let place = Place(chain: chain, height: height)
-        var doubt = doubts[place] ?? Doubt(sinceMilliseconds: now.monotonicMilliseconds)
+    /// A notary puts a candidate off because of a block that it relies on. Another block of that height may be the one it follows.
+    package mutating func heard(_ block: Digest, by notary: PublicKey, at now: Moment) {
+        var doubt = doubts[block] ?? Doubt(sinceMilliseconds: now.monotonicMilliseconds)
         if doubt.untilMilliseconds > 0, now.monotonicMilliseconds >= doubt.untilMilliseconds {
             // It was tried again, to no avail.
             doubt.waitMilliseconds = min(doubt.waitMilliseconds * 2, ForeignDoubts.longestWaitMilliseconds)
@@ -43,14 +37,14 @@ package struct ForeignDoubts: Sendable {
             doubt.notaries = []
         }
         if !doubt.notaries.contains(notary) { doubt.notaries.append(notary) }
-        doubts[place] = doubt
+        doubts[block] = doubt
         if doubts.count > ForeignDoubts.maximum { doubts.removeFirst() }
     }
 
     /// A final block relies on these: the notaries follow them.
     package mutating func settle(_ foreign: [FinalHeader]) {
         guard !doubts.isEmpty else { return }
-        for final in foreign { doubts[Place(chain: final.header.chain, height: final.header.height)] = nil }
+        for final in foreign { doubts[final.hash] = nil }
     }
 
     /// Whether something is better left out: more notaries than can lie have had more than a moment to see a block that it
@@ -60,13 +54,12 @@ package struct ForeignDoubts: Sendable {
     package mutating func concern(_ item: BlockItem, notaries count: Int, grace: UInt64, at now: Moment) -> Bool {
         guard !doubts.isEmpty else { return false }
         for final in item.foreign {
-            let place = Place(chain: final.header.chain, height: final.header.height)
-            guard var doubt = doubts[place], doubt.notaries.count > Quorum.faulty(of: count),
+            guard var doubt = doubts[final.hash], doubt.notaries.count > Quorum.faulty(of: count),
                 now.monotonicMilliseconds >= doubt.sinceMilliseconds + grace
             else { continue }
             if doubt.untilMilliseconds == 0 {
                 doubt.untilMilliseconds = now.monotonicMilliseconds + doubt.waitMilliseconds
-                doubts[place] = doubt
+                doubts[final.hash] = doubt
             }
             if now.monotonicMilliseconds < doubt.untilMilliseconds { return true }
         }

@@ -50,13 +50,16 @@ struct TransactionPool: Sendable {
     /// Whether a final block holds, or excludes, a transaction, as far as remembered.
     func isConcluded(_ transaction: Transaction) -> Bool { finalClaims.contains(transaction.claim) }
 
-    /// Takes a checked transaction. One that is held already is replaced when it comes with newer evidence.
+    /// Takes a checked transaction. One that is held already is replaced when it comes with newer evidence, or with other evidence than
+    /// could not go in: of a corrupt chain's two histories the one that does not count may be the longer.
     mutating func insert(_ item: BlockItem) -> Arrival {
         let transaction = item.transaction
         if isConcluded(transaction) { return .duplicate }
         if let known = entries[transaction.id] {
-            guard TransactionPool.evidenceHeight(item) > TransactionPool.evidenceHeight(known.item) else { return .duplicate }
+            let isOther = known.attempts > 0 && item.foreign.map(\.hash) != known.item.foreign.map(\.hash)
+            guard isOther || TransactionPool.evidenceHeight(item) > TransactionPool.evidenceHeight(known.item) else { return .duplicate }
             unblock(transaction.id)
+            entries[transaction.id]?.attempts = 0
             byteCount -= known.byteCount
             entries[transaction.id]?.item = item
             entries[transaction.id]?.byteCount = TransactionPool.size(of: item)
