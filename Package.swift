@@ -95,7 +95,7 @@ let package = Package(
         .target(name: "SkewedClock", path: "Tests/SkewedClock"),
         .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "ConsensusCore", "RecorderCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
         library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "RoleKit", "Determinism"]),
-        tests("WireTests", ["Schema", "Wire", "Crypto", protobuf], exclude: ["golden.py", "golden.txt"]),
+        tests("WireTests", ["Schema", "Wire", "Crypto", "RoleKit", protobuf], exclude: ["golden.py", "golden.txt"]),
         tests("CryptoTests", ["Crypto", "Determinism"]),
         tests("LedgerTests", core),
         tests("ChainTests", core + ["TestSupport"]),

@@ -15,7 +15,7 @@ struct Decoder: Sendable, CustomStringConvertible {
 
     var description: String { name }
 
-    static var all: [Decoder] { ledger + messages + requests }
+    static var all: [Decoder] { ledger + messages + requests + calls }
 
     private static var ledger: [Decoder] {
         let examples = GoldenExamples()
@@ -81,7 +81,8 @@ struct Decoder: Sendable, CustomStringConvertible {
             ("handover", .handover(examples.handover)),
             ("beat", .beat(Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 0))),
         ]
-        let frames = published.map { name, message in
+        let others = GoldenMessageTests.published.map { (name: $0.name, message: $0.message(examples)) }
+        let frames = (published + others).map { name, message in
             Decoder(
                 name: "Message(\(name))", example: message.encoded(), isCanonical: false, empty: WireFault(.missing, "Published.message")
             ) { _ = try Message(decoding: $0, network: network) }
@@ -96,6 +97,31 @@ struct Decoder: Sendable, CustomStringConvertible {
             Decoder(
                 name: "Notice", example: Notice.leg(notice).encoded, isCanonical: false, empty: WireFault(.missing, "Notice.notice")
             ) { _ = try Notice(decoding: $0, network: network) },
+        ]
+    }
+
+    /// Requests and answers about mined and frozen chains.
+    private static var calls: [Decoder] {
+        let examples = GoldenExamples()
+        let network = examples.network
+        return GoldenMessageTests.requests.map { item in
+            Decoder(
+                name: "Request(\(item.name))", example: item.request(examples).encoded(), isCanonical: false,
+                empty: WireFault(.missing, "Request.request")
+            ) { _ = try Request(decoding: $0, network: network) }
+        } + GoldenMessageTests.responses.map { item in
+            Decoder(
+                name: "Response(\(item.name))", example: item.response(examples).encoded, isCanonical: false,
+                empty: WireFault(.missing, "Response.response")
+            ) { _ = try Response(decoding: $0, network: network) }
+        } + [
+            Decoder(
+                name: "BlockHeader(mined)", example: examples.mined.bytes, isCanonical: true, empty: WireFault(.invalid, "BlockHeader.height")
+            ) { _ = try BlockHeader(decoding: $0) },
+            Decoder(
+                name: "FinalHeader(recorded)", example: examples.minedFinal(.recorded(examples.recordedHead)).encoded, isCanonical: false,
+                empty: WireFault(.missing, "FinalHeader.finality")
+            ) { _ = try FinalHeader(decoding: $0) },
         ]
     }
 

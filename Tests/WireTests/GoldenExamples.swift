@@ -92,7 +92,8 @@ struct GoldenExamples {
             ("ballot", Transaction(.ballot(ballot), chain: .notary, network: network)),
             ("bond", Transaction(.bond(stake(.bond, 500, nonce: 11)), chain: alpha, network: network)),
             ("unbond", Transaction(.unbond(stake(.unbond, 200, nonce: 12)), chain: alpha, network: network)),
-        ]
+            ("mined_record", minedRecord),
+        ] + statusTransactions
     }
 
     func stake(_ kind: StakeOrder.Kind, _ amount: Amount, nonce: UInt64) -> StakeOrder {
@@ -110,7 +111,7 @@ struct GoldenExamples {
     func chain(of transaction: Transaction) -> ChainID {
         switch transaction.kind {
         case .confirm, .refuse, .cancel: beta
-        case .record, .candidacy, .ballot: .notary
+        case .record, .candidacy, .ballot, .status: .notary
         default: alpha
         }
     }

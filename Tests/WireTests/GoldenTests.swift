@@ -1,34 +1,21 @@
 import Crypto
-import Foundation
 import Testing
 
 import Wire
 
-/// `golden.txt` comes from `golden.py`, which knows the schema and docs/protocol.md and none of this project's code.
+/// Everything that is hashed or signed, against `golden.txt`.
 @Suite struct GoldenTests {
-    private let expected: [String: String]
+    private let file: GoldenFile
 
-    init() throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("golden.txt")
-        var lines: [String: String] = [:]
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-            let parts = line.split(separator: " ")
-            lines[String(parts[0])] = String(parts[1])
-        }
-        expected = lines
-    }
-
-    private func check(_ name: String, _ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
-        #expect(Hexadecimal.encode(bytes) == expected[name], "\(name)", sourceLocation: sourceLocation)
-    }
+    init() throws { file = try GoldenFile() }
 
     @Test("every kind of transaction has the bytes and the id that the schema alone gives")
     func transactions() throws {
         let examples = GoldenExamples()
-        check("network", examples.network.bytes)
+        file.check("network", examples.network.bytes)
         for (name, transaction) in examples.transactions {
-            check(name, transaction.bytes)
-            check("\(name)_id", transaction.id.bytes)
+            file.check(name, transaction.bytes)
+            file.check("\(name)_id", transaction.id.bytes)
             let chain = examples.chain(of: transaction)
             let read = try Transaction(decoding: transaction.bytes, chain: chain, network: examples.network)
             #expect(read.id == transaction.id && read.kind == transaction.kind, "\(name) is read as it was written")
@@ -38,36 +25,36 @@ import Wire
     @Test("a cross transaction is named by the hash of its signed body")
     func cross() {
         let cross = GoldenExamples().cross
-        check("cross_body", cross.body)
-        check("xid", cross.xid.bytes)
+        file.check("cross_body", cross.body)
+        file.check("xid", cross.xid.bytes)
     }
 
     @Test("a header's bytes, hash and signature are those of the protocol")
     func header() {
         let examples = GoldenExamples()
-        check("genesis_hash", BlockHeader.genesisHash(of: examples.alpha, network: examples.network).bytes)
-        check("header", examples.header.bytes)
-        check("block_hash", examples.header.hash.bytes)
-        check("candidate_signature", examples.signature.bytes)
-        check("transactions_root", examples.transactionsRoot.bytes)
+        file.check("genesis_hash", BlockHeader.genesisHash(of: examples.alpha, network: examples.network).bytes)
+        file.check("header", examples.header.bytes)
+        file.check("block_hash", examples.header.hash.bytes)
+        file.check("candidate_signature", examples.signature.bytes)
+        file.check("transactions_root", examples.transactionsRoot.bytes)
     }
 
     @Test("statements that votes and notaries sign have fixed layouts")
     func statements() {
         let examples = GoldenExamples()
         let header = examples.header
-        check("vote_statement", Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .notar, hash: header.hash).payload)
-        check("skip_statement", Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .skip, hash: .zero).payload)
-        check("notary_statement", NotaryStatement(header, epoch: 0).payload)
+        file.check("vote_statement", Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .notar, hash: header.hash).payload)
+        file.check("skip_statement", Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .skip, hash: .zero).payload)
+        file.check("notary_statement", NotaryStatement(header, epoch: 0).payload)
         let skip = Statement(chain: examples.alpha, epoch: 0, slot: 3, kind: .skip, hash: .zero)
-        check("vote", Vote(skip, network: examples.network, signer: examples.nodes[0].signer).encoded)
+        file.check("vote", Vote(skip, network: examples.network, signer: examples.nodes[0].signer).encoded)
     }
 
     @Test("certificates and final headers have the bytes that the schema alone gives")
     func certificates() throws {
         let examples = GoldenExamples()
-        check("certificate", try #require(examples.final.finality.certificate).encoded)
-        check("final_header", examples.final.encoded)
+        file.check("certificate", try #require(examples.final.finality.certificate).encoded)
+        file.check("final_header", examples.final.encoded)
         let read = try FinalHeader(decoding: examples.final.encoded)
         #expect(read == examples.final)
         let notary = try #require(read.notary)
@@ -82,7 +69,7 @@ import Wire
     @Test("the foreign root hashes the foreign blocks in their order, and is zero for none")
     func foreignRoot() {
         let examples = GoldenExamples()
-        check("foreign_root", Blake2b.hash(.foreign, examples.blockA.bytes + examples.blockB.bytes).bytes)
+        file.check("foreign_root", Blake2b.hash(.foreign, examples.blockA.bytes + examples.blockB.bytes).bytes)
         let finals = [examples.final, examples.final]
         #expect(Block.foreignRoot(finals) == Blake2b.hash(.foreign, examples.header.hash.bytes + examples.header.hash.bytes))
         #expect(Block.foreignRoot([]) == .zero)
@@ -92,15 +79,15 @@ import Wire
     func watch() {
         let examples = GoldenExamples()
         let watch = Watch(time: 1_700_000_000_000, network: examples.network, signer: examples.alice.signer)
-        check("watch_payload", watch.account.bytes + watch.time.bigEndianBytes)
-        check("watch_signature", watch.signature.bytes)
+        file.check("watch_payload", watch.account.bytes + watch.time.bigEndianBytes)
+        file.check("watch_signature", watch.signature.bytes)
     }
 
     @Test("what the state keeps of an election has fixed layouts")
     func election() {
         let examples = GoldenExamples()
-        check("candidacy_entry", CandidacyEntry(examples.candidacy).encoded)
-        check("ballot_entry", BallotEntry(examples.ballot).encoded)
+        file.check("candidacy_entry", CandidacyEntry(examples.candidacy).encoded)
+        file.check("ballot_entry", BallotEntry(examples.ballot).encoded)
     }
 
     @Test("every line of the golden file is compared by a test")
@@ -111,6 +98,6 @@ import Wire
             "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
-        #expect(Set(named + transactions) == Set(expected.keys))
+        #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))
     }
 }

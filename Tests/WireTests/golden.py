@@ -182,7 +182,7 @@ transaction("withdrawal", 15, message(
     (1, body), (2, notaries[0].sign("candidacy", body)), (3, notaries[0].sign("candidacy-key", body))))
 say("withdrawal_id", transaction_id(15, body))
 body = message((1, "alpha"), (2, nodes[0].public), (3, ["notary-1", "notary-5"]), (4, 3))
-transaction("ballot", 16, message((1, body), (2, nodes[0].sign("ballot", body))))
+ballot = transaction("ballot", 16, message((1, body), (2, nodes[0].sign("ballot", body))))
 say("ballot_id", transaction_id(16, body))
 say("candidacy_entry", padded("notary-1") + bob.public + u64(9) + b"\0")
 say("ballot_entry", padded("alpha") + nodes[0].public + u64(3) + b"\0\2" + padded("notary-1") + padded("notary-5"))
@@ -192,6 +192,90 @@ for name, kind, amount, nonce in (("bond", 13, 500, 11), ("unbond", 14, 200, 12)
     body = message((1, "alpha"), (2, bob.public), (3, "alpha-2"), (4, amount), (5, nonce))
     transaction(name, kind, message((1, body), (2, bob.sign(name, body))))
     say(name + "_id", transaction_id(kind, body))
+
+# Mined chains: alpha's first block as a miner finds it, by the smallest nonce that meets the target
+WORK_TARGET = (1 << 58) - 1
+template = [
+    (1, "alpha"), (2, 1), (4, 1), (5, genesis), (7, 1700000001000), (8, bytes(32)), (10, bytes(32)), (11, digest(b"state")),
+    (12, 2), (13, digest(b"notary head")), (14, nodes[2].public), (15, WORK_TARGET)]
+nonce = 1
+while int.from_bytes(hashed("block", message(*template, (16, nonce)))[:8], "big") > WORK_TARGET:
+    nonce += 1
+mined = say("mined_header", message(*template, (16, nonce)))
+mined_hash = say("mined_hash", hashed("block", mined))
+mined_signature = nodes[2].sign("candidate", mined)
+statement = padded("alpha") + u64(0) + u64(1) + u64(1) + mined_hash
+mined_notary = Sub(message((2, b"\x0d"), (3, [notaries[i].sign("notary", statement) for i in (0, 2, 3)])))
+
+# What makes it final: a record, and then a final notary block in whose state it is the recorded head
+mined_crosses = [Sub(message((1, xid), (2, 3), (3, ["alpha", "beta"])))]
+mined_parts = ((1, mined), (2, mined_signature), (3, mined_notary))
+transaction("mined_record", 9, message((1, Sub(message(*mined_parts))), (2, mined_crosses)))
+say("mined_record_id", transaction_id(9, mined_hash))
+notary_header = message(
+    (1, "notary"), (2, 6), (4, 9), (5, digest(b"notary parent")), (6, 8), (7, 1700000003000), (8, bytes(32)), (10, bytes(32)),
+    (11, digest(b"notary state")), (13, bytes(32)), (14, notaries[1].public))
+statement = padded("notary") + u64(0) + u64(9) + bytes([3]) + hashed("block", notary_header)
+notary_final = Sub(message(
+    (1, notary_header), (2, notaries[1].sign("candidate", notary_header)),
+    (4, Sub(message(
+        (1, "notary"), (3, 9), (4, 3), (5, hashed("block", notary_header)), (6, b"\x0e"),
+        (7, [notaries[i].sign("vote", statement) for i in (1, 2, 3)]))))))
+head_entry = padded("alpha") + u64(1) + mined_hash + u64(1700000001000)
+head = Sub(message((1, notary_final), (2, Sub(message((1, head_entry), (2, [digest(b"s0"), bytes(32), digest(b"s2")]))))))
+say("mined_final", message(*mined_parts, (6, head)))
+say("recorded", message((40, Sub(message((1, "alpha"), (2, head))))))
+say("nothing_recorded", message((40, Sub(message((1, "alpha"))))))
+say("fetch_recorded", message((40, Sub(message((1, "alpha"))))))
+say("notarized", message((41, Sub(message(
+    (1, "notary-1"), (2, Sub(message(*mined_parts))), (3, mined_crosses), (4, 1))))))
+
+# A hand-over: alpha's block shows who votes in epoch 1
+epoch_entry = u64(1) + digest(b"seed") + (1).to_bytes(2, "big") + padded("alpha-2") + nodes[1].public + u64(500) + bytes(2)
+handover = Sub(message((1, "alpha"), (2, 1), (3, Sub(final_header)), (4, Sub(message((1, epoch_entry), (2, [digest(b"s0")]))))))
+say("handover", handover.content)
+say("published_handover", message((45, handover)))
+say("nomination", message((55, Sub(message((1, ballot))))))
+
+
+# Freeze and thaw: beta at height 7 by two notaries, gamma before its first record, and beta once more by three
+def consent(chain, action, since, signers):
+    payload = padded(chain) + bytes([action]) + u64(since)
+    return [authorization(notaries[i], "consent", payload) for i in signers]
+
+
+def status(name, kind, chain, since, *fields):
+    transaction(name, kind, message((1, chain), *fields))
+    say(name + "_id", transaction_id(kind, padded(chain) + u64(since)))
+
+
+status("freeze", 11, "beta", 5, (2, 7), (3, block_b), (4, 5), (5, consent("beta", 1, 5, (0, 2))))
+status("first_freeze", 11, "gamma", 0, (3, hashed("genesis", NETWORK + b"gamma")), (5, consent("gamma", 1, 0, (1, 3))))
+status("thaw", 12, "beta", 9, (2, 9), (3, consent("beta", 2, 9, (0, 1, 3))))
+status_entry = padded("beta") + b"\1" + u64(7) + block_b + u64(9)
+frozen = Sub(message((1, digest(b"notary block")), (2, Sub(message((1, status_entry), (2, [digest(b"s0"), digest(b"s1")]))))))
+transaction("frozen_refund", 8, message((1, xid), (2, absent), (3, frozen)))
+say("frozen_refund_id", transaction_id(8, b"alpha" + xid))
+wish = Sub(message((1, "beta"), (2, 1), (3, 5), (4, consent("beta", 1, 5, (0,))[0])))
+say("consent", message((50, wish)))
+say("published_consent", message((50, wish)))
+say("thaw_consent", message((50, Sub(message((1, "beta"), (3, 9), (4, consent("beta", 2, 9, (3,))[0]))))))
+say("leg_notice", message((17, Sub(message(
+    (1, "alpha"), (2, 3), (3, cross), (4, [notary_final]), (5, [absent]), (6, "notary-1"), (7, frozen))))))
+say("branch_head", message((19, Sub(message(
+    (1, "notary-1"), (2, "beta"), (3, 8), (4, block_b), (5, [Sub(message((1, xid), (2, 7)))]), (6, 7), (7, 2))))))
+body = ((1, "beta"), (2, 7), (3, 2))
+say("release_query", message((52, Sub(message(*body, (4, notaries[0].sign("inner", message(*body))))))))
+body = ((1, "beta"), (2, 7), (3, block_b), (4, 1), (5, 6), (6, digest(b"notary block")))
+say("stand_query", message((53, Sub(message(*body, (7, notaries[0].sign("inner", message(*body))))))))
+say("frozen_query", message((54, Sub(message((1, "beta"))))))
+say("chain_query", message((51, Sub(b""))))
+say("chain_states", message((50, Sub(message((1, [
+    Sub(message((1, "alpha"), (2, 1), (3, mined_hash), (6, 1700000001000))),
+    Sub(message((1, "beta"), (2, 7), (3, block_b), (4, 1), (5, 9), (6, 1700000002000), (7, ["notary-1", "notary-3"])))]))))))
+say("granted", message((52, Sub(message((1, 1))))))
+say("not_granted", message((52, Sub(b""))))
+say("frozen_proof", message((54, Sub(message((1, notary_final), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
 
 # Device
 say("watch_payload", alice.public + u64(1700000000000))
