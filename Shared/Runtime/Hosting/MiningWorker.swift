@@ -2,7 +2,7 @@ import Foundation
 import RoleKit
 
 /// Looks for nonces on a thread of its own, in short slices with pauses, so that mining leaves the machine to the other roles.
-final class MiningWorker: @unchecked Sendable {
+package final class MiningWorker: @unchecked Sendable {
     /// Guards everything below.
     private let condition = NSCondition()
     private var job: (token: UInt64, job: MiningJob)?
@@ -14,10 +14,10 @@ final class MiningWorker: @unchecked Sendable {
     /// One part in so many of a core's time goes into mining.
     private static let share = 32.0
 
-    init(mailbox: RoleMailbox) { self.mailbox = mailbox }
+    package init(mailbox: RoleMailbox) { self.mailbox = mailbox }
 
     /// Looks for a nonce, in place of what was looked for so far.
-    func mine(token: UInt64, _ job: MiningJob) {
+    package func mine(token: UInt64, _ job: MiningJob) {
         condition.withLock {
             self.job = (token, job)
             guard !isRunning else { return condition.signal() }
@@ -29,7 +29,7 @@ final class MiningWorker: @unchecked Sendable {
     }
 
     /// Ends the job under way.
-    func stop() { condition.withLock { job = nil } }
+    package func stop() { condition.withLock { job = nil } }
 
     private func run() {
         var search: (token: UInt64, search: NonceSearch)?
