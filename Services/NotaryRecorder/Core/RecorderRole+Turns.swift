@@ -19,9 +19,10 @@ extension RecorderRole {
     /// The turn of a slot. One slot more than there are leaders lies between two attempts, so that each leader comes to try all kinds.
     func turn(of slot: Slot) -> Turn {
         let leaders = UInt64(book.electorate(of: .notary, slot: slot)?.members.count ?? network.notary.nodes.count)
-        let attempt = slot / (leaders + 1)
+        // Attempts go round the leaders; from round to round each changes what it tries, be there an even or an odd number of them.
+        let (round, leader) = (slot / (leaders + 1) + leaders - 1).quotientAndRemainder(dividingBy: leaders)
         switch slot % (leaders + 1) {
-        case 0: return (attempt + attempt / leaders).isMultiple(of: 2) ? .freeze : .record
+        case 0: return (round + leader).isMultiple(of: 2) ? .freeze : .record
         case min(2, leaders): return .judgement
         default: return .ordinary
         }

@@ -1,0 +1,137 @@
+import Chain
+import Crypto
+import Determinism
+import RecorderCore
+import RoleKit
+import TestSupport
+import Testing
+import Wire
+
+/// What a leader of the notary chain puts into which slot although not every notary may be able to follow it (R7, R8, T-7).
+@Suite struct TurnTests {
+    private static let alpha = TestNetwork.alpha
+
+    /// Kinds of transactions that can make a candidate fail.
+    private enum Attempt: Hashable {
+        case freeze, record, judgement
+    }
+
+    /// A recorder that is told of every slot in turn, and what its candidates hold.
+    private struct Stage {
+        let test: TestNetwork
+        var bench: RoleBench<RecorderRole>
+
+        init(notaries: Int) {
+            test = TestNetwork(notaries: notaries)
+            let address = RoleAddress(role: .recorder, chain: .notary, node: "notary-1")
+            bench = RoleBench(RoleContext(network: test.network, address: address, signer: test.nodeKeys[.notary]![0].signer))
+            bench.now.wallMilliseconds = TestNetwork.genesisTime + 100
+            _ = bench.run(.started)
+        }
+
+        mutating func hear(_ message: Message, by publisher: String) { _ = bench.run(.delivered(message, publisher: publisher)) }
+
+        /// All notaries want the chain frozen.
+        mutating func consent() {
+            for (index, key) in test.nodeKeys[.notary]!.enumerated() {
+                let consent = Consent(chain: alpha, frozen: true, since: 0, network: test.network.id, signer: key.signer)
+                hear(.consent(consent), by: "recorder.notary@notary-\(index + 1)/1")
+            }
+        }
+
+        /// The chain has two final blocks of height 1, one of which this notary follows.
+        mutating func fork() {
+            var (one, other) = (TestChain(test, alpha), TestChain(test, alpha))
+            let block = one.append([])
+            _ = bench.follow(block)
+            let head = BranchHead(notary: "notary-1", chain: alpha, height: 1, block: block.block.hash, crosses: [])
+            hear(.branch(head), by: "validator.alpha@notary-1/1")
+            let second = other.append([], after: 2_000).final!
+            let evidence = Evidence(chain: alpha, kind: .twoFinals, first: block.final!.encoded, second: second.encoded)
+            hear(.evidence(evidence), by: "recorder.notary@notary-1/1")
+        }
+
+        /// This notary's own validator accuses the last notary.
+        mutating func accuse() {
+            let key = test.nodeKeys[.notary]!.last!
+            var chain = TestChain(test, alpha)
+            let block = chain.candidate([], after: 3_000)
+            let statement = NotaryStatement(block.header, epoch: 0)
+            let verdict = NotaryVerdict(
+                chain: alpha, block: block.hash, notary: key.publicKey,
+                verdict: .signed(
+                    epoch: 0, slot: statement.slot, height: statement.height,
+                    signature: key.signer.sign(.notary, network: test.network.id, statement.payload)))
+            let evidence = Evidence(chain: alpha, kind: .signedInvalid, first: SignedHeader(block).encoded, second: verdict.encoded)
+            hear(.evidence(evidence), by: "validator.alpha@notary-1/1")
+        }
+
+        mutating func lead(_ slot: Slot) -> [RoleEffect] {
+            let genesis = BlockHeader.genesisHash(of: .notary, network: test.network.id)
+            let lead = Lead(node: "notary-1", chain: .notary, slot: slot, parentSlot: 0, parent: genesis, parentHeight: 0)
+            return bench.run(.delivered(.lead(lead), publisher: "consensus.notary@notary-1/1"))
+        }
+
+        /// What the candidate of a slot tries.
+        mutating func attempts(in slot: Slot) -> Set<Attempt> {
+            var effects = lead(slot)
+            for _ in 0..<2 {
+                bench.pass(milliseconds: 200)
+                effects += bench.run(.timerFired(TimerID(kind: 1)))
+            }
+            return Set(
+                (effects.candidates.first?.transactions ?? []).compactMap { transaction in
+                    switch transaction.kind {
+                    case .status(let change): change.isFreeze ? .freeze : nil
+                    case .record: .record
+                    case .evidence(let offence): offence.evidence.kind == .signedInvalid ? .judgement : nil
+                    default: nil
+                    }
+                })
+        }
+    }
+
+    @Test("attempts lie one slot more apart than there are leaders, and one slot tries one thing", arguments: [1, 2, 3, 4, 5, 7])
+    func distance(notaries: Int) {
+        var stage = Stage(notaries: notaries)
+        stage.fork()
+        stage.consent()
+        stage.accuse()
+        let period = UInt64(notaries + 1)
+        for slot in 1...period * 4 {
+            let attempts = stage.attempts(in: slot)
+            #expect(attempts.count <= 1, "slot \(slot) tries \(attempts)")
+            #expect((attempts == [.freeze] || attempts == [.record]) == slot.isMultiple(of: period), "slot \(slot) tries \(attempts)")
+            #expect((attempts == [.judgement]) == (slot % period == min(2, UInt64(notaries))), "slot \(slot) tries \(attempts)")
+        }
+    }
+
+    @Test("every leader comes to try freeze, record and judgement", arguments: [1, 2, 3, 4, 5, 7])
+    func everyLeader(notaries: Int) {
+        var stage = Stage(notaries: notaries)
+        stage.fork()
+        stage.consent()
+        stage.accuse()
+        let count = UInt64(notaries)
+        var tried: [UInt64: Set<Attempt>] = [:]
+        for slot in 1...2 * count * (count + 1) { tried[(slot - 1) % count, default: []].formUnion(stage.attempts(in: slot)) }
+        for leader in 0..<count { #expect(tried[leader] == [.freeze, .record, .judgement], "leader \(leader + 1) of \(count)") }
+    }
+
+    @Test("a chain without two histories is frozen at any attempt, of either kind")
+    func uncontested() {
+        var stage = Stage(notaries: 4)
+        stage.consent()
+        for slot in UInt64(1)...20 { #expect(stage.attempts(in: slot) == (slot.isMultiple(of: 5) ? [.freeze] : []), "slot \(slot)") }
+    }
+
+    @Test("while something waits for its turn, blocks are made sooner than the heartbeat asks")
+    func pause() {
+        var idle = Stage(notaries: 4)
+        let timing = idle.test.network.timing
+        #expect(idle.lead(1).timer(1) == timing.heartbeatMilliseconds - 100)
+        var waiting = Stage(notaries: 4)
+        waiting.consent()
+        #expect(waiting.lead(1).timer(1) == timing.skipMilliseconds / 2 - 100)
+    }
+}
