@@ -62,7 +62,7 @@ extension BuilderRole {
                 code: "invalid_final_block",
                 detail: "chain \(chain) made block \(block.header.height) final, which is invalid here; this builder makes no more blocks",
                 severity: .critical)
-        ]
+        ] + stopMining()
     }
 
     /// More notaries than can be faulty refuse a candidate for a transaction: looks at it again. The slot goes without a block, the
