@@ -10,6 +10,9 @@ extension Door {
         value("chain-head", { ChainHead(decoding: $0) }, \.encoded),
         value("epoch-entry", { EpochEntry(decoding: $0) }, \.encoded),
         value("stake-entry", { StakeEntry(decoding: $0) }, \.encoded),
+        value("candidacy-entry", { CandidacyEntry(decoding: $0) }, \.encoded),
+        value("ballot-entry", { BallotEntry(decoding: $0) }, \.encoded),
+        value("status-entry", { ChainStatus(decoding: $0) }, \.encoded),
         Door("state-proof", .message(prefix: 1), takeProof),
     ]
 

@@ -18,6 +18,7 @@ package struct Seeds {
         addScripts(entries)
         addStores(entries)
         addExtremes()
+        addChains()
         addLedger()
         addTexts()
         addFiles()

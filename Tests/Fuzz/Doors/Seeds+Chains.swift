@@ -1,0 +1,209 @@
+import Crypto
+import Ledger
+import RoleKit
+import Wire
+
+/// What mined chains, elections, hand-overs, freezes and thaws say: the recorded network has none of them.
+extension Seeds {
+    mutating func addChains() {
+        addMined()
+        addElection()
+        addStatusChanges()
+        addInner()
+    }
+
+    private var network: Digest { Stage.network.id }
+    private var notaries: [Signer] { Stage.network.notary.nodes.compactMap { Stage.cast.nodeSigners[$0.id] } }
+    private var nodes: [Signer] { Stage.network.chains[0].nodes.compactMap { Stage.cast.nodeSigners[$0.id] } }
+    private var place: Digest { Blake2b.hash(Array("a block".utf8)) }
+
+    private mutating func add(_ message: Message, to roles: [Role], by publisher: RoleAddress) {
+        add("message", message.encoded())
+        let position = Stage.addresses.firstIndex(of: publisher) ?? 0
+        addToRoles(roles, Script.Step(0, [UInt8(position)] + message.encoded()))
+    }
+
+    private mutating func add(_ request: Request, to roles: [Role]) {
+        add("request", request.encoded())
+        addToRoles(roles, Script.Step(2, [1] + request.encoded()))
+    }
+
+    private mutating func addToRoles(_ roles: [Role], _ step: Script.Step) {
+        for (door, address) in RoleStage.all where roles.contains(address.role) {
+            add("role-\(door)", Script([step, Script.Step(4, [50])]).bytes)
+        }
+    }
+
+    private mutating func add(_ transaction: Transaction, on choice: UInt8) { add("transaction", [choice] + transaction.bytes) }
+
+    // MARK: mined chains
+
+    private func header(_ chain: ChainID, by builder: Signer, work: Bool) -> BlockHeader {
+        var fields = BlockHeader.Fields(
+            chain: chain, height: 1, epoch: 0, slot: 1, parent: BlockHeader.genesisHash(of: chain, network: network), parentSlot: 0,
+            time: 1_700_000_001_000, transactionsRoot: .zero, transactionCount: 0, foreignRoot: .zero, stateRoot: place,
+            notaryHeight: 0, notaryHead: .zero, builder: builder.publicKey)
+        guard work else { return BlockHeader(fields) }
+        fields.workTarget = UInt64.max / 16
+        var search = NonceSearch(MiningJob(BlockHeader(fields)))
+        while fields.workNonce == 0 { fields.workNonce = search.search(64) ?? 0 }
+        return BlockHeader(fields)
+    }
+
+    private func notaryFinal() -> FinalHeader {
+        let header = header(.notary, by: notaries[0], work: false)
+        let statement = Statement(chain: .notary, epoch: 0, slot: 1, kind: .final, hash: header.hash)
+        let votes = notaries.indices.map { ($0, notaries[$0].sign(.vote, network: network, statement.payload)) }
+        return FinalHeader(
+            header: header, builderSignature: notaries[0].sign(.candidate, network: network, header.bytes), notary: nil,
+            finality: Certificate(statement: statement, signers: SignerSet(votes, of: notaries.count)), descendants: [])
+    }
+
+    private mutating func addMined() {
+        let header = header(Stage.alpha, by: nodes[0], work: true)
+        let payload = NotaryStatement(header, epoch: 0).payload
+        let signatures = notaries.indices.map { ($0, notaries[$0].sign(.notary, network: network, payload)) }
+        let certified = CertifiedCandidate(
+            header: header, builderSignature: nodes[0].sign(.candidate, network: network, header.bytes),
+            notary: NotaryCertificate(epoch: 0, signers: SignerSet(signatures, of: notaries.count)))
+        let entry = ChainHead(chain: Stage.alpha, height: 1, hash: header.hash, time: header.time)
+        let head = RecordedHead(notary: notaryFinal(), proof: StateProof(value: entry.encoded, siblings: [place, .zero, place], other: nil))
+        func final(_ finality: Finality, _ descendants: [BlockHeader] = []) -> FinalHeader {
+            FinalHeader(
+                header: header, builderSignature: certified.builderSignature, notary: certified.notary, finality: finality,
+                descendants: descendants)
+        }
+        let crosses = [CrossData(xid: place, operation: 3, chains: [Stage.alpha, Stage.beta])]
+        add("header", header.bytes)
+        add("certified", certified.encoded)
+        add("final-header", final(.recorded(head)).encoded)
+        add(.final(final(.recorded(head))), to: [.collector, .validator], by: RoleStage.all[2].address)
+        let block = Block(header: header, builderSignature: certified.builderSignature, transactions: [], outcomes: [], foreign: [])
+        add("block", block.encoded)
+        add("final-block", FinalBlock(block: block, final: final(.recorded(head))).encoded)
+        add("final-block", FinalBlock(block: block, final: nil, certified: certified).encoded)
+        add(Transaction(.record(Record(final: final(.pending), crosses: crosses)), chain: .notary, network: network), on: 2)
+        for head in [head, nil] {
+            let recorded = Recorded(chain: Stage.alpha, head: head)
+            add(.recorded(recorded), to: [.consensus, .validator, .builder], by: RoleStage.all[5].address)
+            add("response", Response.recorded(recorded).encoded)
+        }
+        for isConfirmed in [true, false] {
+            let notarized = Notarized(notary: "notary-1", certified: certified, crosses: crosses, isConfirmed: isConfirmed)
+            add(.notarized(notarized), to: [.recorder, .consensus], by: RoleStage.all[4].address)
+        }
+        add(.fetchRecorded(Stage.alpha), to: [.recorder])
+    }
+
+    // MARK: elections and hand-overs
+
+    private mutating func addElection() {
+        let candidacies = [
+            Candidacy(node: "notary-1", number: 1, network: network, signer: notaries[0]),
+            Candidacy(node: "notary-4", number: 7, network: network, signer: notaries[3], newKey: Stage.cast.people[0]),
+            Candidacy(node: "notary-4", number: UInt64.max, isWithdrawn: true, network: network, signer: notaries[3]),
+        ]
+        let ballots = [["notary-4", "notary-1"], []].map {
+            Ballot(chain: Stage.alpha, approved: $0, number: 2, network: network, signer: nodes[0])
+        }
+        let kinds = candidacies.map(Transaction.Kind.candidacy) + ballots.map(Transaction.Kind.ballot)
+        for transaction in kinds.map({ Transaction($0, chain: .notary, network: network) }) {
+            add(transaction, on: 2)
+            add(.nomination(Nomination(transaction)), to: [.recorder], by: RoleStage.all[5].address)
+            add(.nominate(transaction.bytes), to: [.recorder])
+        }
+        add(.election, to: [.recorder])
+        let view = ElectionView(height: 3, slot: 4, candidacies: candidacies.prefix(2).map(CandidacyEntry.init), ballots: ballots.map(BallotEntry.init))
+        add("response", Response.election(view).encoded)
+        for candidacy in candidacies { add("candidacy-entry", CandidacyEntry(candidacy).encoded) }
+        for ballot in ballots { add("ballot-entry", BallotEntry(ballot).encoded) }
+        let members = Stage.network.chains[0].nodes.map { Electorate.Member(node: $0.id, key: $0.key, weight: 7) }
+        for (chain, heights) in [(Stage.alpha, []), (ChainID.notary, [EpochEntry.FirstHeight(chain: Stage.alpha, height: 9)])] {
+            let entry = EpochEntry(epoch: 1, seed: place, members: members, firstHeights: heights)
+            let header = header(chain, by: nodes[0], work: false)
+            let statement = Statement(chain: chain, epoch: 0, slot: 1, kind: .final, hash: header.hash)
+            let final = FinalHeader(
+                header: header, builderSignature: nodes[0].sign(.candidate, network: network, header.bytes),
+                notary: chain == .notary ? nil : NotaryCertificate(epoch: 0, signers: SignerSet([], of: notaries.count)),
+                finality: Certificate(statement: statement, signers: SignerSet([], of: nodes.count)), descendants: [])
+            let handover = Handover(chain: chain, epoch: 1, final: final, proof: StateProof(value: entry.encoded, siblings: [place], other: nil))
+            add(.handover(handover), to: [.consensus, .validator, .recorder, .builder, .collector], by: RoleStage.all[2].address)
+            add("response", Response.handovers([handover]).encoded)
+            add(.fetchHandovers(chain: chain, from: 1), to: [.consensus, .recorder])
+        }
+        add(.fetchStakes(Stage.alpha), to: [.collector])
+    }
+
+    // MARK: freezes and thaws
+
+    private mutating func addStatusChanges() {
+        let genesis = BlockHeader.genesisHash(of: Stage.alpha, network: network)
+        for (frozen, since) in [(true, Height(0)), (false, 9), (true, UInt64.max)] {
+            let consents = notaries.map { Consent(chain: Stage.alpha, frozen: frozen, since: since, network: network, signer: $0) }
+            let head = frozen ? StatusChange.Head(height: since == 0 ? 0 : 7, hash: since == 0 ? genesis : place) : nil
+            for count in [2, 3] {
+                let change = StatusChange(chain: Stage.alpha, head: head, since: since, consents: consents.prefix(count).map(\.authorization))
+                add(Transaction(.status(change), chain: .notary, network: network), on: 2)
+            }
+            for consent in consents.suffix(2) {
+                add(.consent(consent), to: [.recorder], by: RoleStage.all[5].address)
+                add(.consent(consent), to: [.recorder])
+            }
+        }
+        let status = ChainStatus(chain: Stage.beta, isFrozen: true, height: 7, hash: place, notaryHeight: 9)
+        let thawed = ChainStatus(chain: Stage.beta, isFrozen: false, height: 0, hash: genesis, notaryHeight: UInt64.max)
+        for entry in [status, thawed] { add("status-entry", entry.encoded) }
+        let frozen = StateEvidence(block: place, proof: StateProof(value: status.encoded, siblings: [place], other: nil))
+        let evidence = StateEvidence(block: place, proof: StateProof(value: nil, siblings: [place], other: nil))
+        add(Transaction(.refund(Resolution(xid: place, evidence: evidence, frozen: frozen)), chain: Stage.alpha, network: network), on: 0)
+        addFrozenNotice(evidence, frozen)
+        add("response", Response.frozen(notaryFinal(), frozen.proof).encoded)
+        add("response", Response.frozen(notaryFinal(), evidence.proof).encoded)
+        let states = [
+            ChainState(chain: Stage.alpha, height: 0, hash: genesis, frozen: false, since: 0, time: 0, consents: []),
+            ChainState(chain: Stage.beta, height: 7, hash: place, frozen: true, since: 9, time: 5, consents: ["notary-1", "notary-2"]),
+        ]
+        add("response", Response.chains(states).encoded)
+        add(.chains, to: [.recorder])
+        add(.frozen(Stage.alpha), to: [.consensus])
+    }
+
+    /// A refund of a chain that waits for one that is frozen.
+    private mutating func addFrozenNotice(_ evidence: StateEvidence, _ frozen: StateEvidence) {
+        let people = Stage.cast.people
+        let asset = Stage.cast.assets
+        let cross = CrossTransaction(
+            network: network, contract: "alpha-beta", contractVersion: 1,
+            legs: [
+                Leg(chain: Stage.alpha, debit: people[0].publicKey, credit: people[1].publicKey, asset: asset[Stage.alpha]!, amount: 1),
+                Leg(chain: Stage.beta, debit: people[2].publicKey, credit: people[3].publicKey, asset: asset[Stage.beta]!, amount: 1),
+            ],
+            deadline: 1_700_000_060_000, nonce: 1, memo: "", signers: [people[0]])
+        let notice = LegNotice(
+            chain: Stage.alpha, purpose: .refund, cross: cross, foreign: [notaryFinal()], evidence: [evidence], notary: "notary-1",
+            frozen: frozen)
+        add("leg-notice", notice.encoded)
+        add("notice", Notice.leg(notice).encoded)
+        add(.leg(notice), to: [.collector], by: RoleStage.all[4].address)
+    }
+
+    // MARK: inside one notary
+
+    private mutating func addInner() {
+        let signer = notaries[0]
+        for generation in [UInt64(0), 1, UInt64.max] {
+            let head = BranchHead(
+                notary: "notary-1", chain: Stage.beta, height: 8, block: place, crosses: [CrossData(xid: place, operation: 7, chains: [])],
+                relied: generation == 0 ? 8 : 7, generation: generation)
+            add(.branch(head), to: [.validator, .recorder, .consensus], by: RoleAddress(role: .validator, chain: Stage.beta, node: "notary-1"))
+            let release = ReleaseQuery(chain: Stage.beta, above: 7, generation: generation, network: network, signer: signer)
+            add(.release(release), to: [.validator, .consensus])
+        }
+        for (height, frozen) in [(Height(0), true), (1, false), (UInt64.max, true)] {
+            let stand = StandQuery(
+                chain: Stage.alpha, height: height, hash: place, frozen: frozen, notaryHeight: 1, notaryBlock: place, network: network, signer: signer)
+            add(.stand(stand), to: [.validator])
+        }
+        for granted in [true, false] { add("response", Response.granted(granted).encoded) }
+    }
+}
