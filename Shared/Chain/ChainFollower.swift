@@ -57,11 +57,13 @@ package struct ChainFollower: Sendable {
     /// - Parameter preferred: node asked first, usually the owner's own.
     /// - Parameter archives: recorders that hold the chain's final blocks too, asked in turn with its nodes while these bring nothing: of a
     ///   chain that has died, what some notaries have must still reach all of them.
+    /// - Parameter attempts: how often the owner has begun anew because what it was given was no use to it: others are asked then.
     /// - Parameter snapshots: when to catch up by a snapshot; nil for never.
     /// - Parameter snapshotCeiling: no snapshot above this height is used.
     package init(
         book: ElectorateBook, chain: ChainID, verify: @escaping @Sendable (SignatureCheck) -> Bool, height: Height = 0, head: Digest? = nil,
-        timer: UInt8, calls: UInt64, preferred: String? = nil, archives: [String] = [], snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
+        timer: UInt8, calls: UInt64, preferred: String? = nil, archives: [String] = [], attempts: UInt64 = 0,
+        snapshots: SnapshotPolicy? = nil, snapshotCeiling: Height = .max
     ) {
         guard let description = book.network.chain(chain) else { preconditionFailure("a follower follows a chain of its network") }
         network = book.network
@@ -75,6 +77,9 @@ package struct ChainFollower: Sendable {
         let nodes = description.listed.map(\.id)
         peers = nodes.filter { $0 == preferred } + nodes.filter { $0 != preferred }
         self.archives = archives
+        failures = attempts
+        turn = Int(attempts / 2 % UInt64(max(1, peers.count)))
+        archiveTurn = Int(attempts / 2 % UInt64(max(1, archives.count)))
         blocksBehind = snapshots?.blocksBehind ?? .max
         self.snapshotCeiling = snapshotCeiling
         fetch = snapshots.map { _ in

@@ -21,9 +21,9 @@ private func judge(_ steps: [Step]) -> [Invariant] {
         case .committed: oracle.decided(cross, 1, at: 1, time: 0, &findings)
         case .refused: oracle.decided(cross, 2, at: 1, time: 0, &findings)
         case .settled:
-            oracle.resolved(cross.xid, isSettled: true, on: forge.chain.id, deadline: cross.deadline, evidence: evidence, time: 0, &findings)
+            oracle.resolved(cross.xid, isSettled: true, on: forge.chain.id, at: 1, deadline: cross.deadline, evidence: evidence, time: 0, &findings)
         case .refunded:
-            oracle.resolved(cross.xid, isSettled: false, on: forge.chain.id, deadline: cross.deadline, evidence: evidence, time: 0, &findings)
+            oracle.resolved(cross.xid, isSettled: false, on: forge.chain.id, at: 1, deadline: cross.deadline, evidence: evidence, time: 0, &findings)
         }
     }
     return findings.violations.map(\.invariant)

@@ -108,7 +108,7 @@ extension RecorderRole {
         followers[position] = ChainFollower(
             book: book, chain: chains[position], verify: context.verify, height: height, head: height == 0 ? nil : head,
             timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40 + (refollowed & 7) << 33,
-            archives: context.archives)
+            archives: context.archives, attempts: refollowed)
         unrecorded.clear(position: position)
         return [.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds)]
     }

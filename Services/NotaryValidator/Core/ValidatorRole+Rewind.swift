@@ -127,7 +127,7 @@ extension ValidatorRole {
         restarts += 1
         follower = ChainFollower(
             book: book, chain: chain, verify: context.verify, height: tipHeight, head: tipHash, timer: Timers.follower,
-            calls: Calls.follower(restarts), archives: context.archives)
+            calls: Calls.follower(restarts), archives: context.archives, attempts: restarts)
         return [.setTimer(Timers.resume, afterMilliseconds: network.timing.fetchMilliseconds)]
     }
 

@@ -8,7 +8,7 @@ package struct CrossOracle: Sendable {
         var decidingChain: ChainID
         var deadline: ChainTime
         var heldAt: [(chain: ChainID, height: Height)] = []
-        var resolved: [(chain: ChainID, isSettled: Bool)] = []
+        var resolved: [(chain: ChainID, height: Height, isSettled: Bool)] = []
         var decision: (kind: UInt8, height: Height)?
     }
 
@@ -76,12 +76,23 @@ package struct CrossOracle: Sendable {
         books[cross.xid]?.decision = (decision, height)
     }
 
+    /// Rule R8: a freeze makes void what a chain's blocks above its height did. Who relied on it nevertheless is found in the end.
+    package mutating func frozen(_ chain: ChainID, above height: Height) {
+        for xid in order {
+            guard var book = books[xid] else { continue }
+            if book.decidingChain == chain, let decision = book.decision, decision.height > height { book.decision = nil }
+            book.heldAt.removeAll { $0.chain == chain && $0.height > height }
+            book.resolved.removeAll { $0.chain == chain && $0.height > height }
+            books[xid] = book
+        }
+    }
+
     package mutating func claimHeld(_ xid: Digest, on chain: ChainID, evidence: BlockHeader) {
         claims.append(.held(xid: xid, chain: chain, evidence))
     }
 
     package mutating func resolved(
-        _ xid: Digest, isSettled: Bool, on chain: ChainID, deadline: ChainTime, evidence: BlockHeader, isByFreeze: Bool = false,
+        _ xid: Digest, isSettled: Bool, on chain: ChainID, at height: Height, deadline: ChainTime, evidence: BlockHeader, isByFreeze: Bool = false,
         time: UInt64, _ findings: inout Findings
     ) {
         guard let book = books[xid] else { return }
@@ -94,7 +105,7 @@ package struct CrossOracle: Sendable {
         if let decision = book.decision, (decision.kind == 1) != isSettled {
             findings.report(.atomicity, "\(xid) is \(isSettled ? "settled" : "refunded") on \(chain), but the decision is \(decision.kind)", at: time)
         }
-        books[xid]?.resolved.append((chain, isSettled))
+        books[xid]?.resolved.append((chain, height, isSettled))
         // What is refunded by a freeze is judged with the freezes.
         guard !isByFreeze else { return }
         claims.append(isSettled ? .decided(xid: xid, evidence) : .notCommitted(xid: xid, deadline: deadline, evidence))

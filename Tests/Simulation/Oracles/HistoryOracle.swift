@@ -60,10 +60,23 @@ package struct HistoryOracle: Sendable {
     package mutating func stored(
         _ block: ObservedBlock, by instance: String, at time: UInt64, _ findings: inout Findings
     ) -> [ObservedBlock] {
+        noteHeight(block.header.height, by: instance, at: time, &findings)
+        return take(block, from: instance, at: time, &findings)
+    }
+
+    /// A recorder archived a final block.
+    ///
+    /// - Returns: blocks that now continue the one history, in order.
+    package mutating func archived(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) -> [ObservedBlock] {
+        take(block, from: "an archive", at: time, &findings)
+    }
+
+    private mutating func take(
+        _ block: ObservedBlock, from source: String, at time: UInt64, _ findings: inout Findings
+    ) -> [ObservedBlock] {
         let chain = block.header.chain
         let height = block.header.height
-        noteHeight(height, by: instance, at: time, &findings)
-        claim(block.header.hash, chain: chain, height: height, by: instance, at: time, &findings)
+        claim(block.header.hash, chain: chain, height: height, by: source, at: time, &findings)
         guard hashes[Position(chain: chain, height: height)] == block.header.hash else { return [] }
         let next = Height(blocks[chain]?.count ?? 0) + 1
         guard height >= next else { return [] }

@@ -48,9 +48,23 @@ package struct Judge {
     package mutating func stored(_ operations: [StoreOperation], by address: RoleAddress, at time: UInt64) {
         for operation in operations {
             if case .put(.snapshots, let height, let bytes) = operation { storedSnapshot(bytes, at: height, by: address, at: time) }
-            guard case .put(.blocks, let height, let bytes) = operation, address.role == .consensus else { continue }
-            storedBlock(bytes, at: height, by: address, at: time)
+            guard case .put(let table, let height, let bytes) = operation else { continue }
+            if table == .blocks, address.role == .consensus { storedBlock(bytes, at: height, by: address, at: time) }
+            if address.role == .recorder { archived(bytes, table, at: height, at: time) }
         }
+    }
+
+    /// A block that all honest nodes of its chain have passed by a snapshot is known from the archives alone.
+    private mutating func archived(_ bytes: [UInt8], _ table: StoreTable, at height: Height, at time: UInt64) {
+        guard let position = network.chains.indices.first(where: { table.rawValue == "archive_\($0)" }) else { return }
+        let chain = network.chains[position].id
+        guard chain != corrupt || isDead, history.blocks(of: chain).count < height,
+            let item = try? FinalBlock(decoding: bytes, network: network.id), let final = item.final
+        else { return }
+        see(final, at: time)
+        let block = ObservedBlock(
+            header: item.block.header, transactions: item.block.transactions, outcomes: item.block.outcomes, foreign: item.block.foreign)
+        for next in history.archived(block, at: time, &findings) { replay(next, at: time) }
     }
 
     /// A snapshot is of a block that certificates show to be final, and every state is replayed from the blocks anyway.

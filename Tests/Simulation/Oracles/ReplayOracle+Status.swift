@@ -20,7 +20,12 @@ extension ReplayOracle {
                 CertificateOracle.padded(change.chain) + [change.isFreeze ? 1 : 2] + CertificateOracle.number(change.since))
         }
         state.setStatus(change.chain, isFrozen: change.isFreeze, head, notaryHeight: height)
-        if change.isFreeze { freezes.frozen(change.chain, at: head.height, notary: height) } else { freezes.thawed(change.chain, notary: height) }
+        if change.isFreeze {
+            freezes.frozen(change.chain, at: head.height, notary: height)
+            crosses.frozen(change.chain, above: head.height)
+        } else {
+            freezes.thawed(change.chain, notary: height)
+        }
         counted.add(change.isFreeze ? .freeze : .thaw)
     }
 }

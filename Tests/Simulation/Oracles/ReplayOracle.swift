@@ -7,7 +7,7 @@ package struct ReplayOracle: Sendable {
     let network: Network
     let memo: SignatureMemo
     private(set) var states: [ChainID: ReplayState] = [:]
-    package private(set) var crosses = CrossOracle()
+    package internal(set) var crosses = CrossOracle()
     package private(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
     private(set) var reserves: ReserveOracle
@@ -292,7 +292,7 @@ extension ReplayOracle {
         entry.hold = 1
         entry.heights[0] = block.header.height
         state.set(entry, cross.xid)
-        crosses.held(cross, on: state.chain, at: block.header.height, time: time, &findings)
+        if !freezes.isVoid(block.header) { crosses.held(cross, on: state.chain, at: block.header.height, time: time, &findings) }
     }
 
     private func openingReasons(_ cross: CrossTransaction, _ entry: ReplayEntry, _ state: ReplayState, blockTime: UInt64) -> [Reason] {
@@ -353,7 +353,7 @@ extension ReplayOracle {
         entry.decision = decision
         entry.heights[1] = block.header.height
         state.set(entry, cross.xid)
-        crosses.decided(cross, decision, at: block.header.height, time: time, &findings)
+        if !freezes.isVoid(block.header) { crosses.decided(cross, decision, at: block.header.height, time: time, &findings) }
     }
 
     /// Rules R3 and R4.
@@ -384,7 +384,7 @@ extension ReplayOracle {
         }
         state.set(entry, resolution.xid)
         crosses.resolved(
-            resolution.xid, isSettled: status == 2, on: state.chain, deadline: entry.deadline, evidence: evidence,
+            resolution.xid, isSettled: status == 2, on: state.chain, at: block.header.height, deadline: entry.deadline, evidence: evidence,
             isByFreeze: resolution.frozen != nil, time: time, &findings)
     }
 
