@@ -30,6 +30,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Print every line of what happens.")
     var verbose = false
 
+    @Flag(help: "Networks of 2 chains of 4 nodes and 4 notaries only, as the rate is measured; a seed is another run then.")
+    var standard = false
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -60,7 +63,7 @@ struct Simulate: ParsableCommand {
 #endif
         let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
         let started = DispatchTime.now().uptimeNanoseconds
-        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose) { report in
+        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard) { report in
             guard !json, !report.violations.isEmpty else { return }
             print(SeedSummary.failure(report))
         }.run()

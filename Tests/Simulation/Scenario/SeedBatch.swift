@@ -7,6 +7,8 @@ package struct SeedBatch: Sendable {
     package var payments: Int
     package var threads: Int
     package var isVerbose: Bool
+    /// Whether every network is of the standard size.
+    package var isStandard: Bool
     private let onReport: @Sendable (SeedReport) -> Void
 
     private final class Progress: Sendable {
@@ -21,13 +23,14 @@ package struct SeedBatch: Sendable {
     }
 
     package init(
-        seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false,
+        seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false, isStandard: Bool = false,
         onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
     ) {
         self.seeds = seeds
         self.payments = payments
         self.threads = threads
         self.isVerbose = isVerbose
+        self.isStandard = isStandard
         self.onReport = onReport
     }
 
@@ -37,6 +40,7 @@ package struct SeedBatch: Sendable {
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while let seed = take(from: progress) {
                 var run = SeedRun(seed: seed, kinds: .real, payments: payments)
+                run.isStandard = isStandard
                 if isVerbose { run.log = { time, line in print("\(time / 1_000).\(time % 1_000 / 100) \(line)") } }
                 let report = run.run()
                 onReport(report)
