@@ -183,8 +183,8 @@ package struct ConsensusRole: RoleCore {
             return [.persist([.put(.facts, key: Facts.wrongSignatures, value: branches.wrongSignatureBytes)])] + judgeAll(at: now)
         case .branch(let head):
             guard isNotaryChain, head.notary == context.address.node, isOwnValidator(publisher, of: head.chain) else { return [] }
-            branches.learn(head)
-            stands.resting.removeAll()
+            // A validator that could not leave its branch says the same again: asking at once would go on for ever.
+            if branches.learn(head) { stands.resting.removeAll() }
             return judgeAll(at: now)
         case .notarized(let block):
             guard isNotaryChain, block.notary == context.address.node, isOwnValidator(publisher, of: block.header.chain) else { return [] }

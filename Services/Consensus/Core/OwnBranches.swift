@@ -26,6 +26,8 @@ struct OwnBranches: Sendable {
     private var generations: [ChainID: UInt64] = [:]
     /// Set by a release: until a head of that generation is heard, nothing is learned above that height.
     private var releases: [ChainID: (generation: UInt64, above: Height)] = [:]
+    /// Where each branch was last said to end.
+    private var ends: [ChainID: Digest] = [:]
     /// Notaries' signatures that this notary's own validators call wrong; oldest first.
     private var wrongSignatures: OrderedSet<Digest> = []
 
@@ -78,12 +80,16 @@ struct OwnBranches: Sendable {
     }
 
     /// One of a new generation has left its branch: what was heard of the old one from that height on is void.
-    mutating func learn(_ head: BranchHead) {
-        guard head.generation >= generations[head.chain] ?? 0, head.generation >= releases[head.chain]?.generation ?? 0 else { return }
+    ///
+    /// - Returns: whether the branch ends elsewhere than it was last said to.
+    @discardableResult mutating func learn(_ head: BranchHead) -> Bool {
+        guard head.generation >= generations[head.chain] ?? 0, head.generation >= releases[head.chain]?.generation ?? 0 else { return false }
         if head.generation > generations[head.chain] ?? 0 { void(head.chain, above: head.height) }
         generations[head.chain] = head.generation
         releases[head.chain] = nil
         learn(head.chain, height: head.height, block: head.block, crosses: head.crosses)
+        defer { ends[head.chain] = head.block }
+        return ends[head.chain] != head.block
     }
 
     /// This notary lets go of what lies above a height, until its validator speaks of a new generation.
