@@ -78,6 +78,7 @@ struct ChainReplay {
         let header = copy.header
         ledger.time = header.time
         ledger.height = header.height
+        ledger.slot = header.slot
         ledger.releaseStakes()
         if ledger.chain.election != nil { ledger.settle(header) }
         var evidence: [Bytes: ParsedHeader] = [:]

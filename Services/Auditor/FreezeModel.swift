@@ -21,9 +21,10 @@ extension LedgerModel {
         guard since == status?.notaryHeight ?? 0, (status?.isFrozen ?? false) != isFrozen else {
             return .forbidden(.oneFinal, "does not follow from the status of \(name) (R8)")
         }
-        let places = consents.map { consent in chain.nodes.firstIndex { $0.key == Bytes(consent.key) } ?? -1 }
-        let faulty = (chain.nodes.count - 1) / 3
-        let needed = isFrozen ? faulty + 1 : 2 * chain.nodes.count / 3 + 1
+        let voters = stakes.electorate(of: slot) ?? []
+        let places = consents.map { consent in voters.firstIndex { $0.key == Bytes(consent.key) } ?? -1 }
+        let faulty = (voters.count - 1) / 3
+        let needed = isFrozen ? faulty + 1 : 2 * voters.count / 3 + 1
         guard places.count >= needed, places.first ?? 0 >= 0, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
             return .forbidden(.certificates, "freezes or thaws \(name) with too few consents (R8)")
         }

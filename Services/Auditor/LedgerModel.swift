@@ -34,6 +34,8 @@ struct LedgerModel: Sendable {
     var time: UInt64
     /// Height of the block being replayed.
     var height: UInt64 = 0
+    /// Its slot.
+    var slot: UInt64 = 0
     private(set) var accounts: [Bytes: AccountModel] = [:]
     private(set) var crosses: [Bytes: CrossModel] = [:]
     private(set) var heads: [String: HeadModel] = [:]

@@ -41,7 +41,6 @@ package enum StateCheck {
         case .settle, .refund, .record:
             return .success([])
         case .status(let change):
-            if let reason = fault(in: change, network: network) { return .failure(reason) }
             return .success(change.checks(network: network.id))
         case .evidence(let offence):
             guard let checks = offence.signatureChecks(network: network) else { return .failure(.evidenceInvalid) }

@@ -15,7 +15,8 @@ extension LedgerState {
         guard network.chain(change.chain)?.engine != .pow else { return .invalid(.recordInvalid) }
         let status = status(of: change.chain)
         guard change.since == status?.notaryHeight ?? 0 else { return .invalid(.duplicateTransaction) }
-        if let reason = StateCheck.fault(in: change, network: network) { return .invalid(reason) }
+        guard let notaries = notaries(of: block.slot) else { return .invalid(.epochUnknown) }
+        if let reason = StateCheck.fault(in: change, notaries: notaries) { return .invalid(reason) }
         guard status?.isFrozen ?? false != change.isFreeze else { return .invalid(.recordInvalid) }
         let recorded = head(of: change.chain)
         let height = recorded?.height ?? 0
@@ -27,6 +28,12 @@ extension LedgerState {
             ChainStatus(
                 chain: change.chain, isFrozen: change.isFreeze, height: height, hash: hash, notaryHeight: block.height))
         return .applied
+    }
+
+    /// The notaries of a slot of the notary chain, as far as its state has settled them.
+    package func notaries(of slot: Slot) -> Electorate? {
+        let epoch = network.notary.epoch(of: slot)
+        return epoch == 0 ? network.notary.genesisElectorate : epochEntry(epoch)?.electorate(network.notary.engine)
     }
 
     /// Why a block may not be recorded for what the chain's status says; nil when it may: nothing above a freeze, and after the thaw
@@ -55,8 +62,9 @@ extension LedgerState {
 
 extension StateCheck {
     /// Who has to consent: more notaries than may lie to a freeze, a quorum to a thaw, each once and in network order.
-    package static func fault(in change: StatusChange, network: Network) -> Reason? {
-        let notaries = network.notary.genesisElectorate
+    ///
+    /// - Parameter notaries: of the slot whose block holds the change.
+    package static func fault(in change: StatusChange, notaries: Electorate) -> Reason? {
         var positions: [Int] = []
         for consent in change.consents {
             guard let position = notaries.position(of: consent.key), position > positions.last ?? -1 else { return .notAllowed }

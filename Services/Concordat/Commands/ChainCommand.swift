@@ -35,7 +35,7 @@ private struct ChainInquiry {
 
     /// Asks every notary's recorder: per chain, the one that has read the most is believed.
     func states() throws -> [ChainState] {
-        let questions = configuration.network.notary.nodes.map { node -> (service: String, request: Request) in
+        let questions = configuration.network.notary.listed.map { node -> (service: String, request: Request) in
             (Service.name(.recorder, chain: .notary, node: node.id), .chains)
         }
         var best: [ChainState] = []
@@ -61,8 +61,8 @@ private struct ChainInquiry {
             let names = network.chains.map(\.id.description)
             throw Failure(.usage, "there is no chain \(chain)", "Use one of: \(names.joined(separator: ", ")).")
         }
-        guard network.notary.nodes.contains(where: { $0.id == notary }) else {
-            throw Failure(.usage, "\(notary) is no notary", "Use one of: \(network.notary.nodes.map(\.id).joined(separator: ", ")).")
+        guard network.notary.listed.contains(where: { $0.id == notary }) else {
+            throw Failure(.usage, "\(notary) is no notary", "Use one of: \(network.notary.listed.map(\.id).joined(separator: ", ")).")
         }
         guard state.frozen != frozen else {
             throw Failure(.failed, "\(chain) is \(state.frozen ? "frozen" : "not frozen") already", "See: concordat chain status")
@@ -72,7 +72,7 @@ private struct ChainInquiry {
         }
         let signer = try KeyFile.readIdentity(path, passphrase: passphrase).signer
         let consent = Consent(chain: state.chain, frozen: frozen, since: state.since, network: network.id, signer: signer)
-        let nodes = [notary] + network.notary.nodes.map(\.id).filter { $0 != notary }
+        let nodes = [notary] + network.notary.listed.map(\.id).filter { $0 != notary }
         for node in nodes {
             let answer = try inquiry.ask([(Service.name(.recorder, chain: .notary, node: node), .consent(consent))]).first ?? nil
             switch answer {

@@ -9,11 +9,17 @@ import Wire
 extension RecorderRole {
     /// A notary's wish: passed on by whoever holds it, so that it outlives restarts.
     mutating func hear(_ consent: Consent) -> Bool {
-        guard network.chain(consent.chain).map({ $0.engine != .pow }) ?? false, network.notary.genesisElectorate.contains(consent.authorization.key), isOpen(consent) else { return false }
+        guard network.chain(consent.chain).map({ $0.engine != .pow }) ?? false, electorates.contains(where: { $0.contains(consent.authorization.key) }), isOpen(consent) else { return false }
         if consents.has(consent.chain, by: consent.authorization.key) { return true }
         guard context.verify(consent.check(network: network.id)) else { return false }
         consents.add(consent)
         return true
+    }
+
+    /// The notaries of the next slot, and those of the epoch after it once they are known: they may consent before it begins.
+    private var electorates: [Electorate] {
+        let epoch = network.notary.epoch(of: tree.finalSlot + 1)
+        return [epoch, epoch + 1].compactMap { $0 <= book.newestEpoch(of: .notary) ? book.electorate(of: .notary, epoch: $0) : nil }
     }
 
     /// Whether a consent is of this time: it names the last change of the chain's status, and asks for another one.
@@ -26,10 +32,11 @@ extension RecorderRole {
     /// Looks whether a chain is to be frozen by the configured consequences: this notary consents by itself.
     mutating func considerFreezing(at now: Moment) -> [RoleEffect] {
         var effects: [RoleEffect] = []
+        guard let signer = electorates.first.flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
         for (position, chain) in network.chains.map(\.id).enumerated() where !isMined(position) && view.frozen(chain) == nil {
-            guard !consents.has(chain, by: context.signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
+            guard !consents.has(chain, by: signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
             let since = view[chain]?.freezes.last?.thawedAt ?? 0
-            let consent = Consent(chain: chain, frozen: true, since: since, network: network.id, signer: context.signer)
+            let consent = Consent(chain: chain, frozen: true, since: since, network: network.id, signer: signer)
             consents.add(consent)
             effects += [
                 .publish(.evidence, .consent(consent)),
@@ -57,7 +64,8 @@ extension RecorderRole {
 
     /// Changes of status that may stand in a block on the ledger's state, without records of those chains.
     func statusChanges(_ ledger: LedgerState, recording records: [Record], slot: Slot?) -> [StatusChange] {
-        let members = network.notary.genesisElectorate.members.map(\.key)
+        guard let notaries = ledger.notaries(of: slot ?? tree.finalSlot + 1) else { return [] }
+        let members = notaries.members.map(\.key)
         return network.chains.map(\.id).compactMap { chain in
             let status = ledger.status(of: chain)
             let isFreeze = !(status?.isFrozen ?? false)
@@ -65,7 +73,7 @@ extension RecorderRole {
             let given = consents.authorizations(for: chain, frozen: isFreeze, since: status?.notaryHeight ?? 0, members: members)
             let change = StatusChange(
                 chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: status?.notaryHeight ?? 0, consents: given)
-            guard !given.isEmpty, StateCheck.fault(in: change, network: network) == nil, !records.contains(where: { $0.final.header.chain == chain })
+            guard !given.isEmpty, StateCheck.fault(in: change, notaries: notaries) == nil, !records.contains(where: { $0.final.header.chain == chain })
             else { return nil }
             guard isFreeze, let slot else { return change }
             // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
@@ -86,7 +94,7 @@ extension RecorderRole {
         view.lanes.map { lane in
             let freeze = lane.freezes.last
             let names = consents.all.filter { $0.chain == lane.chain }.compactMap { consent in
-                network.notary.nodes.first { $0.key == consent.authorization.key }?.id
+                electorates.flatMap(\.members).first { $0.key == consent.authorization.key }?.node
             }
             return ChainState(
                 chain: lane.chain, height: lane.height, hash: lane.hash, frozen: view.frozen(lane.chain) != nil,

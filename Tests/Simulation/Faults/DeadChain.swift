@@ -65,10 +65,12 @@ final class FreezeOperators: SimulatedClient {
 
     func join(_ world: World) { index = world.add(self) }
 
-    /// Every operator tells its own recorder, with its notary's signature.
+    /// Every operator tells its own recorder, with the signatures of all keys that its notary has: the ones of the current epoch count.
     func thaw(_ chain: ChainID, since: Height, _ cast: Cast, world: World) {
-        for node in world.network.notary.nodes {
-            guard let signer = cast.nodeSigners[node.id] else { continue }
+        let signers = world.network.notary.listed.flatMap { node in
+            [cast.nodeSigners[node.id], cast.freshSigners[node.id]].compactMap { signer in signer.map { (node, $0) } }
+        }
+        for (node, signer) in signers {
             let consent = Consent(chain: chain, frozen: false, since: since, network: world.network.id, signer: signer)
             lastCall += 1
             world.request(

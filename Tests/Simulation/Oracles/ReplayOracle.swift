@@ -190,7 +190,7 @@ extension ReplayOracle {
             counted.add(.slashing)
         case .status(let change):
             try demand(outcome == .applied, "a freeze cannot be rejected")
-            try self.change(change, at: block.header.height, to: &state)
+            try self.change(change, in: block.header, to: &state)
         case .evidence(let offence):
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)

@@ -31,6 +31,8 @@ package struct SeedRun {
     package var seed: UInt64
     package var kinds: RoleKinds
     package var payments: Int
+    /// Whether every network has the size that the rate is measured with, `Shape()`'s: 2 chains of 4 nodes, 4 notaries.
+    package var isStandard = false
     package var log: ((UInt64, String) -> Void)?
     /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
     /// that failed, so the last one of a long fault may itself be long.
@@ -47,6 +49,7 @@ package struct SeedRun {
     package func run() -> SeedReport {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         var shape = Shape(drawing: &random)
+        if isStandard { (shape.chains, shape.nodes, shape.notaries) = (Shape().chains, Shape().nodes, Shape().notaries) }
         let plan = FaultPlan(drawing: &random)
         if plan.has(.corruptChain) { (shape.standby, shape.epochs) = (0, nil) }
         let memo = SignatureMemo()
@@ -141,6 +144,7 @@ package struct SeedRun {
             inspector.inquire(open, world: world)
             world.run(until: world.now + 2_500_000, mostSteps: SeedRun.mostSteps)
         }
+        ReceiptInspector().inspect(world, mostSteps: SeedRun.mostSteps)
         inspector.compareBalances(world)
         world.run(until: world.now + 500_000, mostSteps: SeedRun.mostSteps)
     }
