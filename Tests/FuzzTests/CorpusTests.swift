@@ -64,14 +64,14 @@ struct CorpusTests {
         }
     }
 
-    @Test("is done with a mebibyte within a second", arguments: Door.all)
+    @Test("is done with a mebibyte within two seconds of a processor", arguments: Door.all)
     func large(_ door: Door) throws {
         let own = CorpusTests.corpus.filter { $0.door == door.name }.prefix(2).flatMap { Amplifier.all(of: $0.bytes) }
         for (index, bytes) in (own + Amplifier.general).enumerated() {
             let before = milliseconds()
             try door.enter(bytes)
             let cost = milliseconds() - before
-            #expect(cost < 1_000, "input \(index) of \(bytes.count) bytes takes \(cost) ms")
+            #expect(cost < 2_000, "input \(index) of \(bytes.count) bytes takes \(cost) ms")
         }
     }
 }
