@@ -18,10 +18,23 @@ package struct Digest: Hashable, Sendable {
 
     /// - Returns: nil unless there are exactly 32 bytes.
     package init?(_ bytes: some Collection<UInt8>) {
+        let contiguous = bytes.withContiguousStorageIfAvailable { Digest(UnsafeRawBufferPointer($0)) } ?? Digest(Array(bytes))
+        guard let contiguous else { return nil }
+        self = contiguous
+    }
+
+    /// - Returns: nil unless there are exactly 32 bytes.
+    package init?(_ bytes: [UInt8]) {
+        guard let digest = bytes.withUnsafeBytes({ Digest($0) }) else { return nil }
+        self = digest
+    }
+
+    /// - Returns: nil unless there are exactly 32 bytes.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Digest.byteCount else { return nil }
-        var words: Words = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
-        self.init(a: words.0, b: words.1, c: words.2, d: words.3)
+        self.init(
+            a: bytes.loadUnaligned(as: UInt64.self), b: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            c: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self), d: bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
     }
 
     /// Calls `body` with the 32 bytes.

@@ -21,6 +21,14 @@ package struct Signature: Hashable, Sendable {
         self.second = second
     }
 
+    /// - Returns: nil unless there are exactly 64 bytes.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Signature.byteCount, let first = Digest(UnsafeRawBufferPointer(rebasing: bytes[..<32])),
+            let second = Digest(UnsafeRawBufferPointer(rebasing: bytes[32...]))
+        else { return nil }
+        self.init(first: first, second: second)
+    }
+
     package var bytes: [UInt8] { first.bytes + second.bytes }
 
     /// Calls `body` with the 64 bytes.

@@ -3,11 +3,26 @@ import Schema
 
 /// A block's header; its hash names the block.
 package struct BlockHeader: Hashable, Sendable {
+    /// Shared by all copies: headers are wide, and travel through every role inside larger values.
+    private final class Content: Sendable {
+        let bytes: [UInt8]
+        let hash: Digest
+        let fields: Fields
+
+        init(bytes: [UInt8], fields: Fields) {
+            self.bytes = bytes
+            self.fields = fields
+            hash = Blake2b.hash(.block, bytes)
+        }
+    }
+
+    private let content: Content
+
     /// Exact bytes received.
-    package let bytes: [UInt8]
+    package var bytes: [UInt8] { content.bytes }
     /// Hash of `bytes` under domain `block`.
-    package let hash: Digest
-    package let fields: Fields
+    package var hash: Digest { content.hash }
+    package var fields: Fields { content.fields }
 
     /// What a header says.
     package struct Fields: Hashable, Sendable {
@@ -55,25 +70,23 @@ package struct BlockHeader: Hashable, Sendable {
         }
     }
 
-    package var chain: ChainID { fields.chain }
-    package var height: Height { fields.height }
-    package var slot: Slot { fields.slot }
-    package var parent: Digest { fields.parent }
-    package var parentSlot: Slot { fields.parentSlot }
-    package var time: ChainTime { fields.time }
-    package var stateRoot: Digest { fields.stateRoot }
-    package var builder: PublicKey { fields.builder }
-    package var epoch: Epoch { fields.epoch }
-    package var workTarget: UInt64 { fields.workTarget }
+    package var chain: ChainID { content.fields.chain }
+    package var height: Height { content.fields.height }
+    package var slot: Slot { content.fields.slot }
+    package var parent: Digest { content.fields.parent }
+    package var parentSlot: Slot { content.fields.parentSlot }
+    package var time: ChainTime { content.fields.time }
+    package var stateRoot: Digest { content.fields.stateRoot }
+    package var builder: PublicKey { content.fields.builder }
+    package var epoch: Epoch { content.fields.epoch }
+    package var workTarget: UInt64 { content.fields.workTarget }
 
     package static func == (left: BlockHeader, right: BlockHeader) -> Bool { left.hash == right.hash }
     package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
     /// Encodes a header.
     package init(_ fields: Fields) {
-        self.fields = fields
-        bytes = Field.encode(BlockHeader.message(fields))
-        hash = Blake2b.hash(.block, bytes)
+        content = Content(bytes: Field.encode(BlockHeader.message(fields)), fields: fields)
     }
 
     /// Reads a header.
@@ -84,9 +97,7 @@ package struct BlockHeader: Hashable, Sendable {
         guard message.transactionCount <= UInt32(Limits.blockTransactions) else {
             throw WireFault(.tooLarge, "BlockHeader.transaction_count")
         }
-        self.bytes = bytes
-        hash = Blake2b.hash(.block, bytes)
-        fields = Fields(
+        let fields = Fields(
             chain: try Field.chain(message.chain, "BlockHeader.chain"), height: message.height, epoch: message.epoch, slot: message.slot,
             parent: try Field.digest(message.parent, "BlockHeader.parent"), parentSlot: message.parentSlot,
             time: message.timeMilliseconds,
@@ -96,6 +107,7 @@ package struct BlockHeader: Hashable, Sendable {
             stateRoot: try Field.digest(message.stateRoot, "BlockHeader.state_root"),
             notaryHeight: message.notaryHeight, notaryHead: try Field.digest(message.notaryHead, "BlockHeader.notary_head"),
             builder: try Field.key(message.builder, "BlockHeader.builder"), workTarget: message.workTarget, workNonce: message.workNonce)
+        content = Content(bytes: bytes, fields: fields)
     }
 
     private static func message(_ fields: Fields) -> PBBlockHeader {

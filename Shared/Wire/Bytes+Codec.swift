@@ -5,7 +5,7 @@ import SwiftProtobuf
 /// Turns schema fields into checked values, naming the field at fault.
 enum Field {
     static func digest(_ data: Data, _ field: String) throws(WireFault) -> Digest {
-        guard let digest = Digest(data) else { throw WireFault(.invalid, field) }
+        guard let digest = data.withUnsafeBytes({ Digest($0) }) else { throw WireFault(.invalid, field) }
         return digest
     }
 
@@ -15,7 +15,7 @@ enum Field {
     }
 
     static func signature(_ data: Data, _ field: String) throws(WireFault) -> Signature {
-        guard let signature = Signature(data) else { throw WireFault(.invalid, field) }
+        guard let signature = data.withUnsafeBytes({ Signature($0) }) else { throw WireFault(.invalid, field) }
         return signature
     }
 

@@ -108,15 +108,22 @@ package struct RoleAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `collector.alpha@alpha-1/1`.
     package init?(_ text: String) {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, let dot = parts[0].firstIndex(of: "."), let role = Role(rawValue: String(parts[0][..<dot])),
-            let chain = ChainID(String(parts[0][parts[0].index(after: dot)...]))
+        // Every frame of another role brings such a name: it is read byte by byte, a string's characters would take much longer.
+        let bytes = text.utf8
+        guard let at = bytes.firstIndex(of: UInt8(ascii: "@")), let dot = bytes[..<at].firstIndex(of: UInt8(ascii: ".")),
+            let role = Role(rawValue: String(text[..<dot])), let chain = ChainID(String(text[bytes.index(after: dot)..<at]))
         else { return nil }
-        let tail = parts[1].split(separator: "/", omittingEmptySubsequences: false)
-        guard tail.count == 2, !tail[0].isEmpty, let replica = Int(tail[1]), replica > 0 else { return nil }
-        self.init(role: role, chain: chain, node: String(tail[0]), replica: replica)
-        // One instance has one name: `/01` and `/+1` are none.
-        guard description == text else { return nil }
+        let tail = bytes[bytes.index(after: at)...]
+        guard let slash = tail.firstIndex(of: UInt8(ascii: "/")), slash > tail.startIndex, !tail.contains(UInt8(ascii: "@")),
+            let replica = RoleAddress.number(tail[tail.index(after: slash)...])
+        else { return nil }
+        self.init(role: role, chain: chain, node: String(text[tail.startIndex..<slash]), replica: replica)
+    }
+
+    /// A replica's number. One instance has one name: `01` and `+1` are none.
+    private static func number(_ digits: Substring.UTF8View) -> Int? {
+        guard let first = digits.first, (49...57).contains(first), digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        return Int(Substring(digits))
     }
 
     /// Service names it answers: of any node, and of its own.

@@ -8,12 +8,18 @@ package struct ShortText: Hashable, Sendable, Comparable {
 
     /// - Returns: nil unless `text` is 1 to 32 bytes, every one allowed by `isAllowed`.
     package init?(_ text: String, where isAllowed: (UInt8) -> Bool) {
-        let bytes = Array(text.utf8)
-        guard !bytes.isEmpty, bytes.count <= ShortText.byteCount, bytes.allSatisfy(isAllowed) else { return nil }
-        padded = Digest(bytes + [UInt8](repeating: 0, count: ShortText.byteCount - bytes.count))!
+        var text = text
+        var words: Digest.Words = (0, 0, 0, 0)
+        let fits = text.withUTF8 { bytes in
+            guard !bytes.isEmpty, bytes.count <= ShortText.byteCount, bytes.allSatisfy(isAllowed) else { return false }
+            withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(bytes)) }
+            return true
+        }
+        guard fits else { return nil }
+        padded = Digest(a: words.0, b: words.1, c: words.2, d: words.3)
     }
 
-    package var text: String { String(decoding: padded.bytes.prefix { $0 != 0 }, as: UTF8.self) }
+    package var text: String { padded.withBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
 
     package static func < (left: ShortText, right: ShortText) -> Bool { left.padded < right.padded }
 

@@ -2,7 +2,7 @@ import Crypto
 import Schema
 
 /// What is published on topics, checked in form. The catalogue says which topic carries which case.
-package enum Message: Hashable, Sendable {
+package indirect enum Message: Hashable, Sendable {
     case accepted(AcceptedTransactions)
     case candidate(Block)
     case verdict(NotaryVerdict)

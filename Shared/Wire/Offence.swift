@@ -97,19 +97,20 @@ package struct OffenceEntry: Hashable, Sendable {
     /// Hash over the two statements.
     package let content: Digest
 
-    /// Names the offence whatever shows it: one is recorded once.
-    package var id: Digest {
-        Blake2b.hash(
-            .offence,
-            [kind.number] + chain.text.padded.bytes + (offender?.bytes ?? Digest.zero.bytes) + epoch.bigEndianBytes + place.bigEndianBytes
-                + [duty])
-    }
+    /// Names the offence whatever shows it: one is recorded once. A hash over everything before.
+    package let id: Digest
 
     /// The exact bytes the state tree commits to: kind u8, chain padded to 32, offender 32 (zero for none), epoch u64, place u64,
     /// duty u8, content 32.
     package var encoded: [UInt8] {
+        OffenceEntry.naming(kind, chain, offender, epoch, place, duty) + content.bytes
+    }
+
+    private static func naming(
+        _ kind: Evidence.Kind, _ chain: ChainID, _ offender: PublicKey?, _ epoch: Epoch, _ place: UInt64, _ duty: UInt8
+    ) -> [UInt8] {
         [kind.number] + chain.text.padded.bytes + (offender?.bytes ?? Digest.zero.bytes) + epoch.bigEndianBytes + place.bigEndianBytes
-            + [duty] + content.bytes
+            + [duty]
     }
 
     init(kind: Evidence.Kind, chain: ChainID, offender: PublicKey?, epoch: Epoch, place: UInt64, duty: UInt8, content: Digest) {
@@ -120,6 +121,7 @@ package struct OffenceEntry: Hashable, Sendable {
         self.place = place
         self.duty = duty
         self.content = content
+        id = Blake2b.hash(.offence, OffenceEntry.naming(kind, chain, offender, epoch, place, duty))
     }
 
     /// Reads what `encoded` wrote; nil for anything else.

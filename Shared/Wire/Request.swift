@@ -2,7 +2,7 @@ import Crypto
 import Schema
 
 /// A request to a service, checked in form.
-package enum Request: Hashable, Sendable {
+package indirect enum Request: Hashable, Sendable {
     /// Exact bytes of a transaction; parsed by the collector, which knows its chain.
     case submit([UInt8])
     /// By transaction id or xid.

@@ -2,7 +2,7 @@ import Crypto
 import Schema
 
 /// The answer to a request.
-package enum Response: Hashable, Sendable {
+package indirect enum Response: Hashable, Sendable {
     case submit(SubmitResult)
     case status(Status)
     case account(AccountView)
@@ -291,7 +291,7 @@ package struct AccountView: Hashable, Sendable {
 }
 
 /// What a collector sends to a watching device.
-package enum Notice: Hashable, Sendable {
+package indirect enum Notice: Hashable, Sendable {
     /// A leg waits for this account's answer (S870).
     case leg(LegNotice)
     /// Something this account sent or received has ended.
