@@ -14,6 +14,8 @@ package struct BlockTree: Sendable {
     package private(set) var finalHeader: BlockHeader?
     package internal(set) var checker: CertificateChecker
     private var candidates: [Digest: Block] = [:]
+    /// Stands for the chain before its first block.
+    private let genesisHash: Digest
     /// Blocks above the final one that `ledger` contains, oldest first.
     private var applied: [Digest] = []
 
@@ -25,6 +27,7 @@ package struct BlockTree: Sendable {
         guard let description = book.network.chain(chain) else { preconditionFailure("a tree is of a chain of its network") }
         network = book.network
         self.chain = description
+        genesisHash = book.network.genesisHash(of: chain)
         ledger = LedgerState(network: book.network, chain: chain)
         checker = CertificateChecker(book: book, verify: verify)
     }
@@ -63,7 +66,7 @@ package struct BlockTree: Sendable {
     /// Who votes on the chain.
     package var book: ElectorateBook { checker.book }
     package var finalHeight: Height { finalHeader?.height ?? 0 }
-    package var finalHash: Digest { finalHeader?.hash ?? network.genesisHash(of: chain.id) }
+    package var finalHash: Digest { finalHeader?.hash ?? genesisHash }
     package var finalSlot: Slot { finalHeader?.slot ?? 0 }
     package var finalTime: ChainTime { finalHeader?.time ?? chain.genesisTime }
 
@@ -294,6 +297,7 @@ package struct BlockTree: Sendable {
     private func path(to hash: Digest) -> [Digest] {
         var path: [Digest] = []
         var next = hash
+        let finalHash = finalHash
         while next != finalHash {
             guard let block = candidates[next] else { preconditionFailure("the tree is connected") }
             path.append(next)

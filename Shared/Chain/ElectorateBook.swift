@@ -15,6 +15,8 @@ package final class ElectorateBook: @unchecked Sendable {
 
     package let network: Network
     private var known: [Place: Electorate] = [:]
+    /// Of the chains whose electorates change.
+    private let rules: [ChainID: EpochRule]
     /// Newest epoch known of a chain by a handover that can be handed on.
     private var shown: [ChainID: Epoch] = [:]
     /// Newest epoch known of a chain.
@@ -26,28 +28,29 @@ package final class ElectorateBook: @unchecked Sendable {
 
     package init(network: Network) {
         self.network = network
+        rules = Dictionary((network.chains + [network.notary]).compactMap { chain in chain.epochs.map { (chain.id, $0) } }) { first, _ in first }
         for chain in network.chains + [network.notary] { known[Place(chain: chain.id, epoch: 0)] = chain.genesisElectorate }
     }
 
     /// Who votes on a chain in an epoch; nil when there is no such epoch or nobody has shown it yet.
     package func electorate(of chain: ChainID, epoch: Epoch) -> Electorate? {
         if let electorate = known[Place(chain: chain, epoch: epoch)] { return electorate }
-        if network.chain(chain)?.epochs != nil, !missed.contains(chain) { missed.append(chain) }
+        if rules[chain] != nil, !missed.contains(chain) { missed.append(chain) }
         return nil
     }
 
     /// Who votes in a slot of a chain; nil when that is not known yet.
     package func electorate(of chain: ChainID, slot: Slot) -> Electorate? {
-        guard let description = network.chain(chain) else { return nil }
+        let epoch = rules[chain]?.epoch(of: slot) ?? 0
 #if PLANTED_BUGS
-        if PlantedBug.staleEpoch.isPlanted { return electorate(of: chain, epoch: max(description.epoch(of: slot), 1) - 1) }
+        if PlantedBug.staleEpoch.isPlanted { return electorate(of: chain, epoch: max(epoch, 1) - 1) }
 #endif
-        return electorate(of: chain, epoch: description.epoch(of: slot))
+        return electorate(of: chain, epoch: epoch)
     }
 
     /// Whether who votes in a slot of a chain is known; looking for it this way asks nobody.
     package func isKnown(_ chain: ChainID, slot: Slot) -> Bool {
-        network.chain(chain).map { known[Place(chain: chain, epoch: $0.epoch(of: slot))] != nil } ?? false
+        known[Place(chain: chain, epoch: rules[chain]?.epoch(of: slot) ?? 0)] != nil
     }
 
     /// The newest epoch of a chain whose electorate is known.

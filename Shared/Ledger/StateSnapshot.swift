@@ -127,22 +127,25 @@ package struct SnapshotWriter: Sendable {
 /// Walks places in the order of their digests without sorting them all at once: they are spread over buckets first, and each bucket is
 /// sorted when it is reached.
 private struct DigestOrder: Sendable {
-    private static let bucketBits: UInt64 = 12
+    private static let bucketBitsMaximum = 12
     /// Places, bucket by bucket.
     private var places: [Int32]
     /// Where each bucket begins, and where the last one ends.
     private let starts: [Int32]
+    /// Leading bits of a digest that say its bucket: about one place a bucket, as long as there are not too many.
+    private let bucketBits: Int
     private var bucket = -1
     private var position = 0
 
     init(count: Int, _ key: (Int) -> Digest) {
-        var starts = [Int32](repeating: 0, count: 1 << Int(DigestOrder.bucketBits) + 1)
-        for place in 0..<count { starts[DigestOrder.bucket(key(place)) + 1] += 1 }
+        bucketBits = min(DigestOrder.bucketBitsMaximum, Int.bitWidth - count.leadingZeroBitCount)
+        var starts = [Int32](repeating: 0, count: 1 << bucketBits + 1)
+        for place in 0..<count { starts[DigestOrder.bucket(key(place), bits: bucketBits) + 1] += 1 }
         for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
         var ends = starts
         places = [Int32](repeating: 0, count: count)
         for place in 0..<count {
-            let bucket = DigestOrder.bucket(key(place))
+            let bucket = DigestOrder.bucket(key(place), bits: bucketBits)
             places[Int(ends[bucket])] = Int32(place)
             ends[bucket] += 1
         }
@@ -160,5 +163,5 @@ private struct DigestOrder: Sendable {
         return Int(places[position - 1])
     }
 
-    private static func bucket(_ digest: Digest) -> Int { Int(digest.a.bigEndian >> (64 - bucketBits)) }
+    private static func bucket(_ digest: Digest, bits: Int) -> Int { Int(digest.a.bigEndian >> UInt64(64 - bits)) }
 }

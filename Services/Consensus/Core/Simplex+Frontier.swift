@@ -21,8 +21,7 @@ extension Simplex {
 
     /// Rule 1: Notar of any block, Skip, or Final of this or a later slot. Final slots have left the window.
     func isCleared(_ slot: Slot) -> Bool {
-        let state = slots[slot]
-        return state.notarized != nil || state.skipped != nil
+        slots[slot].notarized != nil || slots[slot].skipped != nil
     }
 
     /// A window of one slot becomes active.

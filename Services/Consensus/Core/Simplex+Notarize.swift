@@ -22,7 +22,7 @@ extension Simplex {
             // Rule 4, condition 1: no Notar vote of this node in the slot.
             guard slots[slot].ownNotar == nil, settings.ownPosition(in: slot) != nil else { continue }
             // Rule 4, condition 4 was established by whoever said that the candidate is valid.
-            guard let candidate = slots[slot].valid.first(where: hasEligibleParent) else { continue }
+            guard let candidate = slots[slot].valid.first(where: { hasEligibleParent($0) }) else { continue }
             cast(.notar, slot: slot, hash: candidate.hash, &effects, at: now)
             didVote = true
         }
@@ -41,19 +41,18 @@ extension Simplex {
     mutating func finalizeNotarizedSlots(_ effects: inout [SimplexEffect], at now: Moment) -> Bool {
         var didVote = false
         for slot in slots.range where slot > max(floor, finalSlot) {
-            let state = slots[slot]
 #if PLANTED_BUGS
-            if PlantedBug.finalAfterSkip.isPlanted, state.ownDecide?.kind == .skip, let own = state.ownNotar,
-                state.notarized?.statement.hash == own.hash
+            if PlantedBug.finalAfterSkip.isPlanted, slots[slot].ownDecide?.kind == .skip, let own = slots[slot].ownNotar,
+                slots[slot].notarized?.statement.hash == own.hash
             {
                 slots[slot].ownDecide = nil
             }
 #endif
             // Rule 5, condition 1: own Notar. Condition 2: its certificate. Condition 3: no own Skip; Skip and Final share a duty.
-            guard let own = state.ownNotar, state.notarized?.statement.hash == own.hash, slots[slot].ownDecide == nil,
+            guard let hash = slots[slot].ownNotar?.hash, slots[slot].notarized?.statement.hash == hash, slots[slot].ownDecide == nil,
                 settings.ownPosition(in: slot) != nil
             else { continue }
-            cast(.final, slot: slot, hash: own.hash, &effects, at: now)
+            cast(.final, slot: slot, hash: hash, &effects, at: now)
             didVote = true
         }
         return didVote

@@ -31,8 +31,8 @@ extension Simplex {
     /// An idle slot's block is due a heartbeat after the slot was entered; one with work, as soon as the work is known. Both only
     /// lengthen Rule 6's timeout, and by no more than a heartbeat.
     private func skipDeadlineMilliseconds(_ slot: Slot) -> UInt64? {
-        let state = slots[slot]
-        guard slot > floor, let entry = state.entry, state.ownDecide == nil, state.skipped == nil, settings.ownPosition(in: slot) != nil
+        guard slot > floor, let entry = slots[slot].entry, slots[slot].ownDecide == nil, slots[slot].skipped == nil,
+            settings.ownPosition(in: slot) != nil
         else { return nil }
         var due = entry.atMilliseconds + settings.timing.heartbeatMilliseconds
         if let workSinceMilliseconds { due = min(due, max(entry.atMilliseconds, workSinceMilliseconds)) }
@@ -41,7 +41,10 @@ extension Simplex {
 
     /// Sets the timer for the earliest deadline.
     mutating func armSkipTimer(_ effects: inout [SimplexEffect], at now: Moment) {
-        let earliest = slots.range.compactMap(skipDeadlineMilliseconds).min()
+        var earliest: UInt64?
+        for slot in slots.range {
+            if let deadline = skipDeadlineMilliseconds(slot) { earliest = min(earliest ?? deadline, deadline) }
+        }
         guard earliest != skipTimerMilliseconds else { return }
         skipTimerMilliseconds = earliest
         if let earliest {

@@ -81,9 +81,8 @@ extension Simplex {
         let statement = vote.statement
         slots[statement.slot].record(vote, of: position)
         seen.note(vote)
-        let state = slots[statement.slot]
-        guard !holds(statement, in: state), let electorate = settings.electorate(of: statement.slot) else { return }
-        let votes = statement.kind.duty == .notar ? state.notarVotes : state.decideVotes
+        guard !holds(statement), let electorate = settings.electorate(of: statement.slot) else { return }
+        let votes = statement.kind.duty == .notar ? slots[statement.slot].notarVotes : slots[statement.slot].decideVotes
         let agreeing = votes.indices.filter { votes[$0]?.statement == statement }
         guard electorate.isQuorum(agreeing) else { return }
         let signatures = agreeing.compactMap { position in votes[position].map { (position: position, signature: $0.signature) } }
@@ -91,10 +90,10 @@ extension Simplex {
         take(certificate, &effects, at: now)
     }
 
-    private func holds(_ statement: Statement, in state: SlotState) -> Bool {
+    private func holds(_ statement: Statement) -> Bool {
         switch statement.kind {
-        case .notar: state.notarized != nil
-        case .skip: state.skipped != nil
+        case .notar: slots[statement.slot].notarized != nil
+        case .skip: slots[statement.slot].skipped != nil
         case .final: false
         }
     }

@@ -95,12 +95,14 @@ struct SlotWindow: Sendable {
     /// Slots kept, ascending.
     var range: Range<Slot> { first..<end }
 
+    private static let unknown = SlotState()
+
     /// The state of a slot; empty where nothing is known.
     /// - Precondition: reading, `slot` is not below `first`; writing, it also is within the window.
     subscript(slot: Slot) -> SlotState {
-        get {
+        _read {
             precondition(slot >= first, "slots at or below the final one are forgotten")
-            return slot < end ? states[Int(slot - first)] : SlotState()
+            if slot < end { yield states[Int(slot - first)] } else { yield SlotWindow.unknown }
         }
         _modify {
             precondition(slot >= first && slot - first < maximum, "a slot is kept only within the window")
