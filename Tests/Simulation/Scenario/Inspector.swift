@@ -8,7 +8,12 @@ final class Inspector: SimulatedClient {
     private var index = 0
     private var lastCall: UInt64 = 0
     private var accounts: [UInt64: (collector: String, chain: ChainID)] = [:]
+    /// Accounts that have been asked for and not been answered.
+    private var waiting = 0
     private(set) var comparisons = 0
+
+    /// Whether every question for an account has been answered.
+    var hasCompared: Bool { waiting == 0 }
 
     func join(_ world: World) { index = world.add(self) }
 
@@ -28,6 +33,7 @@ final class Inspector: SimulatedClient {
                 let account = chain.genesis[position % chain.genesis.count].key
                 let service = Service.name(.collector, chain: chain.id, node: node.id)
                 accounts[ask(service, .account(account), world)] = (service, chain.id)
+                waiting += 1
             }
         }
     }
@@ -40,7 +46,9 @@ final class Inspector: SimulatedClient {
     }
 
     func answered(_ call: UInt64, _ response: Response, world: World) {
-        guard let (collector, chain) = accounts[call], case .account(let view) = response,
+        guard let (collector, chain) = accounts[call] else { return }
+        waiting -= 1
+        guard case .account(let view) = response,
             view.height == Height(world.judge.history.blocks(of: chain).count)
         else { return }
         comparisons += 1

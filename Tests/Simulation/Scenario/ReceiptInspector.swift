@@ -36,7 +36,7 @@ final class ReceiptInspector: SimulatedClient {
                 calls[lastCall] = question
                 world.request(question.recorder, .receipt(question.id), client: index, id: lastCall, timeoutMilliseconds: 2_000)
             }
-            world.run(until: world.now + ReceiptInspector.roundMicroseconds, mostSteps: mostSteps)
+            world.run(atMost: ReceiptInspector.roundMicroseconds, mostSteps: mostSteps) { open.isEmpty }
         }
         for question in open.prefix(3) {
             world.judge.findings.report(

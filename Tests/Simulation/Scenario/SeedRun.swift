@@ -142,11 +142,11 @@ package struct SeedRun {
             let open = world.judge.acknowledgements.open
             if open.isEmpty { break }
             inspector.inquire(open, world: world)
-            world.run(until: world.now + 2_500_000, mostSteps: SeedRun.mostSteps)
+            world.run(atMost: 2_500_000, mostSteps: SeedRun.mostSteps) { world.judge.acknowledgements.open.isEmpty }
         }
         ReceiptInspector().inspect(world, mostSteps: SeedRun.mostSteps)
         inspector.compareBalances(world)
-        world.run(until: world.now + 500_000, mostSteps: SeedRun.mostSteps)
+        world.run(atMost: 500_000, mostSteps: SeedRun.mostSteps) { inspector.hasCompared }
     }
 
     private func report(_ world: World, _ wallets: [Wallet], _ shape: Shape, _ rest: UInt64) -> SeedReport {

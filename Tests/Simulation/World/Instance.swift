@@ -12,20 +12,20 @@ package final class Instance {
     package let site: Int
     let kind: RoleKind
     let context: RoleContext
-    package internal(set) var core: (any RoleCore)?
+    @exclusivity(unchecked) package internal(set) var core: (any RoleCore)?
     /// Counts its starts; what was meant for an earlier life is dropped.
-    package internal(set) var life: UInt64 = 0
-    package internal(set) var disk = VirtualDisk()
-    var clock: VirtualClock
+    @exclusivity(unchecked) package internal(set) var life: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var disk = VirtualDisk()
+    @exclusivity(unchecked) var clock: VirtualClock
     /// Timer → the generation that is set.
-    var timers: [TimerID: UInt64] = [:]
-    var pausedUntil: UInt64 = 0
+    @exclusivity(unchecked) var timers: [TimerID: UInt64] = [:]
+    @exclusivity(unchecked) var pausedUntil: UInt64 = 0
     /// The search for a nonce under way.
     var mining: (token: UInt64, job: MiningJob)?
     /// Requests handed to it and not answered: what "least loaded" means.
-    var load = 0
+    @exclusivity(unchecked) var load = 0
     /// When the last frame of each stream (site and topic) is due here: streams stay in order.
-    var lastDue: [UInt64] = []
+    @exclusivity(unchecked) var lastDue: [UInt64] = []
     var restartPending = false
     /// What it does when its node lies; empty for an honest node's role.
     let habits: [FaultKind]
