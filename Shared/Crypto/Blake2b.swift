@@ -21,7 +21,9 @@ package enum Blake2b {
 
     /// The hash of a domain's tag followed by content.
     package static func hash(_ domain: Domain, _ content: [UInt8]) -> Digest {
-        hash(domain.tag + content)
+        var bytes = domain.tagged(reserving: content.count)
+        bytes.append(contentsOf: content)
+        return hash(bytes)
     }
 
     /// The hash of a tag byte followed by two digests: a node of a tree, 65 bytes, nothing allocated.

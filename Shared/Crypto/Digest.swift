@@ -43,6 +43,9 @@ package struct Digest: Hashable, Sendable {
         return try Swift.withUnsafeBytes(of: words, body)
     }
 
+    /// Adds the 32 bytes to others.
+    package func append(to bytes: inout [UInt8]) { withBytes { bytes.append(contentsOf: $0) } }
+
     /// The 32 bytes.
     package var bytes: [UInt8] { withBytes { Array($0) } }
 

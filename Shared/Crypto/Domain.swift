@@ -20,13 +20,24 @@ package enum Domain: String, CaseIterable, Sendable {
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.
-    package var tag: [UInt8] { Array("concordat/1/\(rawValue)".utf8) + [0] }
+    package var tag: [UInt8] { tagged(reserving: 0) }
+
+    private static let family = Array("concordat/1/".utf8)
+
+    /// The tag, with room for so many bytes behind it.
+    func tagged(reserving count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Domain.family.count + rawValue.utf8.count + 1 + count)
+        bytes.append(contentsOf: Domain.family)
+        bytes.append(contentsOf: rawValue.utf8)
+        bytes.append(0)
+        return bytes
+    }
 
     /// The bytes that a signature of this domain is made over: tag, network id, payload.
     package func preimage(network: Digest, _ payload: [UInt8]) -> [UInt8] {
-        var bytes = tag
-        bytes.reserveCapacity(bytes.count + Digest.byteCount + payload.count)
-        network.withBytes { bytes.append(contentsOf: $0) }
+        var bytes = tagged(reserving: Digest.byteCount + payload.count)
+        network.append(to: &bytes)
         bytes.append(contentsOf: payload)
         return bytes
     }

@@ -30,10 +30,9 @@ extension SignerSet {
     }
 }
 
-extension Digest {
-    fileprivate func append(to bytes: inout [UInt8]) { withBytes { bytes.append(contentsOf: $0) } }
-}
-
 extension Signature {
-    fileprivate func append(to bytes: inout [UInt8]) { withBytes { bytes.append(contentsOf: $0) } }
+    fileprivate func append(to bytes: inout [UInt8]) {
+        first.append(to: &bytes)
+        second.append(to: &bytes)
+    }
 }

@@ -34,7 +34,14 @@ package struct Statement: Hashable, Sendable {
 
     /// The signed payload: chain padded to 32, epoch, slot, kind, hash; numbers big-endian.
     package var payload: [UInt8] {
-        chain.text.padded.bytes + epoch.bigEndianBytes + slot.bigEndianBytes + [kind.rawValue] + hash.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(81)
+        chain.text.padded.append(to: &bytes)
+        epoch.append(to: &bytes)
+        slot.append(to: &bytes)
+        bytes.append(kind.rawValue)
+        hash.append(to: &bytes)
+        return bytes
     }
 }
 
@@ -61,7 +68,14 @@ package struct NotaryStatement: Hashable, Sendable {
 
     /// The signed payload: chain padded to 32, epoch, slot, height, hash; numbers big-endian.
     package var payload: [UInt8] {
-        chain.text.padded.bytes + epoch.bigEndianBytes + slot.bigEndianBytes + height.bigEndianBytes + hash.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(88)
+        chain.text.padded.append(to: &bytes)
+        epoch.append(to: &bytes)
+        slot.append(to: &bytes)
+        height.append(to: &bytes)
+        hash.append(to: &bytes)
+        return bytes
     }
 }
 
@@ -69,5 +83,10 @@ extension FixedWidthInteger where Self: UnsignedInteger {
     /// Most significant byte first.
     package var bigEndianBytes: [UInt8] {
         withUnsafeBytes(of: bigEndian) { Array($0) }
+    }
+
+    /// Adds its bytes to others, the most significant first.
+    func append(to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

@@ -127,7 +127,7 @@ package struct BuilderRole: RoleCore {
     package var waiting: Int { pool.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
-        let effects: [RoleEffect] =
+        var effects: [RoleEffect] =
             switch input {
             case .started: repairs + take(follower.started(at: now), at: now) + read(reader.started(at: now), at: now)
             case .delivered(let message, let publisher): delivered(message, publisher: publisher, at: now)
@@ -139,7 +139,9 @@ package struct BuilderRole: RoleCore {
             case .mined(let token, let nonce): mined(token: token, nonce: nonce, at: now)
             case .rows: []
             }
-        return effects + tellWork() + desk.ask(at: now)
+        effects += tellWork()
+        effects += desk.ask(at: now)
+        return effects
     }
 
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {

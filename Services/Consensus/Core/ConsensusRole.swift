@@ -126,8 +126,10 @@ package struct ConsensusRole: RoleCore {
     package var waiting: Int { candidates.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
-        let effects = take(input, at: now)
-        return effects + lookAgain(at: now) + desk.ask(at: now)
+        var effects = take(input, at: now)
+        effects += lookAgain(at: now)
+        effects += desk.ask(at: now)
+        return effects
     }
 
     /// Votes of slots whose electorate was unknown can be judged once it is known.

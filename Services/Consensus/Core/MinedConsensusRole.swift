@@ -80,8 +80,9 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
     package var waiting: Int { candidates.count }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
-        let effects = take(input, at: now)
-        return effects + desk.ask(at: now)
+        var effects = take(input, at: now)
+        effects += desk.ask(at: now)
+        return effects
     }
 
     private mutating func take(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
