@@ -40,7 +40,7 @@ extension World {
     /// The nodes come back.
     func revive() {
         dead?.hasReturned = true
-        for instance in instances where instance.address.chain == dead?.chain && instance.core == nil {
+        for instance in instances where instance.address.chain == dead?.chain && !instance.isRunning {
             queue.push(.start(instance: instance.index), at: now + random.below(100_000))
         }
     }

@@ -130,7 +130,7 @@ extension World {
         isFaulty = false
         for instance in instances {
             instance.pausedUntil = min(instance.pausedUntil, now)
-            if instance.core == nil { queue.push(.start(instance: instance.index), at: now + random.below(100_000)) }
+            if !instance.isRunning { queue.push(.start(instance: instance.index), at: now + random.below(100_000)) }
         }
         log?(now, "healed")
     }

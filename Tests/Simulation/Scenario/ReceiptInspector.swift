@@ -46,7 +46,7 @@ final class ReceiptInspector: SimulatedClient {
     }
 
     private func questions(_ world: World) -> [Question] {
-        let recorders = world.instances.filter { $0.address.role == .recorder && !$0.isByzantine && $0.core != nil }
+        let recorders = world.instances.filter { $0.address.role == .recorder && !$0.isByzantine && $0.isRunning }
         var found: [Question] = []
         for chain in world.network.chains where chain.id != world.judge.corrupt {
             let recorded = world.judge.replay.recordedHeight(of: chain.id)

@@ -11,7 +11,7 @@ struct EventQueue {
     }
 
     private var heap: [Entry] = []
-    private var slab: [Event?] = []
+    private var slab: [Event] = []
     private var free: [Int] = []
     private var number: UInt64 = 0
 
@@ -24,7 +24,7 @@ struct EventQueue {
         return counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }.first?.key ?? "none"
     }
 
-    private static func phrase(_ event: Event?) -> String {
+    private static func phrase(_ event: Event) -> String {
         switch event {
         case .deliver(_, _, let publication): "a frame of \(publication.publisher) on \(publication.topic.name)"
         case .input(let index, _, let input): "an input of instance \(index): \(String(describing: input).prefix(40))"
@@ -51,17 +51,22 @@ struct EventQueue {
         siftUp(heap.count - 1)
     }
 
-    mutating func pop() -> (time: UInt64, event: Event)? {
-        guard let first = heap.first else { return nil }
+    /// Takes the next event out.
+    ///
+    /// - Precondition: there is one.
+    mutating func pop() -> Event {
+        precondition(!heap.isEmpty, "an event is taken where there is one")
+        let first = heap[0]
         let last = heap.removeLast()
         if !heap.isEmpty {
             heap[0] = last
             siftDown(0)
         }
-        guard let event = slab[first.position] else { preconditionFailure("every entry of the heap has its event") }
-        slab[first.position] = nil
+        // What stands in a free place carries nothing.
+        var event = Event.nemesis
+        swap(&event, &slab[first.position])
         free.append(first.position)
-        return (first.time, event)
+        return event
     }
 
     private static func precedes(_ left: Entry, _ right: Entry) -> Bool {

@@ -1,3 +1,4 @@
+import Determinism
 import RoleKit
 import Wire
 
@@ -12,7 +13,17 @@ package final class Instance {
     package let site: Int
     let kind: RoleKind
     let context: RoleContext
-    @exclusivity(unchecked) package internal(set) var core: (any RoleCore)?
+    /// Its core; nil while it does not run.
+    package internal(set) var core: (any RoleCore)? {
+        get { process }
+        set {
+            process = newValue
+            isRunning = newValue != nil
+        }
+    }
+    @exclusivity(unchecked) private var process: (any RoleCore)?
+    /// Whether there is a core: asked for every frame, and much dearer to learn from the core itself.
+    @exclusivity(unchecked) package private(set) var isRunning = false
     /// Counts its starts; what was meant for an earlier life is dropped.
     @exclusivity(unchecked) package internal(set) var life: UInt64 = 0
     @exclusivity(unchecked) package internal(set) var disk = VirtualDisk()
@@ -45,4 +56,7 @@ package final class Instance {
         self.clock = clock
         self.habits = habits
     }
+
+    /// One turn of its core; nil while it does not run.
+    func apply(_ input: RoleInput, at moment: Moment) -> [RoleEffect]? { process?.apply(input, at: moment) }
 }

@@ -44,7 +44,7 @@ extension World {
 
     private func leastLoaded(_ service: String) -> Instance? {
         var best: [Instance] = []
-        for index in services[service] ?? [] where instances[index].core != nil {
+        for index in services[service] ?? [] where instances[index].isRunning {
             let instance = instances[index]
             if let load = best.first?.load {
                 if instance.load < load { best = [instance] } else if instance.load == load { best.append(instance) }
@@ -115,7 +115,7 @@ extension World {
         switch open.caller {
         case .instance(let index, let life, let id):
             let instance = instances[index]
-            guard instance.life == life, instance.core != nil else { return }
+            guard instance.life == life, instance.isRunning else { return }
             if instance.pausedUntil > now {
                 queue.push(.input(instance: index, life: life, .answered(call: id, response)), at: instance.pausedUntil)
             } else {

@@ -21,7 +21,7 @@ extension World {
 
     /// The search is over: the nonce that it would have found is looked for here.
     func mined(_ event: Event, _ instance: Instance, life: UInt64, token: UInt64) {
-        guard instance.life == life, instance.core != nil, let (current, job) = instance.mining, current == token else { return }
+        guard instance.life == life, instance.isRunning, let (current, job) = instance.mining, current == token else { return }
         if postpone(event, instance) { return }
         instance.mining = nil
         var search = NonceSearch(job)

@@ -12,7 +12,7 @@ extension World {
             topic: topic, topicIndex: position, message: carried, publisher: instance.name, node: instance.node, site: instance.site,
             boot: boots[instance.site])
         let base = now + plan.nearMicroseconds / 2 + random.below(plan.nearMicroseconds)
-        for receiver in subscribers[position] where instances[receiver].core != nil {
+        for receiver in subscribers[position] where instances[receiver].isRunning {
             if withholds(from: instances[receiver], by: instance) || isKeptApart(carried, from: instances[receiver], by: instance) { continue }
             send(publication, to: instances[receiver], leaving: base)
         }
@@ -92,7 +92,7 @@ extension World {
 
     func deliver(_ publication: Publication, to index: Int, life: UInt64) {
         let instance = instances[index]
-        guard instance.life == life, instance.core != nil else { return }
+        guard instance.life == life, instance.isRunning else { return }
         if postpone(.deliver(instance: index, life: life, publication), instance) { return }
         // A bus that has restarted since no longer holds the frame; its subscribers are told of the restart.
         guard publication.boot == boots[publication.site] else { return }

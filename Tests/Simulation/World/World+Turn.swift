@@ -5,7 +5,7 @@ extension World {
     /// Starts (again) from what the disk holds.
     func start(_ instance: Instance) {
         instance.restartPending = false
-        guard instance.core == nil, !isDead(instance) else { return }
+        guard !instance.isRunning, !isDead(instance) else { return }
         instance.life += 1
         instance.timers.removeAll()
         instance.mining = nil
@@ -36,7 +36,7 @@ extension World {
     /// One turn of a core: apply, commit, send; with a crash at a drawn point when the seed has them.
     func turn(_ instance: Instance, _ input: RoleInput) {
         let moment = instance.clock.moment(at: now)
-        guard let effects = instance.core?.apply(input, at: moment) else { return }
+        guard let effects = instance.apply(input, at: moment) else { return }
         if instance.isByzantine, let liar = instance.core as? ByzantineCore { tally.add(liar.told) }
         trace.mix(now)
         trace.mix(UInt64(instance.index) << 32 | UInt64(effects.count))
@@ -65,9 +65,8 @@ extension World {
 
     private func drawCrash() -> FaultKind? {
         guard isFaulty, plan.crashPerMillion > 0 else { return nil }
-        let points = plan.crashPoints
-        guard !points.isEmpty, random.chance(perMillion: plan.crashPerMillion) else { return nil }
-        return points[Int(random.below(UInt64(points.count)))]
+        guard !crashPoints.isEmpty, random.chance(perMillion: plan.crashPerMillion) else { return nil }
+        return crashPoints[Int(random.below(UInt64(crashPoints.count)))]
     }
 
     /// Commits what the turn persists. False when the store refused and the role is stopped.
@@ -138,7 +137,7 @@ extension World {
 
     /// The process dies; a new one starts after a drawn while.
     func crash(_ instance: Instance, _ kind: FaultKind) {
-        guard instance.core != nil else { return }
+        guard instance.isRunning else { return }
         tally.add(kind)
         log?(now, "\(instance.name) dies (\(kind.code))")
         instance.core = nil

@@ -17,6 +17,8 @@ package final class World {
     @exclusivity(unchecked) package internal(set) var now: UInt64 = 0
     @exclusivity(unchecked) package internal(set) var instances: [Instance] = []
     package let plan: FaultPlan
+    /// Where the plan's crashes in the middle of a turn happen.
+    let crashPoints: [FaultKind]
     @exclusivity(unchecked) package internal(set) var tally = FaultTally()
     @exclusivity(unchecked) package internal(set) var trace = TraceHash()
     @exclusivity(unchecked) package internal(set) var steps: UInt64 = 0
@@ -62,6 +64,7 @@ package final class World {
     package init(network: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo) {
         self.network = network
         self.plan = plan
+        crashPoints = plan.crashPoints
         self.memo = memo
         random = SeededRandom(seed: seed)
         judge = Judge(network: network, memo: memo)
@@ -137,10 +140,9 @@ package final class World {
                 judge.findings.report(.progress, "messages multiply without end: \(queue.count) wait, such as \(queue.sample)", at: now)
                 return
             }
-            guard let (time, event) = queue.pop() else { return }
-            now = time
+            now = due
             steps += 1
-            happen(event)
+            happen(queue.pop())
             if judge.findings.isFull { return }
         }
         now = max(now, end)
@@ -166,7 +168,7 @@ package final class World {
             turn(instance, .timerFired(id))
         case .input(let index, let life, let input):
             let instance = instances[index]
-            guard instance.life == life, instance.core != nil else { return }
+            guard instance.life == life, instance.isRunning else { return }
             if postpone(event, instance) { return }
             turn(instance, input)
         case .mined(let index, let life, let token): mined(event, instances[index], life: life, token: token)
@@ -183,9 +185,9 @@ package final class World {
     }
 
     /// Puts an event of a paused instance off until it goes on.
-    func postpone(_ event: Event, _ instance: Instance) -> Bool {
+    func postpone(_ event: @autoclosure () -> Event, _ instance: Instance) -> Bool {
         guard instance.pausedUntil > now else { return false }
-        queue.push(event, at: instance.pausedUntil)
+        queue.push(event(), at: instance.pausedUntil)
         return true
     }
 }
