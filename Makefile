@@ -36,7 +36,8 @@ run: build
 
 test: install
 	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 3."
-	$(BUILD) --build-tests && swift test -c release --skip-build
+	$(BUILD) --build-tests
+	@set -o pipefail; swift test -c release --skip-build 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
 	@$(MAKE) --no-print-directory interop
 
 # Another language, with nothing of ours but the schema, watches a network and pays on it.

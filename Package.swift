@@ -112,7 +112,7 @@ let package = Package(
                     "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "Runtime",
                     "Auditor", "Schema", protobuf,
                 ]),
-        tests("FuzzTests", ["FuzzDoors"]),
+        tests("FuzzTests", ["FuzzDoors", "Crypto"]),
         .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         tests("DiskTests", core + ["FaultDisk", "Runtime", "CollectorCore", "BusCore", "BusShell", "TestSupport", logging]),
         tests("TidyTests", []),

@@ -101,6 +101,8 @@ enum TransactionSignatures {
             book(item.keySignature, by: candidacy.keyData, .candidacyKey, Bytes(item.body), "the node's key")
         case .ballot(let item):
             if let ballot = transaction.ballot { book(item.signature, by: Data(ballot.voter), .ballot, Bytes(item.body), "the voter") }
+        case .closing(let item):
+            if let closing = transaction.closing { book(item.signature, by: Data(closing.notary), .closing, Bytes(item.body), "the notary") }
         case .freeze(let item): consents(item.consents, of: item.chain, 1, since: item.since)
         case .thaw(let item): consents(item.consents, of: item.chain, 2, since: item.since)
         case .open, .settle, .refund, .record: break

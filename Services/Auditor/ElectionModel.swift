@@ -84,6 +84,8 @@ struct ElectionModel: Sendable {
     var candidacies: [String: CandidacyModel] = [:]
     /// By chain, padded, and voter.
     var ballots: [Bytes: BallotModel] = [:]
+    /// By chain.
+    var closings: [String: ClosingsModel] = [:]
     /// Recorded heights.
     var heights: [String: UInt64] = [:]
     /// Epoch → chain → its first height; the first epoch has none.
@@ -104,6 +106,19 @@ struct ElectionModel: Sendable {
         if case .record(let record) = transaction.kind, let header = ParsedHeader(record.final.header) { heights[header.chain] = header.height }
     }
 
+    mutating func close(_ closing: ClosingModel, by node: String) {
+        if closings[closing.chain]?.epoch != closing.epoch { closings[closing.chain] = ClosingsModel(epoch: closing.epoch, nodes: []) }
+        closings[closing.chain]?.nodes.insert(node)
+    }
+
+    /// Whether more than two thirds of an epoch's notaries have closed it for every sub-chain.
+    private func isClosed(_ epoch: UInt64, by sitting: [AuditVoter]) -> Bool {
+        chains.allSatisfy { chain in
+            guard let closed = closings[chain.id], closed.epoch == epoch else { return false }
+            return closed.nodes.count * 3 > sitting.count * 2
+        }
+    }
+
     /// The epoch whose notaries certify a chain's block.
     func epoch(of chain: String, height: UInt64) -> UInt64 {
         firsts.filter { ($0.value[chain] ?? .max) <= height }.keys.max() ?? 0
@@ -120,9 +135,16 @@ struct ElectionModel: Sendable {
         return bytes
     }
 
-    func elect(sitting: [AuditVoter]) -> [AuditVoter] {
+    /// Who votes after those of an epoch: the elected, unless they are others and the epoch is not closed.
+    func elect(after epoch: UInt64, sitting: [AuditVoter]) -> [AuditVoter] {
         let listed = chain.nodes + rule.standby
         let seated = Set(sitting.map(\.id))
+        let elected = rank(listed, seated, sitting)
+        let next = elected == seated || isClosed(epoch, by: sitting) ? elected : seated
+        return listed.filter { next.contains($0.id) }.map { AuditVoter(id: $0.id, key: candidacies[$0.id]?.key ?? $0.key, weight: 1) }
+    }
+
+    private func rank(_ listed: [AuditChain.Node], _ seated: Set<String>, _ sitting: [AuditVoter]) -> Set<String> {
         var approval: [String: UInt64] = [:]
         for ballot in ballots.values {
             guard let voters = chains.first(where: { $0.id == ballot.chain })?.nodes.count else { continue }
@@ -145,6 +167,6 @@ struct ElectionModel: Sendable {
         var chosen = Array((strong + weak).prefix(rule.seats))
         let floor = min(rule.seats, sitting.count)
         if chosen.count < floor { chosen += ranked(seated.filter { !wanting.contains($0) }.sorted()).prefix(floor - chosen.count) }
-        return listed.filter { chosen.contains($0.id) }.map { AuditVoter(id: $0.id, key: candidacies[$0.id]?.key ?? $0.key, weight: 1) }
+        return Set(chosen)
     }
 }

@@ -25,6 +25,7 @@ extension LedgerModel {
         case .bond, .unbond: return applyStake(transaction)
         case .candidacy: return applyCandidacy(transaction)
         case .ballot: return applyBallot(transaction)
+        case .closing: return applyClosing(transaction)
         case .freeze(let item): return applyFreeze(item)
         case .thaw(let item): return applyThaw(item)
         }

@@ -130,6 +130,11 @@ struct LedgerModel: Sendable {
         pending[Sodium.hash(.stateBallot, name)] = ballot.encoded
     }
 
+    mutating func writeClosings(of chain: String) {
+        guard let closings = stakes.election?.closings[chain] else { return }
+        pending[Sodium.hash(.stateClosing, Array(chain.utf8))] = closings.encoded(chain)
+    }
+
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }
 
     /// The state root after everything written so far.

@@ -76,6 +76,8 @@ struct ParsedTransaction: Sendable {
     /// What a notary node wants, and what a sub-chain node votes for.
     var candidacy: CandidacyModel?
     var ballot: BallotModel?
+    /// What a notary has closed.
+    var closing: ClosingModel?
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
@@ -113,6 +115,9 @@ struct ParsedTransaction: Sendable {
         case .ballot(let item):
             ballot = try BallotModel(item)
             (number, content) = (16, Bytes(item.body))
+        case .closing(let item):
+            closing = try ClosingModel(item)
+            (number, content) = (17, Bytes(item.body))
         case .freeze(let item):
             guard Layout.isChainName(item.chain) else { throw FormFault("freezes no chain") }
             (number, content) = (11, Layout.padded(item.chain) + Layout.number(item.since))
@@ -134,7 +139,7 @@ struct ParsedTransaction: Sendable {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence] + (item.hasFrozen ? [item.frozen] : [])
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .freeze, .thaw: []
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw: []
         }
     }
 

@@ -43,10 +43,11 @@ enum Tag: String {
     case stateOffence = "state-offence"
     case stateCandidacy = "state-candidacy"
     case stateBallot = "state-ballot"
+    case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
     case consent
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }

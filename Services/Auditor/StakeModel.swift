@@ -62,6 +62,9 @@ struct StakeModel: Sendable {
         epoch < UInt64(electorates.count) ? electorates[Int(epoch)] : nil
     }
 
+    /// The newest epoch that is settled.
+    var newestEpoch: UInt64 { UInt64(electorates.count) - 1 }
+
     /// Who builds for a slot; nil when no block has settled it.
     func leader(of slot: UInt64) -> AuditVoter? {
         guard slot > 0, let voters = electorate(of: slot), let last = voters.last else { return nil }
@@ -81,7 +84,7 @@ struct StakeModel: Sendable {
         guard let rule = chain.epochs else { return nil }
         let epoch = epoch(of: header.slot)
         guard UInt64(electorates.count) == epoch + 1, header.slot > (epoch + 1) * rule.slots - rule.margin else { return nil }
-        let next = election?.elect(sitting: electorates[Int(epoch)]) ?? (chain.stake == nil || staked.isEmpty ? electorates[Int(epoch)] : staked)
+        let next = election?.elect(after: epoch, sitting: electorates[Int(epoch)]) ?? (chain.stake == nil || staked.isEmpty ? electorates[Int(epoch)] : staked)
         let seed = Sodium.hash(.epochSeed, seeds[Int(epoch)] + header.parent)
         electorates.append(next)
         seeds.append(seed)
@@ -158,6 +161,9 @@ struct StakeModel: Sendable {
                 let transaction = try? ParsedTransaction(data, chain: chain.id, network: network)
             else { continue }
             election?.follow(transaction)
+            if let closing = transaction.closing, let voter = electorate(ofEpoch: closing.epoch)?.first(where: { $0.key == closing.notary }) {
+                election?.close(closing, by: voter.id)
+            }
             if let offence = transaction.offence, let place = place(ofKey: offence.offender) { slash(place) }
             guard let order = transaction.stake, let place = place(of: order.node) else { continue }
             if transaction.number == 13 {

@@ -19,6 +19,8 @@ struct VoteAudit {
         case decide = 3
         /// A notary binds itself to a final block: the slot is the block's height, and nothing is signed.
         case follow = 4
+        /// A notary's validator closes an epoch: the slot is the height it has come to, and nothing is signed.
+        case close = 5
     }
 
     private struct Key: Hashable {
@@ -74,7 +76,7 @@ struct VoteAudit {
     private mutating func add(_ vote: StoredVote, of store: StoreSnapshot, _ place: String, audit: inout CertificateAudit) {
         let key = Key(node: store.node, chain: vote.chain, epoch: vote.epoch, slot: vote.slot, duty: vote.duty)
         note(key, vote.hash, place)
-        guard vote.duty != Duty.propose.rawValue, vote.duty != Duty.follow.rawValue else { return }
+        guard vote.duty != Duty.propose.rawValue, vote.duty != Duty.follow.rawValue, vote.duty != Duty.close.rawValue else { return }
         guard let message = try? PBVote(serializedBytes: vote.bytes), message.chain == vote.chain, message.epoch == vote.epoch,
             message.slot == vote.slot, VoteAudit.duty(message.kind)?.rawValue == vote.duty, Bytes(message.hash) == vote.hash,
             names[Bytes(message.voter)] == store.node

@@ -32,6 +32,8 @@ package struct NotaryView: Sendable {
     /// Newest final notary block read; height 0 and the genesis hash before the first.
     package private(set) var height: Height = 0
     package private(set) var hash: Digest
+    /// Its slot; 0 before the first.
+    package private(set) var slot: Slot = 0
     /// In network order.
     package private(set) var lanes: [Lane]
     /// Hashes of the newest blocks read, oldest first.
@@ -49,6 +51,7 @@ package struct NotaryView: Sendable {
         case recorded(ChainID, height: Height, hash: Digest)
         case frozen(ChainID)
         case thawed(ChainID)
+        case closed(Closing)
     }
 
     /// Reads the next final notary block.
@@ -58,6 +61,7 @@ package struct NotaryView: Sendable {
         precondition(block.header.chain == .notary && block.header.height == height + 1, "the notary chain is read in order")
         height = block.header.height
         hash = block.hash
+        slot = block.header.slot
         recent.append(block.hash)
         if recent.count > Limits.notaryHeads { recent.removeFirst() }
         var changes: [Change] = []
@@ -78,6 +82,7 @@ package struct NotaryView: Sendable {
                     lanes[position].freezes[lanes[position].freezes.count - 1].thawedAt = height
                     changes.append(.thawed(change.chain))
                 }
+            case .closing(let closing): changes.append(.closed(closing))
             default: continue
             }
         }
@@ -88,6 +93,7 @@ package struct NotaryView: Sendable {
     package mutating func jump(to header: BlockHeader, _ ledger: LedgerState) {
         height = header.height
         hash = header.hash
+        slot = header.slot
         recent = [header.hash]
         for position in lanes.indices {
             let chain = lanes[position].chain
@@ -178,10 +184,10 @@ package struct NotaryView: Sendable {
 }
 
 extension NotaryView {
-    /// For a role's store: height u64, hash 32, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
+    /// For a role's store: height u64, hash 32, slot u64, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
     /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not).
     package var encoded: [UInt8] {
-        var bytes = height.bigEndianBytes + hash.bytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
+        var bytes = height.bigEndianBytes + hash.bytes + slot.bigEndianBytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
         for lane in lanes {
             bytes += lane.height.bigEndianBytes + lane.hash.bytes + UInt16(lane.freezes.count).bigEndianBytes
             for freeze in lane.freezes {
@@ -206,8 +212,8 @@ extension NotaryView {
             defer { rest = rest.dropFirst(Digest.byteCount) }
             return Digest(rest.prefix(Digest.byteCount))
         }
-        guard let height = number(8), let hash = digest(), let count = number(1) else { return nil }
-        (self.height, self.hash) = (height, hash)
+        guard let height = number(8), let hash = digest(), let slot = number(8), let count = number(1) else { return nil }
+        (self.height, self.hash, self.slot) = (height, hash, slot)
         for _ in 0..<count {
             guard let hash = digest() else { return nil }
             recent.append(hash)

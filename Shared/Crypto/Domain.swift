@@ -13,10 +13,11 @@ package enum Domain: String, CaseIterable, Sendable {
     case stateOffence = "state-offence"
     case stateCandidacy = "state-candidacy"
     case stateBallot = "state-ballot"
+    case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
     case stateValue = "state-value"
     // signatures
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, consent, inner
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.

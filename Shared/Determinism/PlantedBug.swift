@@ -68,6 +68,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case tallyAfterCut = "tally_after_cut"
     /// A ballot that replaces another one counts twice.
     case ballotCountedTwice = "ballot_counted_twice"
+    /// New notaries take over though the old ones rely on what is not recorded.
+    case nothingCarriedOver = "nothing_carried_over"
     /// The notaries of the first epoch go on certifying every chain's blocks.
     case oldEpochSignsOn = "old_epoch_signs_on"
 

@@ -55,6 +55,7 @@ struct Journal: Sendable {
     /// As they were.
     var epochs: [EpochEntry] = []
     var stakes: [StakeEntry] = []
+    var closings: [ClosingEntry] = []
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

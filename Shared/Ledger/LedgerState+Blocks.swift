@@ -21,6 +21,7 @@ extension LedgerState {
         journal.offenceCount = offences.count
         journal.epochs = epochs
         journal.stakes = stakes
+        journal.closings = closings
         journal.totals = totals
         journal.height = self.height
         journal.time = self.time
@@ -55,6 +56,7 @@ extension LedgerState {
         case .unbond(let order): return applyUnbond(order, at: block)
         case .candidacy(let candidacy): return applyCandidacy(candidacy)
         case .ballot(let ballot): return applyBallot(ballot)
+        case .closing(let closing): return applyClosing(closing)
         case .status(let change): return applyStatus(change, at: block)
         }
     }
@@ -129,7 +131,7 @@ extension LedgerState {
             changes.append((key: StateKey.head(old.chain), value: head(of: old.chain)?.valueHash))
         }
         appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
-        changes += electionChanges()
+        changes += electionChanges() + closingChanges(from: journal.closings, to: closings)
         for old in journal.statuses {
             changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
         }
@@ -155,7 +157,7 @@ extension LedgerState {
         for offence in offences[record.offenceCount...] { changes.append((key: offence.stateKey, value: nil)) }
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
         appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
-        changes += inverseElectionChanges(record)
+        changes += inverseElectionChanges(record) + closingChanges(from: closings, to: record.closings)
         for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
     }
@@ -186,6 +188,7 @@ extension LedgerState {
         for old in record.heads { restoreHead(old) }
         epochs = record.epochs
         stakes = record.stakes
+        closings = record.closings
         restoreElection(record)
         for old in record.statuses { restoreStatus(old) }
         totals = record.totals

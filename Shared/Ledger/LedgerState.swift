@@ -38,6 +38,8 @@ package struct LedgerState: Sendable {
     package internal(set) var candidacies: [CandidacyEntry] = []
     /// Newest ballots of sub-chain nodes, ascending by chain and voter.
     package internal(set) var ballots: [BallotEntry] = []
+    /// Who has closed the newest epoch for each sub-chain, ascending by chain.
+    package internal(set) var closings: [ClosingEntry] = []
     /// Ascending by asset.
     var totals: [AssetTotal]
 

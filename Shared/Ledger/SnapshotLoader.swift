@@ -28,6 +28,7 @@ package struct SnapshotLoader: Sendable {
     private var stakes: [StakeEntry] = []
     private var candidacies: [CandidacyEntry] = []
     private var ballots: [BallotEntry] = []
+    private var closings: [ClosingEntry] = []
     private var statuses: [ChainStatus] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
@@ -99,6 +100,11 @@ package struct SnapshotLoader: Sendable {
             last = (kind.rawValue, entry.voter.digest)
             ballots.append(entry)
             changes.append((key: entry.stateKey, value: entry.valueHash))
+        case .closing:
+            guard let entry = ClosingEntry(decoding: value) else { throw .malformed }
+            try follow(kind, entry.chain.text.padded)
+            closings.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
         case .status:
             guard let status = ChainStatus(decoding: value) else { throw .malformed }
             try follow(kind, status.chain.text.padded)
@@ -132,6 +138,7 @@ package struct SnapshotLoader: Sendable {
         state.load(accounts, crosses, heads, offences, tree: tree, totals: totals, height: header.height, time: header.time)
         state.candidacies = candidacies
         state.ballots = ballots
+        state.closings = closings
         return state
     }
 

@@ -47,6 +47,7 @@ package enum StateCheck {
             return .success(checks)
         case .candidacy(let candidacy): return .success(candidacy.checks(network: network.id))
         case .ballot(let ballot): return .success([ballot.check(network: network.id)])
+        case .closing(let closing): return .success([closing.check(network: network.id)])
         }
     }
 

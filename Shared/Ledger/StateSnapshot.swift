@@ -13,6 +13,7 @@ package struct FrozenState: Sendable {
     let stakes: [StakeEntry]
     let candidacies: [CandidacyEntry]
     let ballots: [BallotEntry]
+    let closings: [ClosingEntry]
     let statuses: [ChainStatus]
 }
 
@@ -24,13 +25,13 @@ extension LedgerState {
         precondition(open == nil, "a state is held fast between blocks")
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
-            candidacies: candidacies, ballots: ballots, statuses: statuses)
+            candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
-            + statuses.count
+            + closings.count + statuses.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -51,6 +52,7 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case status = 8
     case candidacy = 10
     case ballot = 11
+    case closing = 12
 }
 
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
@@ -85,7 +87,7 @@ package struct SnapshotWriter: Sendable {
         let stakes = state.stakes.sorted { StakeEntry.order($0.node) < StakeEntry.order($1.node) }
             .map { SnapshotWriter.framed(.stake, $0.encoded) }
         let election = state.candidacies.map { SnapshotWriter.framed(.candidacy, $0.encoded) }
-            + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) }
+            + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) } + state.closings.map { SnapshotWriter.framed(.closing, $0.encoded) }
         let statuses = state.statuses.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.status, $0.encoded) }
         rest = (heads + offences + epochs + stakes + statuses + election)[...]
         next = takeEntry()

@@ -68,6 +68,9 @@ package enum StateKey {
         Blake2b.hash(.stateBallot, chain.text.padded.bytes + voter.bytes)
     }
 
+    /// The key in the tree of a sub-chain's closings.
+    package static func closing(_ chain: ChainID) -> Digest { Blake2b.hash(.stateClosing, chain.bytes) }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

@@ -42,6 +42,13 @@ package enum Tally {
         return all.map(\.seat).filter { seat in chosen.contains(seat) }
     }
 
+    /// The same notaries once more, with the keys that they have now.
+    package static func keep(_ sitting: [NotarySeat], _ candidacies: [CandidacyEntry], network: Network) -> [NotarySeat] {
+        network.notary.listed.filter { node in sitting.contains { $0.node == node.id } }.map { node in
+            NotarySeat(node: node.id, key: candidacies.first { $0.node == node.id }?.key ?? node.key)
+        }
+    }
+
     private struct Contender {
         var seat: NotarySeat
         var weight: UInt64

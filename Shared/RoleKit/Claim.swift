@@ -18,7 +18,7 @@ package enum Claim: Hashable, Sendable {
     case record(Digest)
     /// The record of an offence.
     case offence(Digest)
-    /// A candidacy or a ballot, which a later one overtakes.
+    /// A candidacy, a ballot or a closing, which a later one overtakes.
     case nomination(Digest)
     /// A change of a chain's status.
     case status(Digest)
@@ -38,7 +38,7 @@ extension Transaction {
         case .record(let record): .record(record.final.hash)
         case .evidence(let offence): .offence(offence.entry.id)
         case .bond(let order), .unbond(let order): .nonce(order.account, order.nonce)
-        case .candidacy, .ballot: .nomination(id)
+        case .candidacy, .ballot, .closing: .nomination(id)
         case .status(let change): .status(change.id)
         }
     }
@@ -46,7 +46,7 @@ extension Transaction {
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot, .status: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status: .alreadyExists
         case .transfer, .bond, .unbond: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

@@ -76,6 +76,8 @@ package enum VoteDuty: UInt8, Hashable, Sendable, CaseIterable {
     case decide = 3
     /// A notary binds itself to a final block of a chain: the slot is the block's height, the epoch 0, and no message is signed (R7).
     case follow = 4
+    /// A notary's validator of a chain closes an epoch of the notary chain: the slot is the height it has come to, the hash zero, and no message is signed (R7).
+    case close = 5
 }
 
 /// A signed statement of the role, kept so that it is never contradicted. Key: chain, epoch, slot, duty.

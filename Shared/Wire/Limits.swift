@@ -106,9 +106,9 @@ package enum Limits {
     package static let ballots = 4_096
     /// What all ballots of one sub-chain weigh together; each of its nodes has an equal share.
     package static let ballotWeightPerChain: UInt64 = 1_000_000_000
-    /// Candidacies and ballots that wait at a recorder for a notary block.
+    /// Candidacies, ballots and closings that wait at a recorder for a notary block.
     package static let nominationsWaiting = 1_024
-    /// Candidacies and ballots in one notary block.
+    /// Candidacies, ballots and closings in one notary block.
     package static let nominationsPerBlock = 64
     /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.
     package static let recordLead: Height = 64

@@ -1,11 +1,11 @@
 import Crypto
 import Schema
 
-/// A recorder hands a candidacy or a ballot on to the other notaries' recorders, so that whoever leads next can take it in.
+/// A recorder hands a candidacy, a ballot or a closing on to the other notaries' recorders, so that whoever leads next can take it in.
 package struct Nomination: Hashable, Sendable {
     package let transaction: Transaction
 
-    /// - Precondition: it is a candidacy or a ballot.
+    /// - Precondition: it is a candidacy, a ballot or a closing.
     package init(_ transaction: Transaction) {
         precondition(transaction.isElection, "only what concerns an election is handed on")
         self.transaction = transaction
@@ -25,10 +25,10 @@ package struct Nomination: Hashable, Sendable {
 }
 
 extension Transaction {
-    /// Whether it is a candidacy or a ballot.
+    /// Whether it is a candidacy, a ballot or a closing.
     package var isElection: Bool {
         switch kind {
-        case .candidacy, .ballot: true
+        case .candidacy, .ballot, .closing: true
         default: false
         }
     }

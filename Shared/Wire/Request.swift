@@ -31,7 +31,7 @@ package indirect enum Request: Hashable, Sendable {
     case fetchStakes(ChainID)
     /// Where the election of the next notaries stands.
     case election
-    /// Exact bytes of a candidacy or a ballot.
+    /// Exact bytes of a candidacy, a ballot or a closing.
     case nominate([UInt8])
     /// An operator's signed wish that a chain be frozen or thawed.
     case consent(Consent)

@@ -26,6 +26,7 @@ package struct Transaction: Hashable, Sendable {
         indirect case unbond(StakeOrder)
         indirect case candidacy(Candidacy)
         indirect case ballot(Ballot)
+        indirect case closing(Closing)
         indirect case status(StatusChange)
 
         /// Field number in the schema.
@@ -45,6 +46,7 @@ package struct Transaction: Hashable, Sendable {
             case .unbond: 14
             case .candidacy: 15
             case .ballot: 16
+            case .closing: 17
             case .status(let change): change.isFreeze ? 11 : 12
             }
         }
@@ -59,7 +61,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond, .status: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -119,6 +121,7 @@ package struct Transaction: Hashable, Sendable {
         case .evidence(let offence): content = (chain == .notary ? [] : chain.bytes) + offence.entry.id.bytes
         case .candidacy(let candidacy): content = candidacy.body
         case .ballot(let ballot): content = ballot.body
+        case .closing(let closing): content = closing.body
         case .status(let change): content = change.name
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
@@ -166,6 +169,9 @@ package struct Transaction: Hashable, Sendable {
         case .ballot(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.ballot") }
             return .ballot(try Ballot(item))
+        case .closing(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.closing") }
+            return .closing(try Closing(item))
         case .freeze(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.freeze") }
             return .status(try StatusChange(item))
@@ -197,6 +203,7 @@ package struct Transaction: Hashable, Sendable {
         case .unbond(let order): message.unbond = order.message
         case .candidacy(let candidacy): message.candidacy = candidacy.message
         case .ballot(let ballot): message.ballot = ballot.message
+        case .closing(let closing): message.closing = closing.message
         case .status(let change): change.fill(&message)
         }
         return message

@@ -37,6 +37,7 @@ import Wire
                 slot: 1, .candidacy(Its.candidacy("notary-5")), .candidacy(Its.candidacy("notary-1", 1, withdrawn: true)),
                 .candidacy(Its.candidacy("notary-2", 1, newKey: "fresh")), ballots[0], ballots[1], ballots[2], ballots[3])
                 == Array(repeating: .applied, count: 7))
+        for closing in Its.closings(0, by: 1...3) { #expect(block(slot: 2, closing) == [.applied]) }
         _ = block(slot: 7)
         #expect(notary.notaries(of: 11)?.members.map(\.node) == ["notary-2", "notary-3", "notary-4", "notary-5"])
     }

@@ -19,9 +19,10 @@ package struct TestNetwork: Sendable {
 
     /// - Parameter nodes: nodes of each sub-chain; `notaries`: of the notary chain.
     /// - Parameter accounts: more accounts of alpha; `epochs`: of alpha, whose electorates are all of its nodes.
-    /// - Parameter work: how alpha is mined; nil when votes decide there as well.
+    /// - Parameter work: how alpha is mined; nil when votes decide there as well; `elections`: epochs of the notaries, who are elected then.
     package init(
-        nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil, work: WorkRule? = nil
+        nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil, work: WorkRule? = nil,
+        elections: EpochRule? = nil
     ) {
         let alpha = TestNetwork.alpha
         let beta = TestNetwork.beta
@@ -56,8 +57,10 @@ package struct TestNetwork: Sendable {
                     .init(key: reserveBeta, balances: y),
                 ]),
         ]
+        var notary = description(.notary, count: notaries, first: 300, genesis: [])
+        if let elections { (notary.epochs, notary.election) = (elections, ElectionRule(seats: notaries, lead: 8, standby: [])) }
         network = Network(
-            id: Blake2b.hash(.network, Array("test".utf8)), notary: description(.notary, count: notaries, first: 300, genesis: []),
+            id: Blake2b.hash(.network, Array("test".utf8)), notary: notary,
             chains: chains,
             contracts: [
                 Contract(

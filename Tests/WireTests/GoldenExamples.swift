@@ -90,6 +90,7 @@ struct GoldenExamples {
                     chain: .notary, network: network)
             ),
             ("ballot", Transaction(.ballot(ballot), chain: .notary, network: network)),
+            ("closing", Transaction(.closing(closing), chain: .notary, network: network)),
             ("bond", Transaction(.bond(stake(.bond, 500, nonce: 11)), chain: alpha, network: network)),
             ("unbond", Transaction(.unbond(stake(.unbond, 200, nonce: 12)), chain: alpha, network: network)),
             ("mined_record", minedRecord),
@@ -108,10 +109,12 @@ struct GoldenExamples {
         Ballot(chain: alpha, approved: ["notary-5", "notary-1"], number: 3, network: network, signer: nodes[0].signer)
     }
 
+    var closing: Closing { Closing(chain: alpha, epoch: 6, network: network, signer: notaries[1].signer) }
+
     func chain(of transaction: Transaction) -> ChainID {
         switch transaction.kind {
         case .confirm, .refuse, .cancel: beta
-        case .record, .candidacy, .ballot, .status: .notary
+        case .record, .candidacy, .ballot, .closing, .status: .notary
         default: alpha
         }
     }

@@ -88,6 +88,7 @@ import Wire
         let examples = GoldenExamples()
         file.check("candidacy_entry", CandidacyEntry(examples.candidacy).encoded)
         file.check("ballot_entry", BallotEntry(examples.ballot).encoded)
+        file.check("closing_entry", ClosingEntry(chain: examples.alpha, epoch: 6, nodes: ["notary-1", "notary-2"]).encoded)
     }
 
     @Test("every line of the golden file is compared by a test")
@@ -95,7 +96,7 @@ import Wire
         let named = [
             "network", "genesis_hash", "cross_body", "xid", "transactions_root", "foreign_root", "header", "block_hash",
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
-            "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry",
+            "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))

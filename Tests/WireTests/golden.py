@@ -187,6 +187,11 @@ say("ballot_id", transaction_id(16, body))
 say("candidacy_entry", padded("notary-1") + bob.public + u64(9) + b"\0")
 say("ballot_entry", padded("alpha") + nodes[0].public + u64(3) + b"\0\2" + padded("notary-1") + padded("notary-5"))
 
+body = message((1, "alpha"), (2, notaries[1].public), (3, 6))
+transaction("closing", 17, message((1, body), (2, notaries[1].sign("closing", body))))
+say("closing_id", transaction_id(17, body))
+say("closing_entry", padded("alpha") + u64(6) + b"\0\2" + padded("notary-1") + padded("notary-2"))
+
 # Stake: bob puts 500 behind alpha-2 and takes 200 back
 for name, kind, amount, nonce in (("bond", 13, 500, 11), ("unbond", 14, 200, 12)):
     body = message((1, "alpha"), (2, bob.public), (3, "alpha-2"), (4, amount), (5, nonce))

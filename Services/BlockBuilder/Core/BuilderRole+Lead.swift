@@ -85,8 +85,10 @@ extension BuilderRole {
     /// Puts off what relies on blocks that the notaries do not follow, or against the notary chain's word.
     private mutating func leaveOutDoubtful(_ items: [BlockItem], parent: Digest, at now: Moment) -> [BlockItem] {
         let known = max(tree.notaryHead(of: parent).height, notaryHead.height)
+        let mayBeUnrecorded = reader.view.allowsUnrecorded(book.notaryEpoch(of: chain, height: tree.finalHeight + 1), book, closed: nil)
         return items.filter { item in
-            let isAgainst = reader.view.fault(in: item.transaction, foreign: item.foreign, chain: chain, asOf: known) != nil
+            let isEarly = !mayBeUnrecorded && item.foreign.contains { final in reader.view[final.header.chain].map { $0.height < final.header.height } ?? false }
+            let isAgainst = isEarly || reader.view.fault(in: item.transaction, foreign: item.foreign, chain: chain, asOf: known) != nil
             let isDoubtful = isAgainst || doubts.concern(
                 item, notaries: network.notary.nodes.count, grace: network.timing.skipMilliseconds, at: now)
             if isDoubtful { pool.putOff(item.transaction.id, at: tree.finalHeight, now: now) }

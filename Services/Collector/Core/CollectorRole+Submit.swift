@@ -28,7 +28,7 @@ extension CollectorRole {
         }
         var submission = Submission(item: BlockItem(transaction: transaction, foreign: []), tokens: [token])
         switch transaction.kind {
-        case .record, .evidence, .candidacy, .ballot, .status: return refuse(submission, .notAllowed, "this is for the notary chain")
+        case .record, .evidence, .candidacy, .ballot, .closing, .status: return refuse(submission, .notAllowed, "this is for the notary chain")
         default: break
         }
         if let known = standing(of: transaction) {
@@ -117,7 +117,7 @@ extension CollectorRole {
         case .cancel: entry.decision == .cancelled
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .bond, .unbond, .status: false
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status: false
         }
     }
 

@@ -6,7 +6,7 @@ import OrderedCollections
 import RoleKit
 import Wire
 
-/// Candidacies and ballots that have been handed in and are in no final block yet, each once, in the order in which they came.
+/// Candidacies, ballots and closings that have been handed in and are in no final block yet, each once, in the order in which they came.
 struct NominationsWaiting: Sendable {
     private var waiting: OrderedDictionary<Digest, Transaction> = [:]
     /// Those handed in here: this recorder hands them on until they are final.
@@ -36,10 +36,10 @@ struct NominationsWaiting: Sendable {
 }
 
 extension RecorderRole {
-    /// Somebody hands in a candidacy or a ballot. The answer says where the election stands: nothing is promised before it is final.
+    /// Somebody hands in a candidacy, a ballot or a closing. The answer says where the election stands: nothing is promised before it is final.
     mutating func nominated(_ bytes: [UInt8], token: UInt64, at now: Moment) -> [RoleEffect] {
         guard let transaction = try? Transaction(decoding: bytes, chain: .notary, network: network.id), transaction.isElection else {
-            return [.reply(token: token, .failure(.malformed, detail: "this is neither a candidacy nor a ballot"))]
+            return [.reply(token: token, .failure(.malformed, detail: "this is no candidacy, ballot or closing"))]
         }
         if stands(transaction) || nominations.contains(transaction.id) { return [.reply(token: token, .election(electionView()))] }
         if let reason = nominationFault(transaction) {
@@ -78,6 +78,7 @@ extension RecorderRole {
         switch transaction.kind {
         case .candidacy(let candidacy): return tree.ledger.candidacy(of: candidacy.node) == CandidacyEntry(candidacy)
         case .ballot(let ballot): return tree.ledger.ballot(of: ballot.voter, on: ballot.chain) == BallotEntry(ballot)
+        case .closing(let closing): return tree.ledger.hasClosed(closing)
         default: return false
         }
     }
@@ -127,11 +128,12 @@ extension RecorderRole {
 }
 
 extension Transaction {
-    /// Whether a candidacy or ballot has a higher number than what a branch has of its node.
+    /// Whether a branch does not have it yet, nor a newer one of its node.
     fileprivate func isNews(to ledger: LedgerState) -> Bool {
         switch kind {
         case .candidacy(let candidacy): candidacy.number > ledger.candidacy(of: candidacy.node)?.number ?? 0
         case .ballot(let ballot): ballot.number > ledger.ballot(of: ballot.voter, on: ballot.chain)?.number ?? 0
+        case .closing(let closing): closing.epoch == ledger.epochEntries.last?.epoch ?? 0 && !ledger.hasClosed(closing)
         default: false
         }
     }

@@ -99,6 +99,7 @@ extension RecorderRole {
         case .unbond: "unbond"
         case .candidacy: "candidacy"
         case .ballot: "ballot"
+        case .closing: "closing"
         case .status(let change): change.isFreeze ? "freeze" : "thaw"
         }
     }

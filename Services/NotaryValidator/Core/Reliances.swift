@@ -76,6 +76,9 @@ struct Reliances: Sendable {
         return operations
     }
 
+    /// Whether no signature that may count relies on an unrecorded block.
+    var isEmpty: Bool { !isIncomplete && entries.isEmpty }
+
     /// Whether no signature that may count relies on a block of `chain` above a height.
     func isFree(_ chain: ChainID, above height: Height) -> Bool {
         !isIncomplete && !entries.values.contains { $0.chain == chain && $0.height > height }

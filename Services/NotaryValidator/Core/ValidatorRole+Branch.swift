@@ -28,7 +28,7 @@ extension ValidatorRole {
             if branch.demanded?.height == header.height { branch.demanded = nil }
             watch.follow(final)
             operations.append(.put(.blocks, key: header.height, value: item.encoded))
-            operations += bind(to: header)
+            operations += bind(to: header) + renewClosing(at: header)
             kept += settle()
             if !isRejoining { heads.append(.publish(.branch(chain), .branch(branchHead(header, crosses)))) }
             legs.follow(item.block, at: now)

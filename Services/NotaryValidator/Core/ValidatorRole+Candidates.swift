@@ -75,6 +75,9 @@ extension ValidatorRole {
             return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
         }
         if entry.isToBeSigned, let effects = disagreement(block) { return effects }
+        if entry.isToBeSigned, let unrecorded = firstUnrecorded(of: block) {
+            return deferJudgement(block, unrecorded.chain, unrecorded.height, "other notaries may take over: evidence has to be recorded first")
+        }
         if let missing = siblings.firstUnknown(of: block.foreign.map(\.header), recorded: record(of:)) {
             return deferJudgement(block, missing.chain, missing.height, "the evidence's block is not on this notary's branch yet")
                 + askSibling(missing.chain, missing.height) + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]

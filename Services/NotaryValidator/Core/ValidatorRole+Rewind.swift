@@ -54,9 +54,11 @@ extension ValidatorRole {
                 effects.append(sayStatus("chain_thawed", "goes on from height \(recorded.height)"))
                 effects += restartFollower()
             case .thawed: continue
+            case .closed(let closing): note(closing)
             }
         }
         if !dropped.isEmpty { effects.append(.persist(dropped)) }
+        effects += closeEpoch()
         effects += resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now)
         return effects + retryPending(at: now)
     }

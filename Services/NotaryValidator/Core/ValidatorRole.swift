@@ -41,6 +41,8 @@ package struct ValidatorRole: RoleCore {
     var tip: BlockHeader?
     var branch = Branch()
     var reliances: Reliances
+    /// What it has promised for an election; nil before the first.
+    var closed: ClosedEpoch?
     /// Times the follower was made anew.
     var restarts: UInt64 = 0
     /// Shows this chain to be frozen, once it has been asked for.
@@ -76,6 +78,7 @@ package struct ValidatorRole: RoleCore {
         static let reader: UInt64 = 1 << 40 | 1 << 37
         static let release: UInt64 = 1 << 35
         static let frozen: UInt64 = 1 << 34
+        static let closing: UInt64 = 1 << 36
 
         /// A follower that is made anew must not take answers to the one before for its own.
         static func follower(_ restarts: UInt64) -> UInt64 { follower + (restarts & 7) << 33 }
@@ -119,6 +122,7 @@ package struct ValidatorRole: RoleCore {
         tip = stored.newest?.header
         reliances = Reliances(
             recovered[.reliances], isIncomplete: !recovered.votes.isEmpty && !recovered[.facts].contains { $0.key == Facts.kept })
+        closed = ClosedEpoch(recovered.votes, chain: context.address.chain)
         branch.generation = bound?.generation ?? 0
         branch.pledges = bound?.pledges ?? []
         for (final, crosses) in stored.followed { branch.followed[final.header.height] = .init(final: final, crosses: crosses) }
@@ -225,6 +229,8 @@ package struct ValidatorRole: RoleCore {
         if let effects = releaseAnswered(call, response, at: now) ?? frozenAnswered(call, response, at: now) { return effects }
         if let effects = repair.answered(call: call, response, head: (tipHeight, tipHash)) { return effects }
         if let effects = holdsAnswered(call, response, at: now) { return effects }
+        // The notary chain shows what came of a closing.
+        if call >= Calls.closing, call < Calls.closing << 1 { return [] }
         if call >= Calls.sibling { return siblingAnswered(call, response, at: now) }
         return parentAnswered(response, at: now)
     }

@@ -232,6 +232,15 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .ballot(newValue)}
   }
 
+  /// notary chain: what a notary signed for a sub-chain no longer relies on what is not recorded (R7, A10)
+  package var closing: PBClosing {
+    get {
+      if case .closing(let v)? = kind {return v}
+      return PBClosing()
+    }
+    set {kind = .closing(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -267,6 +276,8 @@ package nonisolated struct PBTransaction: Sendable {
     case candidacy(PBCandidacy)
     /// notary chain: a sub-chain node votes (A10)
     case ballot(PBBallot)
+    /// notary chain: what a notary signed for a sub-chain no longer relies on what is not recorded (R7, A10)
+    case closing(PBClosing)
 
   }
 
@@ -890,6 +901,44 @@ package nonisolated struct PBBallotBody: Sendable {
   package init() {}
 }
 
+/// Of what a notary signed for a sub-chain, nothing that may count relies on a block that is not recorded, and nothing will that it signs
+/// as a member of that epoch (R7, A10).
+package nonisolated struct PBClosing: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a ClosingBody
+  package var body: Data = Data()
+
+  /// 64 bytes over body by the notary, domain "closing"
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a Closing's notary signs.
+package nonisolated struct PBClosingBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the sub-chain
+  package var chain: String = String()
+
+  /// 32 bytes, the key that the epoch's entry gives the notary
+  package var notary: Data = Data()
+
+  /// of the notary chain
+  package var epoch: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The cross data of a recorded block: which chains, and what happened.
 package nonisolated struct PBCrossData: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1272,7 +1321,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1488,6 +1537,19 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .ballot(v)
         }
       }()
+      case 17: try {
+        var v: PBClosing?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .closing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .closing(v)
+        }
+      }()
       default: break
       }
     }
@@ -1562,6 +1624,10 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .ballot?: try {
       guard case .ballot(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .closing?: try {
+      guard case .closing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
     case nil: break
     }
@@ -2637,6 +2703,81 @@ nonisolated extension PBBallotBody: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.voter != rhs.voter {return false}
     if lhs.approved != rhs.approved {return false}
     if lhs.number != rhs.number {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBClosing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Closing"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBClosing, rhs: PBClosing) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBClosingBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClosingBody"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}notary\0\u{1}epoch\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.notary) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.notary.isEmpty {
+      try visitor.visitSingularBytesField(value: self.notary, fieldNumber: 2)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBClosingBody, rhs: PBClosingBody) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.notary != rhs.notary {return false}
+    if lhs.epoch != rhs.epoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

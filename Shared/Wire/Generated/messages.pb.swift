@@ -312,7 +312,7 @@ package nonisolated struct PBAcceptedTransactions: Sendable {
   package init() {}
 }
 
-/// A candidacy or a ballot on its way to a notary block.
+/// A candidacy, a ballot or a closing on its way to a notary block.
 package nonisolated struct PBNomination: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1927,7 +1927,7 @@ package nonisolated struct PBElectionQuery: Sendable {
   package init() {}
 }
 
-/// Hands in a candidacy or a ballot. Answered by where the election stands, or by a failure: only a final notary block is a promise.
+/// Hands in a candidacy, a ballot or a closing. Answered by where the election stands, or by a failure: only a final notary block is a promise.
 package nonisolated struct PBNominate: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

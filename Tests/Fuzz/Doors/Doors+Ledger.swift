@@ -12,6 +12,7 @@ extension Door {
         value("stake-entry", { StakeEntry(decoding: $0) }, \.encoded),
         value("candidacy-entry", { CandidacyEntry(decoding: $0) }, \.encoded),
         value("ballot-entry", { BallotEntry(decoding: $0) }, \.encoded),
+        value("closing-entry", { ClosingEntry(decoding: $0) }, \.encoded),
         value("status-entry", { ChainStatus(decoding: $0) }, \.encoded),
         Door("state-proof", .message(prefix: 1), takeProof),
     ]

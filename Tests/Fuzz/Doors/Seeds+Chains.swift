@@ -106,7 +106,8 @@ extension Seeds {
         let ballots = [["notary-4", "notary-1"], []].map {
             Ballot(chain: Stage.alpha, approved: $0, number: 2, network: network, signer: nodes[0])
         }
-        let kinds = candidacies.map(Transaction.Kind.candidacy) + ballots.map(Transaction.Kind.ballot)
+        let closing = Closing(chain: Stage.alpha, epoch: 0, network: network, signer: notaries[1])
+        let kinds = candidacies.map(Transaction.Kind.candidacy) + ballots.map(Transaction.Kind.ballot) + [.closing(closing)]
         for transaction in kinds.map({ Transaction($0, chain: .notary, network: network) }) {
             add(transaction, on: 2)
             add(.nomination(Nomination(transaction)), to: [.recorder], by: RoleStage.all[5].address)
@@ -117,6 +118,7 @@ extension Seeds {
         add("response", Response.election(view).encoded)
         for candidacy in candidacies { add("candidacy-entry", CandidacyEntry(candidacy).encoded) }
         for ballot in ballots { add("ballot-entry", BallotEntry(ballot).encoded) }
+        add("closing-entry", ClosingEntry(chain: Stage.alpha, epoch: 0, nodes: ["notary-1", "notary-2"]).encoded)
         let members = Stage.network.chains[0].nodes.map { Electorate.Member(node: $0.id, key: $0.key, weight: 7) }
         for (chain, heights) in [(Stage.alpha, []), (ChainID.notary, [EpochEntry.FirstHeight(chain: Stage.alpha, height: 9)])] {
             let entry = EpochEntry(epoch: 1, seed: place, members: members, firstHeights: heights)

@@ -98,6 +98,13 @@ package struct ElectionOracle: Sendable {
                 { wants($0) && (sitting.contains($0) || (weights[$0] ?? 0) > half) }, { wants($0) },
             ])
         fill(to: min(rule.seats, sitting.count), from: [{ sitting.contains($0) }])
+        // Others take over only when more than two thirds have closed the epoch, on every chain.
+        let present = UInt64(terms.count) - 1
+        let isClosed = network.chains.allSatisfy { chain in
+            guard let closed = state.election.closed[chain.id], closed.epoch == present else { return false }
+            return 3 * closed.nodes.count > 2 * sitting.count
+        }
+        if Set(elected) != Set(sitting), !isClosed { elected = sitting }
         return listed.filter { elected.contains($0.id) }.map { ($0.id, state.election.stands[$0.id]?.key ?? $0.key) }
     }
 

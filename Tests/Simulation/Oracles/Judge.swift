@@ -27,6 +27,7 @@ package struct Judge {
     package private(set) var certificates: CertificateOracle
     package private(set) var history = HistoryOracle()
     package private(set) var work: WorkOracle
+    private var closings = ClosingOracle()
     package private(set) var replay: ReplayOracle
     package private(set) var acknowledgements: AcknowledgementOracle
     private var heard = RuleTally()
@@ -125,6 +126,9 @@ package struct Judge {
                 at: time, &findings)
         }
         replay.apply(block, at: time, &findings)
+        for transaction in block.transactions {
+            if case .closing(let closing) = transaction.kind { closings.closed(closing, replay.election) }
+        }
         if network.chain(block.header.chain)?.epochs != nil {
             certificates.learn(replay.electorates(of: block.header.chain), of: block.header.chain)
         }
@@ -151,8 +155,15 @@ package struct Judge {
             }
         case .verdict(let verdict):
             if case .deferred = verdict.verdict { heard.add(.deferral) }
+            if case .signed = verdict.verdict, network.notary.election != nil, !isLiar(address.node),
+                let fault = closings.signed(verdict.block, by: address.node, replay)
+            {
+                findings.report(.atomicity, fault, at: time)
+            }
         case .evidence: heard.add(.evidence)
-        case .candidate(let block): candidate(block.header, at: time)
+        case .candidate(let block):
+            candidate(block.header, at: time)
+            if network.notary.election != nil { closings.candidate(block) }
         case .certified(let certified):
             candidate(certified.header, at: time)
             if network.chain(certified.header.chain)?.engine == .pow { work.certified(certified.header) }
@@ -211,7 +222,7 @@ package struct Judge {
     }
 
     private func isLiar(_ node: String) -> Bool {
-        (network.chains + [network.notary]).contains { $0.nodes.contains { $0.id == node && liars.contains($0.key) } }
+        (network.chains + [network.notary]).contains { $0.listed.contains { $0.id == node && liars.contains($0.key) } }
     }
 
     /// A role answered a request.

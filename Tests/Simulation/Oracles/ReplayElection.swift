@@ -25,6 +25,19 @@ struct ReplayElection: Sendable {
         }
     }
 
+    /// Who has closed an epoch for a sub-chain.
+    struct Closed: Sendable {
+        var epoch: Epoch
+        /// Ascending.
+        var nodes: [String]
+
+        func bytes(_ chain: ChainID) -> [UInt8] {
+            CertificateOracle.padded(chain) + CertificateOracle.number(epoch) + CertificateOracle.number(UInt64(nodes.count)).suffix(2)
+                + nodes.flatMap { ReplayElection.padded($0) }
+        }
+    }
+
+    var closed: [ChainID: Closed] = [:]
     var stands: [String: Stand] = [:]
     /// By chain, padded, and voter.
     var votes: [[UInt8]: Vote] = [:]
@@ -36,6 +49,20 @@ struct ReplayElection: Sendable {
 }
 
 extension ReplayOracle {
+    /// Tells elections apart in which nothing changed from those in which somebody came or left, or took another key.
+    mutating func countElection() {
+        let (before, after) = (election.terms[election.terms.count - 2].members, election.terms[election.terms.count - 1].members)
+        counted.add(.election)
+        for member in after {
+            guard let old = before.first(where: { $0.node == member.node }) else {
+                counted.add(.notaryJoined)
+                continue
+            }
+            if old.key != member.key { counted.add(.notaryKeyRotated) }
+        }
+        for member in before where !after.contains(where: { $0.node == member.node }) { counted.add(.notaryLeft) }
+    }
+
     /// A candidacy on the notary chain: of a listed node, signed by the key that it has and the one it names, newer than the last.
     func stand(_ candidacy: Candidacy, in state: inout ReplayState) throws(ReplayFault) {
         guard state.chain == .notary, let election = network.notary.election,
@@ -48,6 +75,20 @@ extension ReplayOracle {
         try demandSigned(candidacy.present, candidacy.signature, "candidacy", candidacy.body)
         try demandSigned(candidacy.key, candidacy.keySignature, "candidacy-key", candidacy.body)
         state.set(.init(key: candidacy.key, number: candidacy.number, isWithdrawn: candidacy.isWithdrawn), of: candidacy.node)
+    }
+
+    /// A closing on the notary chain: of the newest settled epoch, by one of its notaries, once for each sub-chain.
+    func close(_ closing: Closing, in state: inout ReplayState) throws(ReplayFault) {
+        guard state.chain == .notary, network.notary.election != nil, network.chains.contains(where: { $0.id == closing.chain }),
+            closing.epoch + 1 == UInt64(election.terms.count),
+            let member = election.terms[election.terms.count - 1].members.first(where: { $0.key == closing.notary })
+        else { throw ReplayFault(what: "a closing of another epoch, or by no notary of it") }
+        var closed = state.election.closed[closing.chain] ?? .init(epoch: closing.epoch, nodes: [])
+        if closed.epoch != closing.epoch { closed = .init(epoch: closing.epoch, nodes: []) }
+        guard !closed.nodes.contains(member.node) else { throw ReplayFault(what: "a second closing by \(member.node)") }
+        try demandSigned(closing.notary, closing.signature, "closing", closing.body)
+        closed.nodes.insert(member.node, at: closed.nodes.firstIndex { $0 > member.node } ?? closed.nodes.count)
+        state.set(closed, of: closing.chain)
     }
 
     /// A ballot on the notary chain: of a sub-chain's node, signed by it, newer than its last.

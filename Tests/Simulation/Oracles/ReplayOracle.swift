@@ -71,20 +71,6 @@ package struct ReplayOracle: Sendable {
         if findings.violations.count > before { isLost.insert(chain) }
     }
 
-    /// Tells elections apart in which nothing changed from those in which somebody came or left, or took another key.
-    private mutating func countElection() {
-        let (before, after) = (election.terms[election.terms.count - 2].members, election.terms[election.terms.count - 1].members)
-        counted.add(.election)
-        for member in after {
-            guard let old = before.first(where: { $0.node == member.node }) else {
-                counted.add(.notaryJoined)
-                continue
-            }
-            if old.key != member.key { counted.add(.notaryKeyRotated) }
-        }
-        for member in before where !after.contains(where: { $0.node == member.node }) { counted.add(.notaryLeft) }
-    }
-
     private func checkHeader(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) {
         let header = block.header.fields
         let parent = newest[header.chain]
@@ -126,6 +112,9 @@ package struct ReplayOracle: Sendable {
 
     /// Newest height of a chain that the notary chain has recorded.
     package func recordedHeight(of chain: ChainID) -> Height { states[.notary]?.heads[chain]?.height ?? 0 }
+
+    /// Slot of the newest block of a chain; 0 before the first.
+    package func newestSlot(of chain: ChainID) -> Slot { newest[chain]?.fields.slot ?? 0 }
 
     /// Judges at the end of a run.
     package mutating func finish(_ history: HistoryOracle, at time: UInt64, _ findings: inout Findings) {
@@ -183,6 +172,10 @@ extension ReplayOracle {
             try demand(outcome == .applied, "a ballot cannot be rejected")
             try vote(ballot, in: &state)
             counted.add(.ballot)
+        case .closing(let closing):
+            try demand(outcome == .applied, "a closing cannot be rejected")
+            try close(closing, in: &state)
+            counted.add(.epochClosed)
         case .evidence(let offence) where state.chain != .notary:
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)

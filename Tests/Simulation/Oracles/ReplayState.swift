@@ -175,6 +175,12 @@ package struct ReplayState: Sendable {
         tree.set(vote.bytes(name), kind: "state-ballot", name: name)
     }
 
+    /// Writes who has closed an epoch for a chain.
+    mutating func set(_ closed: ReplayElection.Closed, of chain: ChainID) {
+        election.closed[chain] = closed
+        tree.set(closed.bytes(chain), kind: "state-closing", name: Array(chain.description.utf8))
+    }
+
     /// Writes who votes in an epoch; those long past are not kept.
     mutating func setEpoch(_ epoch: Epoch, _ bytes: [UInt8], keeping count: UInt64) {
         tree.set(bytes, kind: "state-epoch", name: CertificateOracle.number(epoch))

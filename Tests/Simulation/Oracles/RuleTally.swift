@@ -36,6 +36,8 @@ package enum ExercisedRule: Int, Countable {
     case candidacy
     /// A10: a sub-chain node voted.
     case ballot
+    /// R7, A10: a notary closed an epoch.
+    case epochClosed
     /// A10: a final block past the cut settled the next notaries.
     case election
     /// A10: a node that was no notary became one; one that was did no longer; one that stayed took another key.

@@ -51,7 +51,6 @@ package struct SeedRun {
         var shape = Shape(drawing: &random)
         if isStandard { (shape.chains, shape.nodes, shape.notaries) = (Shape().chains, Shape().nodes, Shape().notaries) }
         let plan = FaultPlan(drawing: &random)
-        if plan.has(.corruptChain) { (shape.standby, shape.epochs) = (0, nil) }
         let memo = SignatureMemo()
         let cast = Cast(shape, seed: seed, memo: memo, silentMilliseconds: plan.silentMilliseconds)
         let world = World(network: cast.network, seed: seed, plan: plan, memo: memo)

@@ -47,7 +47,7 @@ package struct Shape: Sendable, Hashable {
             standby = 1 + Int(random.below(2))
             // Short enough that a run sees several; a margin that skipped slots do not use up.
             let margin = 14 + random.below(6)
-            epochs = EpochRule(slots: margin + 4 + random.below(12), margin: margin)
+            epochs = EpochRule(slots: margin + 4 + random.below(2 * margin), margin: margin)
         }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
