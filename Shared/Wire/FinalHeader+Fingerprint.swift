@@ -8,6 +8,8 @@ extension FinalHeader {
         guard let certificate = finality.certificate else { return Blake2b.hash(encoded) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512 + 64 * (certificate.signers.signatures.count + (notary?.signers.signatures.count ?? 0)))
+        // No message of the schema begins so, and the second byte tells what follows.
+        bytes += [0xFF, notary == nil ? 0 : 1]
         header.hash.append(to: &bytes)
         builderSignature.append(to: &bytes)
         if let notary {
