@@ -134,9 +134,6 @@ extension RecorderRole {
 
     mutating func branchAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
         guard case .blocks(let blocks, _) = response else { return [] }
-        for final in blocks.compactMap(\.final) {
-            unrecorded.endorse(final.header.chain, height: final.header.height, block: final.hash)
-        }
-        return work(at: now)
+        return blocks.compactMap(\.final).flatMap { endorse($0.header.chain, height: $0.header.height, $0.hash) } + work(at: now)
     }
 }

@@ -104,19 +104,32 @@ extension RecorderRole {
 
     // MARK: branches that the notary chain has ruled out
 
-    /// Whether a final block may be archived, as far as the notary chain has been read: it is not void, and not beside the recorded head.
+    /// Whether a final block may be archived, as far as the notary chain has been read: it is not void, and not beside the recorded head,
+    /// nor beside what this notary's validator follows, because nothing else can be proposed for the record here.
     func isAcceptable(_ header: BlockHeader) -> Bool {
         guard header.chain != .notary, let lane = view[header.chain] else { return true }
+        if let own = unrecorded.endorsed(header.chain, at: header.height), own != header.hash { return false }
         return view.voidness(of: header) == nil && (header.height != lane.height || header.hash == lane.hash)
     }
 
-    /// Follows a chain from another block on, a little later.
+    /// This notary's validator says what it follows. An archive that has come to another final block of that height goes that way too.
+    mutating func endorse(_ chain: ChainID, height: Height, _ block: Digest) -> [RoleEffect] {
+        unrecorded.endorse(chain, height: height, block: block)
+        guard let own = unrecorded.final(of: chain, at: height), own.hash != block, let lane = view[chain], lane.height < height,
+            let position = chains.firstIndex(of: chain)
+        else { return [] }
+        return refollow(position, from: lane.height, lane.hash)
+    }
+
+    /// Follows a chain from another block on, a little later, and asks this notary's validator first: it is on the branch that counts here.
     mutating func refollow(_ position: Int, from height: Height, _ head: Digest) -> [RoleEffect] {
         refollowed += 1
+        let sources = [Service.name(.validator, chain: chains[position], node: context.address.node)] + context.archives
+        let attempts = 2 * (UInt64(sources.count) * refollowed + UInt64(sources.count) - 1)
         followers[position] = ChainFollower(
             book: book, chain: chains[position], verify: context.verify, height: height, head: height == 0 ? nil : head,
             timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40 + (refollowed & 7) << 33,
-            archives: context.archives, attempts: refollowed)
+            archives: sources, attempts: attempts)
         unrecorded.clear(position: position)
         return [.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds)]
     }

@@ -186,8 +186,7 @@ package struct RecorderRole: RoleCore {
             return step.effects + adopt(step.blocks, position: position, at: now)
         case .branch(let head):
             guard head.notary == context.address.node, isOwn(publisher, .validator, chain: head.chain) else { return [] }
-            unrecorded.endorse(head.chain, height: head.height, block: head.block)
-            return work(at: now)
+            return endorse(head.chain, height: head.height, head.block) + work(at: now)
         case .notarized(let block):
             guard block.notary == context.address.node, isOwn(publisher, .validator, chain: block.header.chain) else { return [] }
             return confirmed(block, at: now)

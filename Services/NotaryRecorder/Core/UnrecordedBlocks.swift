@@ -39,6 +39,9 @@ struct UnrecordedBlocks: Sendable {
         lanes[position].endorsed[height] = block
     }
 
+    /// What this notary's validator of a chain follows at a height, as far as it has said.
+    func endorsed(_ chain: ChainID, at height: Height) -> Digest? { lanes.first { $0.chain == chain }?.endorsed[height] }
+
     /// Chains whose next block to be recorded waits for this notary's validator to say that it follows it.
     func unendorsed(after heads: (ChainID) -> Height) -> [(chain: ChainID, height: Height)] {
         lanes.compactMap { lane in
