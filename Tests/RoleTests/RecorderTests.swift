@@ -43,6 +43,12 @@ import Wire
             _ = bench.run(.timerFired(TimerID(kind: 4)))
         }
 
+        /// The first block of alpha in the archive.
+        func archived() throws -> FinalBlock {
+            let row = try #require(bench.stored[StoreTable(rawValue: "archive_0")].first)
+            return try FinalBlock(decoding: row.value, network: bench.context.network.id)
+        }
+
         mutating func receipt(_ id: Digest) -> Response? { bench.answer(.requested(.receipt(id), token: 7, client: nil)) }
     }
 
@@ -96,5 +102,24 @@ import Wire
 
     private final class ReadLog {
         var lowest: UInt64 = .max
+    }
+
+    @Test("a recorder that has archived another final block than its own validator follows goes that way too, and asks it first")
+    func ownBranch() throws {
+        var stage = Stage(test, blocks: 0, policy: policy(1_000))
+        var other = TestChain(test, TestNetwork.alpha)
+        let wrong = other.append([])
+        let payment = test.transfer(from: test.alice, to: test.carol.publicKey, amount: 1, nonce: 0)
+        let right = stage.alpha.append([BlockItem(transaction: payment, foreign: [])])
+        stage.hear(wrong)
+        #expect(try stage.archived().block.hash == wrong.block.hash)
+        let head = BranchHead(notary: "notary-1", chain: TestNetwork.alpha, height: 1, block: right.block.hash, crosses: [])
+        _ = stage.bench.run(.delivered(.branch(head), publisher: "validator.alpha@notary-1/1"))
+        // What it had is not taken again.
+        stage.hear(wrong)
+        let asked = stage.bench.run(.timerFired(TimerID(kind: 7, key: 0))).calls
+        #expect(asked.map(\.service) == ["validator.alpha@notary-1"])
+        _ = stage.bench.run(.answered(call: try #require(asked.first).call, .blocks([right], head: 1)))
+        #expect(try stage.archived().block.hash == right.block.hash)
     }
 }

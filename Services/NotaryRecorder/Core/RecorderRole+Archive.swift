@@ -12,7 +12,7 @@ extension RecorderRole {
         let refused = blocks.first { !isAcceptable($0.block.header) }?.block.header
         let blocks = blocks.prefix { $0.block.header.height < refused?.height ?? .max }
         var operations: [StoreOperation] = []
-        var effects: [RoleEffect] = refused.map { refollow(position, from: $0.height - 1, $0.parent) } ?? []
+        var effects: [RoleEffect] = refused.map { refollow(position, from: $0.height - 1, $0.parent, isOwnFirst: isAgainstOwn($0)) } ?? []
         precondition(first.block.header.chain == chains[position], "blocks are archived with their chain")
         lastFinalMilliseconds[position] = now.monotonicMilliseconds
         let newestSnapshot = snapshots.newest

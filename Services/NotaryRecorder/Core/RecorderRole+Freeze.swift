@@ -108,28 +108,40 @@ extension RecorderRole {
     /// nor beside what this notary's validator follows, because nothing else can be proposed for the record here.
     func isAcceptable(_ header: BlockHeader) -> Bool {
         guard header.chain != .notary, let lane = view[header.chain] else { return true }
-        if let own = unrecorded.endorsed(header.chain, at: header.height), own != header.hash { return false }
-        return view.voidness(of: header) == nil && (header.height != lane.height || header.hash == lane.hash)
+        return !isAgainstOwn(header) && view.voidness(of: header) == nil && (header.height != lane.height || header.hash == lane.hash)
+    }
+
+    /// Whether this notary's validator follows another final block of a height that is not recorded. What is recorded decides; of a mined
+    /// chain nothing else is archived.
+    func isAgainstOwn(_ header: BlockHeader) -> Bool {
+        guard let lane = view[header.chain], lane.height < header.height, network.chain(header.chain)?.engine != .pow else { return false }
+        return unrecorded.endorsed(header.chain, at: header.height).map { $0 != header.hash } ?? false
     }
 
     /// This notary's validator says what it follows. An archive that has come to another final block of that height goes that way too.
     mutating func endorse(_ chain: ChainID, height: Height, _ block: Digest) -> [RoleEffect] {
         unrecorded.endorse(chain, height: height, block: block)
-        guard let own = unrecorded.final(of: chain, at: height), own.hash != block, let lane = view[chain], lane.height < height,
+        guard let own = unrecorded.final(of: chain, at: height), isAgainstOwn(own.header), let lane = view[chain],
             let position = chains.firstIndex(of: chain)
         else { return [] }
-        return refollow(position, from: lane.height, lane.hash)
+        return refollow(position, from: lane.height, lane.hash, isOwnFirst: true)
     }
 
-    /// Follows a chain from another block on, a little later, and asks this notary's validator first: it is on the branch that counts here.
-    mutating func refollow(_ position: Int, from height: Height, _ head: Digest) -> [RoleEffect] {
+    /// Follows a chain from another block on, a little later.
+    ///
+    /// - Parameter isOwnFirst: whether this notary's validator is asked first: it is on the branch that counts here.
+    mutating func refollow(_ position: Int, from height: Height, _ head: Digest, isOwnFirst: Bool = false) -> [RoleEffect] {
         refollowed += 1
-        let sources = [Service.name(.validator, chain: chains[position], node: context.address.node)] + context.archives
-        let attempts = 2 * (UInt64(sources.count) * refollowed + UInt64(sources.count) - 1)
+        var (archives, attempts) = (context.archives, refollowed)
+        if isOwnFirst {
+            // After two questions in vain a follower asks the archive after its first.
+            archives.insert(Service.name(.validator, chain: chains[position], node: context.address.node), at: archives.count > 1 ? 2 : 0)
+            attempts = 2
+        }
         followers[position] = ChainFollower(
             book: book, chain: chains[position], verify: context.verify, height: height, head: height == 0 ? nil : head,
             timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40 + (refollowed & 7) << 33,
-            archives: sources, attempts: attempts)
+            archives: archives, attempts: attempts)
         unrecorded.clear(position: position)
         return [.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds)]
     }
