@@ -89,6 +89,15 @@ struct ArchiveIndex: Sendable {
         pending.append(IndexEntry(key: id.a, place: place.packed))
     }
 
+    /// The archive of a chain goes back to a block: what is indexed above it is forgotten, and what waits goes to disk, which says what it
+    /// then has. Entries that are on disk stay; whoever asks passes over places that the archive has not come to.
+    mutating func rewind(_ position: Int, to height: Height, _ hash: Digest) -> [StoreOperation] {
+        guard let mark = marks[position], mark.height > height else { return [] }
+        pending.removeAll { Int(Place(packed: $0.place).chain) == position && Place(packed: $0.place).height > height }
+        marks[position] = height == 0 ? nil : Mark(height: height, hash: hash)
+        return flush() + (height == 0 ? [.delete(.facts, key: UInt64(position))] : [])
+    }
+
     /// Whether so much waits that it should go to disk.
     var isFull: Bool { pending.count >= pendingMaximum || blocks >= blocksMaximum }
 

@@ -16,9 +16,12 @@ struct RecentBlocks: Sendable {
     subscript(need: PendingAnswers.Need) -> FinalBlock? { kept[need] }
 
     mutating func insert(_ item: FinalBlock, at need: PendingAnswers.Need) {
-        guard kept.updateValue(item, forKey: need) == nil else { return }
-        order.append(need)
         transactionCount += item.block.transactions.count
+        if let before = kept.updateValue(item, forKey: need) {
+            transactionCount -= before.block.transactions.count
+        } else {
+            order.append(need)
+        }
         while order.count > 1, order.count > RecentBlocks.maximum || transactionCount > RecentBlocks.transactionsMaximum {
             guard let oldest = kept.removeValue(forKey: order.removeFirst()) else { preconditionFailure("what is in order is kept") }
             transactionCount -= oldest.block.transactions.count

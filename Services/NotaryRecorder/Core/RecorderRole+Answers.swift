@@ -109,7 +109,9 @@ extension RecorderRole {
     private mutating func located(_ asked: PendingAnswers.Question, _ rows: [StoredRow]) -> [RoleEffect] {
         var question = asked
         guard question.places != nil else {
-            let places = index.places(of: question.id, stored: rows).filter { Int($0.chain) < chains.count }
+            let places = index.places(of: question.id, stored: rows).filter {
+                Int($0.chain) < chains.count && $0.height <= followers[Int($0.chain)].height
+            }
             question.places = places
             for place in places.prefix(PendingAnswers.needsMaximum) {
                 let need = PendingAnswers.Need(position: Int(place.chain), height: place.height)

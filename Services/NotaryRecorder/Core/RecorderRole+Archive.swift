@@ -24,6 +24,7 @@ extension RecorderRole {
         if chains[position] == .notary { operations.append(.forgetVotes(below: tree.finalSlot)) }
         // With a snapshot the index goes to disk, so that a start never needs to read a block below both.
         if index.isFull || snapshots.newest > newestSnapshot { operations += index.flush() }
+        operations = takeRewound() + operations
         return [.persist(operations)] + effects + told(Array(blocks), position: position) + sayRecorded(in: Array(blocks), position: position) + work(at: now)
     }
 
@@ -64,7 +65,12 @@ extension RecorderRole {
             let header = record.final.header
             recordedTimes[header.chain] = header.time
             if let own = unrecorded.final(of: header.chain, at: header.height), own.hash != header.hash, let position = chains.firstIndex(of: header.chain) {
-                effects += refollow(position, from: header.height - 1, header.parent)
+                // Of a mined chain only what is recorded is archived: nothing there has gone another way.
+                if isMined(position) {
+                    unrecorded.truncate(from: header.height, position: position)
+                } else {
+                    effects += refollow(position, from: header.height - 1, header.parent)
+                }
             }
             unrecorded.forget(record.final.header.chain, through: record.final.header.height)
             recordedHeights[record.final.header.chain] = record.final.header.height

@@ -124,14 +124,20 @@ extension RecorderRole {
         guard let own = unrecorded.final(of: chain, at: height), isAgainstOwn(own.header), let lane = view[chain],
             let position = chains.firstIndex(of: chain)
         else { return [] }
-        return refollow(position, from: lane.height, lane.hash, isOwnFirst: true)
+        let effects = refollow(position, from: lane.height, lane.hash, isOwnFirst: true)
+        return [.persist(takeRewound())] + effects
     }
 
-    /// Follows a chain from another block on, a little later.
+    /// Follows a chain from another block on, a little later. What is archived above it goes, together with the block that says so.
     ///
     /// - Parameter isOwnFirst: whether this notary's validator is asked first: it is on the branch that counts here.
     mutating func refollow(_ position: Int, from height: Height, _ head: Digest, isOwnFirst: Bool = false) -> [RoleEffect] {
         refollowed += 1
+        let newest = followers[position].height
+        if newest > height {
+            for gone in height + 1...newest { rewound.append(.delete(RecorderRole.archive(position), key: gone)) }
+            rewound += index.rewind(position, to: height, head)
+        }
         var (archives, attempts) = (context.archives, refollowed)
         if isOwnFirst {
             // After two questions in vain a follower asks the archive after its first.
@@ -144,6 +150,12 @@ extension RecorderRole {
             archives: archives, attempts: attempts)
         unrecorded.clear(position: position)
         return [.setTimer(TimerID(kind: Timers.refollow, key: UInt64(position)), afterMilliseconds: network.timing.fetchMilliseconds)]
+    }
+
+    /// What has to be stored because archives have gone back.
+    mutating func takeRewound() -> [StoreOperation] {
+        defer { rewound = [] }
+        return rewound
     }
 
     /// The notary chain records or freezes: archives that went another way go back.

@@ -65,6 +65,8 @@ package struct RecorderRole: RoleCore {
     var recordedForks: [OffenceEntry] = []
     /// Times a chain was followed anew.
     var refollowed: UInt64 = 0
+    /// Of archives that have gone back, for the next commit.
+    var rewound: [StoreOperation] = []
     var tokens: UInt64 = 0
 
     enum Timers {
