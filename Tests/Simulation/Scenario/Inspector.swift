@@ -17,11 +17,12 @@ final class Inspector: SimulatedClient {
 
     func join(_ world: World) { index = world.add(self) }
 
-    /// Asks each collector instance of the chain about each transaction.
+    /// Asks each collector instance of the chain about each transaction: as many questions at once as a node has instances come to all of
+    /// them, because the least loaded one is taken.
     func inquire(_ open: [(chain: ChainID, id: Digest)], world: World) {
         for item in open {
-            for node in world.network.chain(item.chain)?.nodes ?? [] {
-                ask(Service.name(.collector, chain: item.chain, node: node.id), .status(item.id), world)
+            for instance in world.instances where instance.address.role == .collector && instance.address.chain == item.chain {
+                ask(Service.name(.collector, chain: item.chain, node: instance.address.node), .status(item.id), world)
             }
         }
     }
