@@ -35,7 +35,7 @@ run: build
 	@.build/release/concordat demo --out $(OUT) $(if $(ENGINES),--engines $(ENGINES))
 
 test: install
-	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 3."
+	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 5."
 	$(BUILD) --build-tests
 	@set -o pipefail; swift test -c release --skip-build 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
 	@$(MAKE) --no-print-directory interop
