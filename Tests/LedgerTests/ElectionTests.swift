@@ -10,6 +10,13 @@ enum ElectionWorld {
     static let beta = ChainID("beta")!
     static let network = make()
 
+    /// With epochs of 10 slots, each cut after its sixth.
+    static let epochs: Network = {
+        var network = make()
+        network.notary.epochs = EpochRule(slots: 10, margin: 4)
+        return network
+    }()
+
     static func signer(_ name: String) -> Signer { KeyPair(seed: Blake2b.hash(Array(name.utf8))).signer }
 
     static func nodes(_ name: String, _ numbers: ClosedRange<Int>) -> [NodeDescription] {

@@ -80,19 +80,10 @@ import Wire
 
     @Test("a validator does not let go of what a signature of its own relies on")
     func holdsOn() {
-        var chain = TestChain(test, alpha)
-        var other = TestChain(test, beta)
-        let cross = test.cross(from: test.alice, to: test.bob.publicKey, amount: 10)
-        chain.append([BlockItem(transaction: Transaction(.open(cross), chain: alpha, network: test.network.id), foreign: [])])
-        let confirm = Confirm(
-            cross: cross, confirmations: [Authorization(key: test.bob.publicKey, signature: test.bob.signer.sign(.confirm, network: test.network.id, cross.xid.bytes))],
-            holds: [chain.evidence(cross.xid)])
-        let block = other.candidate([
-            BlockItem(transaction: Transaction(.confirm(confirm), chain: beta, network: test.network.id), foreign: [chain.last!])
-        ])
+        let trade = Trade(test)
+        let (block, head) = (trade.block, trade.head)
         var driver = ValidatorDriver(test, chain: beta)
         driver.setTime(block.header.time)
-        let head = BranchHead(notary: "notary-1", chain: alpha, height: 1, block: chain.last!.hash, crosses: [])
         _ = driver.publish(.branch(head), by: "validator.alpha@notary-1/1")
         func release(above height: Height) -> RoleInput {
             let query = ReleaseQuery(chain: alpha, above: height, generation: 1, network: test.network.id, signer: notary)

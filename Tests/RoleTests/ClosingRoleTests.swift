@@ -10,35 +10,13 @@ import Wire
 @Suite struct ClosingRoleTests {
     /// Epochs of 20 slots, cut after 14: from slot 9 on it is time to close.
     private let test = TestNetwork(elections: EpochRule(slots: 20, margin: 6))
-    private var alpha: ChainID { TestNetwork.alpha }
     private var beta: ChainID { TestNetwork.beta }
-
-    /// A block of beta that relies on the first block of alpha, which opens a hold.
-    private struct Trade {
-        var alpha: TestChain
-        var block: Block
-    }
-
-    private func trade() -> Trade {
-        var chain = TestChain(test, alpha)
-        var other = TestChain(test, beta)
-        let cross = test.cross(from: test.alice, to: test.bob.publicKey, amount: 10)
-        chain.append([BlockItem(transaction: Transaction(.open(cross), chain: alpha, network: test.network.id), foreign: [])])
-        let confirm = Confirm(
-            cross: cross, confirmations: [Authorization(key: test.bob.publicKey, signature: test.bob.signer.sign(.confirm, network: test.network.id, cross.xid.bytes))],
-            holds: [chain.evidence(cross.xid)])
-        let block = other.candidate([
-            BlockItem(transaction: Transaction(.confirm(confirm), chain: beta, network: test.network.id), foreign: [chain.last!])
-        ])
-        return Trade(alpha: chain, block: block)
-    }
 
     /// The validator of beta, which knows that its sibling follows alpha's first block.
     private func driver(_ trade: Trade, _ recovered: StoredState = StoredState()) -> ValidatorDriver {
         var driver = ValidatorDriver(test, chain: beta, recovered: recovered)
         driver.setTime(trade.block.header.time)
-        let head = BranchHead(notary: "notary-1", chain: alpha, height: 1, block: trade.alpha.last!.hash, crosses: [])
-        _ = driver.publish(.branch(head), by: "validator.alpha@notary-1/1")
+        _ = driver.publish(.branch(trade.head), by: "validator.alpha@notary-1/1")
         return driver
     }
 
@@ -79,7 +57,7 @@ import Wire
 
     @Test("what a signature relies on is recorded before the epoch is closed, and the promise is stored before it is handed in")
     func waits() {
-        let trade = trade()
+        let trade = Trade(test)
         var driver = driver(trade)
         var notary = TestChain(test, .notary)
         #expect(isSigned(driver.publish(.candidate(trade.block))) == true)
@@ -99,7 +77,7 @@ import Wire
 
     @Test("towards the cut a validator signs only what relies on recorded blocks, and tells why it waits")
     func defers() {
-        let trade = trade()
+        let trade = Trade(test)
         var driver = driver(trade)
         var notary = TestChain(test, .notary)
         #expect(closings(read(&notary, through: 8, &driver)).isEmpty)
@@ -112,7 +90,7 @@ import Wire
 
     @Test("the promise outlives a restart that has lost everything else")
     func survives() {
-        let trade = trade()
+        let trade = Trade(test)
         let vote = VoteRow(chain: beta, epoch: 0, slot: 0, duty: .close, hash: .zero, bytes: [])
         var driver = driver(trade, StoredState(votes: [vote]))
         #expect(isSigned(driver.publish(.candidate(trade.block))) == false)

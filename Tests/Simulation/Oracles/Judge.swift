@@ -129,6 +129,7 @@ package struct Judge {
         for transaction in block.transactions {
             if case .closing(let closing) = transaction.kind { closings.closed(closing, replay.election) }
         }
+        if block.header.chain == .notary { closings.judge(replay, replayed: notaryHeight, &findings) }
         if network.chain(block.header.chain)?.epochs != nil {
             certificates.learn(replay.electorates(of: block.header.chain), of: block.header.chain)
         }
@@ -141,7 +142,20 @@ package struct Judge {
         for signer in signers { self.votes.vote(votes.statement, by: signer, at: time, &findings) }
     }
 
-    /// A core published a message.
+    /// Newest notary block that an honest node has stored.
+    private var notaryHeight: Height { Height(history.blocks(of: .notary).count) }
+
+    /// Anybody, also a liar, says something that others may have read.
+    package mutating func heard(_ message: Message) {
+        if network.notary.election != nil { closings.heard(message, replayed: notaryHeight) }
+    }
+
+    /// Anybody, also a liar, answers.
+    package mutating func heard(_ response: Response) {
+        if network.notary.election != nil { closings.heard(response, replayed: notaryHeight) }
+    }
+
+    /// An honest core published a message.
     package mutating func published(_ message: Message, on topic: Topic, by address: RoleAddress, at time: UInt64) {
         switch message {
         case .vote(let vote):
@@ -155,15 +169,12 @@ package struct Judge {
             }
         case .verdict(let verdict):
             if case .deferred = verdict.verdict { heard.add(.deferral) }
-            if case .signed = verdict.verdict, network.notary.election != nil, !isLiar(address.node),
-                let fault = closings.signed(verdict.block, by: address.node, replay)
-            {
-                findings.report(.atomicity, fault, at: time)
+            if case .signed = verdict.verdict, network.notary.election != nil, !isLiar(address.node) {
+                closings.sign(verdict.block, by: address.node, at: time)
+                closings.judge(replay, replayed: notaryHeight, &findings)
             }
         case .evidence: heard.add(.evidence)
-        case .candidate(let block):
-            candidate(block.header, at: time)
-            if network.notary.election != nil { closings.candidate(block) }
+        case .candidate(let block): candidate(block.header, at: time)
         case .certified(let certified):
             candidate(certified.header, at: time)
             if network.chain(certified.header.chain)?.engine == .pow { work.certified(certified.header) }

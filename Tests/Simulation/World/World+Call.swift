@@ -93,6 +93,7 @@ extension World {
 
     /// A replica answers; the answer goes back the way the request came.
     func reply(_ token: UInt64, _ response: Response, by instance: Instance) {
+        judge.heard(response)
         if !instance.isByzantine { judge.replied(response, chain: instance.address.chain, at: now) }
         guard var open = calls[token], open.replica == instance.index, open.replicaLife == instance.life else { return }
         guard !open.isReplied else {

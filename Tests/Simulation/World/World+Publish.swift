@@ -5,6 +5,7 @@ extension World {
     func publish(_ message: Message, on topic: Topic, by instance: Instance) {
         if isHeldBack(message, on: topic, by: instance) { return }
         trace.mix(message)
+        judge.heard(message)
         if !instance.isByzantine { judge.published(message, on: topic, by: instance.address, at: now) }
         guard let carried = instance.isByzantine ? received(message) : carry(message) else { return }
         let position = self.position(of: topic)
