@@ -79,6 +79,34 @@ import Wire
         #expect(network.votes(for: block.hash) == 0)
     }
 
+    @Test("of a notarized block whose body is here the notary certificate is asked for: its builder may have lost it")
+    func asksForCertificate() throws {
+        let test = TestNetwork()
+        var chain = TestChain(test, TestNetwork.alpha)
+        let context = RoleContext(
+            network: test.network, address: RoleAddress(role: .consensus, chain: TestNetwork.alpha, node: "alpha-2"),
+            signer: test.nodeKeys[TestNetwork.alpha]![1].signer)
+        var role = try ConsensusRole(context: context, recovered: StoredState())
+        let now = Moment(monotonicMilliseconds: 1_000, wallMilliseconds: TestNetwork.genesisTime + 1_000)
+        _ = role.apply(.started, at: now)
+        let block = chain.candidate([])
+        for case .check(let token, let checks) in role.apply(.delivered(.candidate(block), publisher: "builder.alpha@alpha-1/1"), at: now) {
+            _ = role.apply(.checked(token: token, checks.map(\.holds)), at: now)
+        }
+        let notar = chain.certificate(block.header, kind: .notar)
+        _ = role.apply(.delivered(.certificate(notar), publisher: "consensus.alpha@alpha-3/1"), at: now)
+        func asked() -> UInt64? {
+            for case .call(let call, _, .fetchBlock(_, let hash), _) in role.apply(.timerFired(TimerID(kind: 3)), at: now) where hash == block.hash {
+                return call
+            }
+            return nil
+        }
+        let call = try #require(asked())
+        let answer = FinalBlock(block: block, final: nil, certified: chain.certified(block))
+        _ = role.apply(.answered(call: call, .blocks([answer], head: 0)), at: now)
+        #expect(asked() == nil)
+    }
+
     @Test("a candidate with a forged transaction signature is not voted for, notarized or not")
     func checksTransactionSignatures() {
         let test = TestNetwork()

@@ -48,6 +48,46 @@ import Wire
         #expect(follow(second, &driver).branchHeads.map(\.height) == [2])
     }
 
+    /// A notary that was bound to a block and whose blocks are gone.
+    private func robbed(of block: Block, generation: UInt64 = 0, promised: [UInt8] = []) -> ValidatorDriver {
+        let bound = VoteRow(
+            chain: alpha, epoch: generation, slot: block.header.height, duty: .follow, hash: block.hash, bytes: promised)
+        return ValidatorDriver(
+            test, chain: alpha, recovered: StoredState(rows: [.facts: [StoredRow(key: 2, value: [1])]], votes: [bound]))
+    }
+
+    private func bindings(_ effects: [RoleEffect]) -> [VoteRow] {
+        effects.flatMap { effect -> [VoteRow] in
+            guard case .persist(let operations) = effect else { return [] }
+            return operations.compactMap { if case .vote(let row) = $0, row.duty == .follow { row } else { nil } }
+        }
+    }
+
+    @Test("a notary whose blocks are lost goes over to the recorded branch as to a new one: what it said before is left behind (N-11)")
+    func leavesWhatIsLost() {
+        var (own, other, notary) = (TestChain(test, alpha), TestChain(test, alpha), TestChain(test, .notary))
+        var driver = robbed(of: own.append([]).block)
+        let recorded = other.append([], after: 1_500)
+        let record = Transaction(.record(Record(final: recorded.final!, crosses: [])), chain: .notary, network: test.network.id)
+        let effects = follow(notary.append([BlockItem(transaction: record, foreign: [])]), &driver)
+        #expect(bindings(effects).map(\.hash) == [recorded.block.hash] && bindings(effects).map(\.epoch) == [1])
+        let heads = follow(recorded, &driver).branchHeads
+        #expect(heads.map(\.block) == [recorded.block.hash] && heads.map(\.generation) == [1])
+    }
+
+    @Test("a promise that ends while a notary's blocks are lost leaves it bound to the newest of them")
+    func staysBound() {
+        var (chain, notary) = (TestChain(test, alpha), TestChain(test, .notary))
+        let first = chain.append([])
+        let second = chain.append([])
+        var driver = robbed(of: second.block, generation: 1, promised: UInt64(1).bigEndianBytes + Blake2b.hash([7]).bytes)
+        let effects = follow(notary.append([]), &driver)
+        #expect(bindings(effects).map(\.slot) == [2] && bindings(effects).map(\.hash) == [second.block.hash])
+        _ = driver.send(.timerFired(TimerID(kind: 6)))
+        #expect(follow(first, &driver).branchHeads.isEmpty)
+        #expect(follow(second, &driver).branchHeads.map(\.height) == [2])
+    }
+
     @Test("only the notary's own roles may ask for a promise")
     func strangers() {
         var chain = TestChain(test, alpha)

@@ -54,6 +54,29 @@ import Wire
 
     private func policy(_ blocks: Height) -> SnapshotPolicy { SnapshotPolicy(blocks: blocks, transactions: 1_000_000, blocksBehind: 1_000) }
 
+    @Test("of a chain that has fallen silent a recorder asks its notary's own validator too, also where there is no other recorder")
+    func asksOwnValidator() throws {
+        let test = TestNetwork(notaries: 1)
+        let context = RoleContext(
+            network: test.network, address: RoleAddress(role: .recorder, chain: .notary, node: "notary-1"),
+            signer: test.nodeKeys[.notary]![0].signer)
+        var bench = RoleBench<RecorderRole>(context)
+        var chain = TestChain(test, TestNetwork.alpha)
+        var effects = bench.run(.started) + bench.run(.delivered(.final(chain.append([]).final!), publisher: "consensus.alpha@alpha-1/1"))
+        var asked: Set<String> = []
+        for _ in 0..<12 {
+            bench.pass(milliseconds: 10_000)
+            let (last, silence) = (effects, Response.failure(.notFound, detail: "nobody is there"))
+            effects = []
+            for case .call(let call, let service, .fetchBlocks(TestNetwork.alpha, _, _), _) in last {
+                asked.insert(service)
+                effects += bench.run(.answered(call: call, silence))
+            }
+            for case .setTimer(let timer, _) in last { effects += bench.run(.timerFired(timer)) }
+        }
+        #expect(asked.contains("validator.alpha@notary-1") && asked.contains("consensus.alpha@alpha-1"))
+    }
+
     @Test("a receipt is found whether its index is in memory or on disk, before and after a restart", arguments: [3, 1_000])
     func receipts(flushEvery: Height) throws {
         var stage = Stage(test, blocks: 10, policy: policy(flushEvery))

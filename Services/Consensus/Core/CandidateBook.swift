@@ -66,12 +66,15 @@ struct CandidateBook: Sendable {
         entries.values.reduce(0) { $0 + ($1.block.header.slot == slot && $1.block.header.builder == builder ? 1 : 0) }
     }
 
+    /// Whether a block's body or its certificate has still to come: one without the other is of no use.
+    func lacks(_ hash: Digest) -> Bool { entries[hash] == nil || certificates[hash] == nil }
+
     /// Parents that waiting candidates name and that are not here, each once.
     func missingParents(known: (Digest) -> Bool) -> [Digest] {
         var missing: [Digest] = []
         for entry in entries.values where entry.stage == .waiting {
             let parent = entry.block.header.parent
-            if entries[parent] == nil, !known(parent), !missing.contains(parent) { missing.append(parent) }
+            if lacks(parent), !known(parent), !missing.contains(parent) { missing.append(parent) }
         }
         return missing
     }

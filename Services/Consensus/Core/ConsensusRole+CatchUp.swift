@@ -42,10 +42,11 @@ extension ConsensusRole {
         return isMissing ? effects + watchForMissing() : effects
     }
 
+    /// Blocks of which the body or the notary certificate is missing: where its builder has lost what it had, only peers can show it.
     private func missingBodies() -> [Digest] {
         var missing = candidates.missingParents { tree.contains($0) }
         for slot in simplex.openSlots {
-            if let hash = simplex.notarizedHash(slot: slot), candidates[hash] == nil, !missing.contains(hash) { missing.append(hash) }
+            if let hash = simplex.notarizedHash(slot: slot), candidates.lacks(hash), !missing.contains(hash) { missing.append(hash) }
         }
         return missing
     }

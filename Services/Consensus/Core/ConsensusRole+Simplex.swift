@@ -25,7 +25,7 @@ extension ConsensusRole {
             return sayLead(at: now)
         case .notarized(let certificate):
             // A candidate that came too early or too late by the clock may be executed now.
-            return judgeAll(at: now) + (candidates[certificate.statement.hash] == nil ? watchForMissing() : [])
+            return judgeAll(at: now) + (candidates.lacks(certificate.statement.hash) ? watchForMissing() : [])
         case .finalized: return connect(at: now)
         case .setTimer(let timer, let afterMilliseconds):
             return [.setTimer(TimerID(kind: timer.rawValue), afterMilliseconds: afterMilliseconds)]

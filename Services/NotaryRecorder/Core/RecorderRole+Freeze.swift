@@ -138,12 +138,9 @@ extension RecorderRole {
             for gone in height + 1...newest { rewound.append(.delete(RecorderRole.archive(position), key: gone)) }
             rewound += index.rewind(position, to: height, head)
         }
-        var (archives, attempts) = (context.archives, refollowed)
-        if isOwnFirst {
-            // After two questions in vain a follower asks the archive after its first.
-            archives.insert(Service.name(.validator, chain: chains[position], node: context.address.node), at: archives.count > 1 ? 2 : 0)
-            attempts = 2
-        }
+        let archives = RecorderRole.archives(of: chains[position], context)
+        // This notary's validator stands last. A follower that begins after so many attempts asks an archive first, and that one.
+        let attempts = isOwnFirst ? UInt64(archives.count > 2 ? 2 * (archives.count - 2) : 2 * archives.count) : refollowed
         followers[position] = ChainFollower(
             book: book, chain: chains[position], verify: context.verify, height: height, head: height == 0 ? nil : head,
             timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40 + (refollowed & 7) << 33,

@@ -113,7 +113,7 @@ package struct RecorderRole: RoleCore {
             ChainFollower(
                 book: book, chain: chain.id, verify: context.verify, height: stored.heads[position]?.height ?? 0,
                 head: stored.heads[position]?.hash, timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
-                preferred: chain.id == .notary ? context.address.node : nil, archives: context.archives)
+                preferred: chain.id == .notary ? context.address.node : nil, archives: RecorderRole.archives(of: chain.id, context))
         }
         unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
         floor = recovered.forgottenBelow
@@ -130,6 +130,12 @@ package struct RecorderRole: RoleCore {
 
     /// Every chain, the notary chain last; positions name followers, archives and timers.
     var chains: [ChainID] { network.chains.map(\.id) + [.notary] }
+
+    /// Who else has a chain's final blocks: the other recorders, and this notary's own validator. Of a chain that has died, that one may be
+    /// the only one that got the last block, and signatures of this notary may rely on it.
+    static func archives(of chain: ChainID, _ context: RoleContext) -> [String] {
+        context.archives + (chain == .notary ? [] : [Service.name(.validator, chain: chain, node: context.address.node)])
+    }
 
     /// The archive of the chain at a position.
     static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }

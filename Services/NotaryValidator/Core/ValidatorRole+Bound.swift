@@ -42,6 +42,16 @@ extension ValidatorRole {
     /// could contradict itself.
     var isRejoining: Bool { bound.map { tipHeight < $0.height && recorded.height < $0.height } ?? false }
 
+    /// Blocks that this notary had followed are not here any more, and the notary chain has recorded as much as it was bound to: perhaps of
+    /// another branch. So what it said before is left behind, as a branch is left (N-11), and what is recorded binds from now on.
+    mutating func leaveLost() -> [RoleEffect] {
+        guard let lost = bound, !hasLeftLost, tipHeight < lost.height, recorded.height >= lost.height else { return [] }
+        hasLeftLost = true
+        branch.generation += 1
+        bound = FollowedBlock(height: recorded.height, hash: recorded.hash, generation: branch.generation, pledges: branch.pledges)
+        return [.persist([pledgeRow(recorded.height, recorded.hash)])]
+    }
+
     /// The record wins over what this notary was bound to (R7).
     func mayFollow(_ header: BlockHeader) -> Bool { bound?.allows(header) ?? true || recorded.height >= header.height }
 

@@ -59,7 +59,7 @@ extension ValidatorRole {
         }
         if !dropped.isEmpty { effects.append(.persist(dropped)) }
         effects += closeEpoch()
-        effects += resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now)
+        effects += leaveLost() + resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now)
         return effects + retryPending(at: now)
     }
 
@@ -120,7 +120,7 @@ extension ValidatorRole {
     }
 
     /// The branch's end and what was promised for the notary chain, as the record of votes keeps them.
-    private func pledgeRow(_ height: Height, _ hash: Digest) -> StoreOperation {
+    func pledgeRow(_ height: Height, _ hash: Digest) -> StoreOperation {
         .vote(VoteRow(chain: chain, epoch: branch.generation, slot: height, duty: .follow, hash: hash, bytes: branch.encodedPledges))
     }
 
@@ -162,8 +162,10 @@ extension ValidatorRole {
         guard branch.pledges.contains(where: { $0.notaryHeight <= read }) else { return [] }
         branch.pledges.removeAll { $0.notaryHeight <= read }
         branch.generation += 1
-        bound = FollowedBlock(height: tipHeight, hash: tipHash, generation: branch.generation, pledges: branch.pledges)
-        let store: [RoleEffect] = [.persist([pledgeRow(tipHeight, tipHash)])]
+        // While its blocks are not here again, it stays bound to the newest of them.
+        let (height, hash) = isRejoining ? bound.map { ($0.height, $0.hash) } ?? (tipHeight, tipHash) : (tipHeight, tipHash)
+        bound = FollowedBlock(height: height, hash: hash, generation: branch.generation, pledges: branch.pledges)
+        let store: [RoleEffect] = [.persist([pledgeRow(height, hash)])]
         return store + sayHead() + (isHeld ? [] : restartFollower())
     }
 

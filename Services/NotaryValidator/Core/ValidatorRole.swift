@@ -36,6 +36,8 @@ package struct ValidatorRole: RoleCore {
     var recordedHeight: Height = 0
     /// What this notary had followed when the role started, or returned to since (R7).
     var bound: FollowedBlock?
+    /// What was lost with this notary's blocks has been left behind (N-11).
+    var hasLeftLost = false
     var reader: NotaryReader
     /// Newest followed block; nil at genesis. The tree's final block is the newest of them that is recorded.
     var tip: BlockHeader?
@@ -165,7 +167,7 @@ package struct ValidatorRole: RoleCore {
         switch input {
         case .started:
             let kept: [RoleEffect] = [.persist([.put(.facts, key: Facts.kept, value: [1])])]
-            let effects = repairs + kept + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds()
+            let effects = repairs + kept + leaveLost() + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds()
             repairs = []
             return effects + resolvePledges(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
