@@ -47,6 +47,7 @@ interop: install
 	@[ -x .build/interop/bin/python ] || python3 -m venv .build/interop
 	@.build/interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/interop_test.py .build/release/concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/receipt_test.py .build/release/concordat
 
 bench: install
 	$(BUILD) --product Benchmarks && .build/release/Benchmarks

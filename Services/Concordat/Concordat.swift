@@ -37,7 +37,8 @@ struct Concordat: ParsableCommand {
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
-        ConfirmCommand.self, BalanceCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
+        ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
+        HeadersCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
         AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 

@@ -83,6 +83,6 @@ extension Digest {
         let bytes = self.bytes
         let name = bytes.prefix { $0 != 0 }
         guard bytes.dropFirst(name.count).allSatisfy({ $0 == 0 }) else { return nil }
-        return String(decoding: name, as: UTF8.self)
+        return String(validating: name, as: UTF8.self)
     }
 }

@@ -18,6 +18,10 @@ package enum Limits {
     package static let epochsKept = 8
     /// Handovers in one answer.
     package static let handoversPerAnswer = 16
+    /// Handovers that a receipt's file carries.
+    package static let handoversPerReceipt = 4_096
+    /// Headers in one answer to FetchHeaders.
+    package static let headersPerAnswer = 64
     /// Accounts that may have bonded to one node.
     package static let bondsPerNode = 64
     /// Bonds of one node that may be on their way back at once.

@@ -7,6 +7,9 @@ package struct Receipt: Hashable, Sendable {
     package var id: Digest
     /// One per block that touched it, in order of chain time.
     package var parts: [Part]
+    /// Who voted in every epoch after the first that a part is of, in an order in which each can be checked by those before it; in files
+    /// only, because recorders answer with parts alone.
+    package var handovers: [Handover]
 
     /// One transaction of a receipt.
     package struct Part: Hashable, Sendable {
@@ -49,26 +52,31 @@ package struct Receipt: Hashable, Sendable {
         }
     }
 
-    package init(id: Digest, parts: [Part]) {
+    package init(id: Digest, parts: [Part], handovers: [Handover] = []) {
         self.id = id
         self.parts = parts
+        self.handovers = handovers
     }
 
     init(_ message: PBReceipt) throws(WireFault) {
         id = try Field.digest(message.id, "Receipt.id")
         try Field.count(message.parts.count, atMost: Limits.legs * 4, "Receipt.parts")
         parts = try mapChecked(message.parts) { item throws(WireFault) in try Part(item) }
+        try Field.count(message.handovers.count, atMost: Limits.handoversPerReceipt, "Receipt.handovers")
+        handovers = try mapChecked(message.handovers) { item throws(WireFault) in try Handover(item) }
     }
 
     var message: PBReceipt {
         var message = PBReceipt()
         message.id = id.data
         message.parts = parts.map(\.message)
+        message.handovers = handovers.map(\.message)
         return message
     }
 
+    /// Reads a receipt's file, which is exactly what an encoder of the schema writes (H-4).
     package init(decoding bytes: [UInt8]) throws(WireFault) {
-        try self.init(try Field.decode(PBReceipt.self, bytes, "Receipt"))
+        try self.init(try Field.canonical(PBReceipt.self, bytes, "Receipt"))
     }
 
     package var encoded: [UInt8] { Field.encode(message) }
@@ -88,6 +96,9 @@ extension Receipt.Part {
         try Field.present(message.hasFinal, "ReceiptPart.final")
         final = try FinalHeader(message.final)
         guard !message.record.isEmpty else {
+            guard message.recordIndex == 0, message.recordPath.isEmpty, !message.hasRecordFinal else {
+                throw WireFault(.missing, "ReceiptPart.record")
+            }
             record = nil
             return
         }

@@ -41,6 +41,10 @@ package indirect enum Request: Hashable, Sendable {
     case stand(StandQuery)
     /// What shows a chain's status on the notary chain.
     case frozen(ChainID)
+    /// Headers of final blocks, for who keeps no bodies (A9).
+    case fetchHeaders(chain: ChainID, from: Height, limit: Int)
+    /// What an account owns, with a proof (A9).
+    case fetchAccountProof(chain: ChainID, account: PublicKey)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -88,6 +92,13 @@ package indirect enum Request: Hashable, Sendable {
         case .release(let item): self = .release(try ReleaseQuery(item))
         case .stand(let item): self = .stand(try StandQuery(item))
         case .frozen(let item): self = .frozen(try Field.subChain(item.chain, "FrozenQuery.chain"))
+        case .fetchHeaders(let item):
+            self = .fetchHeaders(
+                chain: try Field.chain(item.chain, "FetchHeaders.chain"), from: item.from, limit: min(Int(item.limit), Limits.headersPerAnswer))
+        case .fetchAccountProof(let item):
+            self = .fetchAccountProof(
+                chain: try Field.subChain(item.chain, "FetchAccountProof.chain"),
+                account: try Field.key(item.account, "FetchAccountProof.account"))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -136,6 +147,13 @@ package indirect enum Request: Hashable, Sendable {
         case .release(let query): message.release = query.message
         case .stand(let query): message.stand = query.message
         case .frozen(let chain): message.frozen.chain = chain.description
+        case .fetchHeaders(let chain, let from, let limit):
+            message.fetchHeaders.chain = chain.description
+            message.fetchHeaders.from = from
+            message.fetchHeaders.limit = UInt32(limit)
+        case .fetchAccountProof(let chain, let account):
+            message.fetchAccountProof.chain = chain.description
+            message.fetchAccountProof.account = account.data
         }
         return Field.encode(message)
     }

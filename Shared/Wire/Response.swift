@@ -20,6 +20,8 @@ package indirect enum Response: Hashable, Sendable {
     case recorded(Recorded)
     /// Of one chain, ascending by epoch.
     case handovers([Handover])
+    case headers(HeaderRun, head: Height)
+    case accountProof(FinalHeader, StateProof)
     case stakes(Stakes)
     case election(ElectionView)
     /// Ascending by chain.
@@ -72,6 +74,10 @@ package indirect enum Response: Hashable, Sendable {
         case .frozen(let item):
             try Field.present(item.hasFinal && item.hasProof, "FrozenProof")
             self = .frozen(try FinalHeader(item.final), try StateProof(item.proof))
+        case .headers(let item): self = .headers(try HeaderRun(item), head: item.head)
+        case .accountProof(let item):
+            try Field.present(item.hasFinal && item.hasProof, "AccountProof")
+            self = .accountProof(try FinalHeader(item.final), try StateProof(item.proof))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -113,6 +119,12 @@ package indirect enum Response: Hashable, Sendable {
         case .frozen(let final, let proof):
             message.frozen.final = final.message
             message.frozen.proof = proof.message
+        case .headers(let run, let head):
+            message.headers = run.message
+            message.headers.head = head
+        case .accountProof(let final, let proof):
+            message.accountProof.final = final.message
+            message.accountProof.proof = proof.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

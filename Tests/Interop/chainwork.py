@@ -11,6 +11,9 @@ PREFIX = b"concordat/1/"
 CHARACTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 TIMING = ["heartbeat", "skip", "standstill", "fetch", "republish", "leg_resend", "leg_resend_maximum", "candidate_resend", "beat"]
 
+# Settings of a mined chain, in the order of the canonical description, with what stands for one that is not given.
+WORK = {"interval_milliseconds": 1_000, "difficulty": 20_000, "window": 16, "confirmations": 1}
+
 
 def blake(content):
     return hashlib.blake2b(content, digest_size=32).digest()
@@ -73,11 +76,22 @@ class Network:
                 out += key + struct.pack(">I", len(balances))
                 for asset, amount in sorted(balances.items()):
                     out += padded(asset) + struct.pack(">Q", amount)
+            if description.get("engine") == "pow":
+                work = {**WORK, **(description.get("work") or {})}
+                out += struct.pack(">QQQQ", *[work[name] for name in WORK])
             epochs = description.get("epochs")
+            if epochs:
+                out += struct.pack(">QQ", epochs["slots"], epochs["margin"])
+            stake = description.get("stake")
+            if stake:
+                out += padded(stake["asset"])
+                out += struct.pack(">QQQQ", *[stake[name] for name in ["minimum", "unbonding_milliseconds", "slash_numerator", "slash_denominator"]])
+                for node in description["nodes"]:
+                    out += struct.pack(">Q", node.get("stake", 0))
             if epochs and identifier == "notary":
                 standby = description.get("standby", [])
                 seats = epochs.get("seats", len(description["nodes"]))
-                out += struct.pack(">QQQQI", epochs["slots"], epochs["margin"], seats, epochs.get("lead", 64), len(standby))
+                out += struct.pack(">QQI", seats, epochs.get("lead", 64), len(standby))
                 for node in standby:
                     out += text(node["id"]) + key_of(node["key"])
             return out

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import zmq
 from zmq.utils import z85
 
 from busdoor import Door, Refused
 from chainwork import Network, frame_hash
+from receipt import Invalid, Verifier
 from schema import Undecodable, decode, messages
 from tap import Incomplete, Tap
 from wallet import STATES, Client
@@ -72,7 +74,9 @@ def main():
         tap = Tap(network, "tap-python", public, secret)
         said("a tap with a key of its own is attached to every bus")
         strangers(context, network)
-        pay(context, network)
+        xid = pay(context, network)
+        prove(concordat, network, xid)
+        withdraw(context, concordat, network)
         pay_file(concordat)
         result = tap.finish()
         check(result["frames"] > 1_000, "a run has many frames")
@@ -141,6 +145,53 @@ def pay(context, network):
     said("a bad signature is refused with its reason")
     alice.close()
     bob.close()
+    return xid
+
+
+def prove(concordat, network, xid):
+    """What a device can show and check without believing any node."""
+    path = str(pathlib.Path(concordat.home) / "alice.receipt")
+    end = time.monotonic() + 20
+    while True:
+        got = subprocess.run(
+            [concordat.path, "receipt", "get", xid.hex(), "--out", path, "--data", concordat.folder, "--json"], capture_output=True, text=True, timeout=60)
+        if got.returncode == 0 or time.monotonic() > end:
+            break
+        time.sleep(0.2)
+    check(got.returncode == 0 and json.loads(got.stdout)["ending"] == "settled", f"the receipt is settled and recorded: {got.stdout}{got.stderr}")
+    check(Verifier(network).verify(pathlib.Path(path).read_bytes()) == ("settled", True), "Python reads the receipt alike")
+    first = json.loads(concordat.run("headers", "--json"))
+    again = json.loads(concordat.run("headers", "--json"))
+    check(first["added"] == first["headers"] > 0 and again["headers"] >= first["headers"] > again["added"], "headers are fetched once and kept")
+    concordat.run("receipt", "verify", path, "--headers", again["file"])
+    kept = pathlib.Path(again["file"])
+    data = bytearray(kept.read_bytes())
+    data[len(data) // 2] ^= 1
+    kept.with_suffix(".bad").write_bytes(data)
+    concordat.run("receipt", "verify", path, "--headers", str(kept.with_suffix(".bad")), expected=1)
+    said("a receipt is fetched, verified by both, and found in the notary headers that a device keeps; changed headers are refused")
+    plain, proven = (json.loads(concordat.run("balance", "bob", "--json", *more)) for more in ([], ["--proven"]))
+    amounts = [{(row["chain"], row["asset"]): row["amount"] for row in rows} for rows in (plain, proven)]
+    check(amounts[0] == amounts[1] and amounts[0], f"what nodes say of Bob and what they prove is the same: {amounts}")
+    said("Bob's balances are proven in the final state of each chain")
+
+
+def withdraw(context, concordat, network):
+    """A payer changes its mind while the receiver's device is silent."""
+    alice = Client(context, network, "alpha", network.account("alice"))
+    before = balance(alice, "X")
+    transaction, xid = alice.exchange(bytes(network.account("bob").verify_key), 10)
+    alice.submit(transaction)
+    alice.follow(xid, STATES.STATE_HELD)
+    answer = json.loads(concordat.run("cancel", xid.hex(), "--json"))
+    check((answer["outcome"], answer["reason"]) == ("refunded", "cancelled_by_initiator"), f"the payment is withdrawn: {answer}")
+    check(balance(alice, "X") == before, "what was held is back")
+    concordat.run("cancel", xid.hex(), expected=1)
+    path = str(pathlib.Path(concordat.home) / "withdrawn.receipt")
+    subprocess.run([concordat.path, "receipt", "get", xid.hex(), "--out", path, "--data", concordat.folder], capture_output=True, timeout=60)
+    check(Verifier(network).verify(pathlib.Path(path).read_bytes())[0] == "refunded: cancelled_by_initiator", "the receipt says who withdrew it")
+    said("a payer withdraws a payment: refunded, and the receipt says so; a second time it is too late")
+    alice.close()
 
 
 def balance(client, asset):
@@ -174,5 +225,5 @@ def tampering():
 if __name__ == "__main__":
     try:
         main()
-    except (AssertionError, Refused, Incomplete, Undecodable) as error:
+    except (AssertionError, Refused, Incomplete, Invalid, Undecodable) as error:
         sys.exit(f"interop: {type(error).__name__}: {error}")

@@ -32,6 +32,12 @@ NESTED = {
     ("FinalHeader", "descendants"): ledger.BlockHeader,
     ("CertifiedCandidate", "header"): ledger.BlockHeader,
     ("PooledTransaction", "transaction"): ledger.Transaction,
+    ("ReceiptPart", "transaction"): ledger.Transaction,
+    ("ReceiptPart", "record"): ledger.Transaction,
+    ("StakeOrder", "body"): ledger.StakeBody,
+    ("Candidacy", "body"): ledger.CandidacyBody,
+    ("Ballot", "body"): ledger.BallotBody,
+    ("Closing", "body"): ledger.ClosingBody,
 }
 
 

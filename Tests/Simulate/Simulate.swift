@@ -63,7 +63,9 @@ struct Simulate: ParsableCommand {
 #endif
         let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
         let started = DispatchTime.now().uptimeNanoseconds
+        let progress = ProgressLine(of: range.count)
         let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard) { report in
+            progress.count(hasFailed: !report.violations.isEmpty)
             guard !json, !report.violations.isEmpty else { return }
             print(SeedSummary.failure(report))
         }.run()

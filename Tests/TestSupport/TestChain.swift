@@ -67,6 +67,12 @@ package struct TestChain {
         return tree.ledger.proofOfHead(chain)
     }
 
+    /// What the final state says of an account.
+    package mutating func proofOfAccount(_ key: PublicKey) -> StateProof {
+        tree.moveToFinal()
+        return tree.ledger.proofOfAccount(key)
+    }
+
     package func notaryCertificate(_ block: Block, signers: Int? = nil) -> NotaryCertificate {
         let keys = test.nodeKeys[.notary]!
         let payload = NotaryStatement(block.header, epoch: 0).payload

@@ -131,7 +131,7 @@ struct Decoder: Sendable, CustomStringConvertible {
         let part = Receipt.Part(
             chain: examples.alpha, transaction: examples.transfer.bytes, outcome: .applied, index: 0, path: [examples.blockA],
             final: examples.final, record: nil)
-        let receipt = Receipt(id: examples.transfer.id, parts: [part])
+        let receipt = Receipt(id: examples.transfer.id, parts: [part], handovers: [examples.handover])
         let answer = Answer(xid: examples.cross.xid, refusal: "no", network: network, signer: examples.bob.signer)
         return [
             Decoder(
@@ -160,9 +160,12 @@ struct Decoder: Sendable, CustomStringConvertible {
             Decoder(name: "Handover", example: examples.handover.encoded, isCanonical: false, empty: WireFault(.invalid, "Handover.chain")) {
                 _ = try Handover(decoding: $0)
             },
-            Decoder(name: "Receipt", example: receipt.encoded, isCanonical: false, empty: WireFault(.invalid, "Receipt.id")) {
+            Decoder(name: "Receipt", example: receipt.encoded, isCanonical: true, empty: WireFault(.invalid, "Receipt.id")) {
                 _ = try Receipt(decoding: $0)
             },
+            Decoder(
+                name: "HeaderRun", example: HeaderRun(headers: [examples.header], last: examples.final).encoded, isCanonical: true, empty: nil
+            ) { _ = try HeaderRun(decoding: $0) },
         ]
     }
 

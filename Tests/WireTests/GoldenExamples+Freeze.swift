@@ -27,7 +27,7 @@ extension GoldenExamples {
     }
 
     /// Entry of the notary chain's state: `beta` is frozen at height 7, by notary block 9.
-    private var statusEntry: [UInt8] {
+    var statusEntry: [UInt8] {
         beta.text.padded.bytes + [1] + UInt64(7).bigEndianBytes + blockB.bytes + UInt64(9).bigEndianBytes
     }
 

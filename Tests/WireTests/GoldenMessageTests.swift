@@ -4,7 +4,7 @@ import Testing
 
 import Wire
 
-/// Frames of mined chains, hand-overs, freezes and thaws: written as the schema alone says, and read from what it says.
+/// Frames of mined chains, hand-overs, freezes, thaws, headers and proofs: written as the schema alone says, and read from what it says.
 @Suite struct GoldenMessageTests {
     private let file: GoldenFile
     private let examples = GoldenExamples()
@@ -34,6 +34,8 @@ import Wire
         ("stand_query", { .stand($0.standQuery) }),
         ("frozen_query", { .frozen($0.beta) }),
         ("chain_query", { _ in .chains }),
+        ("fetch_headers", { .fetchHeaders(chain: $0.alpha, from: 3, limit: 64) }),
+        ("fetch_account_proof", { .fetchAccountProof(chain: $0.beta, account: $0.alice.publicKey) }),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -43,6 +45,9 @@ import Wire
         ("granted", { _ in .granted(true) }),
         ("not_granted", { _ in .granted(false) }),
         ("frozen_proof", { $0.frozenProof }),
+        ("headers", { .headers(HeaderRun(headers: [$0.mined], last: $0.notaryFinal), head: 9) }),
+        ("no_headers", { _ in .headers(HeaderRun(headers: [], last: nil), head: 4) }),
+        ("account_proof", { .accountProof($0.final, StateProof(value: $0.statusEntry, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
     ]
 
     @Test("published messages of mined, handed over and frozen chains have the bytes that the schema alone gives")

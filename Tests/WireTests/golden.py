@@ -282,6 +282,13 @@ say("granted", message((52, Sub(message((1, 1))))))
 say("not_granted", message((52, Sub(b""))))
 say("frozen_proof", message((54, Sub(message((1, notary_final), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
 
+# Headers and proofs for devices
+say("fetch_headers", message((60, Sub(message((1, "alpha"), (2, 3), (3, 64))))))
+say("fetch_account_proof", message((61, Sub(message((1, "beta"), (2, alice.public))))))
+say("headers", message((60, Sub(message((1, [mined]), (2, notary_final), (3, 9))))))
+say("no_headers", message((60, Sub(message((3, 4))))))
+say("account_proof", message((61, Sub(message((1, Sub(final_header)), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
+
 # Device
 say("watch_payload", alice.public + u64(1700000000000))
 say("watch_signature", alice.sign("watch", alice.public + u64(1700000000000)))

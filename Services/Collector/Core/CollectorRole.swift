@@ -140,7 +140,7 @@ package struct CollectorRole: RoleCore {
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate,
-            .consent, .chains, .release, .stand, .frozen:
+            .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }

@@ -27,6 +27,8 @@ final class PaymentRun {
     /// Payment key to position in `results`.
     private var positions: [PaymentKey: Int] = [:]
     private let receiptsFolder: String?
+    /// Adds who voted to receipts; nil where the voters never change.
+    private let receiptDesk: ReceiptDesk?
     private(set) var receipts = 0
     /// Receipts that the disk did not take.
     private(set) var lostReceipts = 0
@@ -44,6 +46,7 @@ final class PaymentRun {
         options.wantsReceipts = receiptsFolder != nil
         options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
         driver = WalletDriver(accounts.configuration, options: options)
+        receiptDesk = receiptsFolder != nil && accounts.configuration.network.hasEpochs ? ReceiptDesk(Inquiry(accounts.configuration)) : nil
         if let receiptsFolder {
             try OutputFolder.make(receiptsFolder)
         }
@@ -132,7 +135,8 @@ final class PaymentRun {
         case .receipt(let key, let receipt):
             guard let receiptsFolder, let position = positions[key] else { return }
             do {
-                try ReceiptFile.write(receipt, named: results[position].id, in: receiptsFolder)
+                let whole = try receiptDesk?.complete(receipt) ?? receipt
+                try ReceiptFile.write(whole, named: results[position].id, in: receiptsFolder)
                 receipts += 1
             } catch {
                 lostReceipts += 1
@@ -157,36 +161,6 @@ struct ProgressPace {
         lastSaid = Date()
         lastDone = done
         progress(done, all)
-    }
-}
-
-/// Receipts as files: the exact bytes for verifiers, and JSON for people.
-enum ReceiptFile {
-    static func write(_ receipt: Receipt, named name: String, in folder: String) throws {
-        let safe = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" })
-        try Data(receipt.encoded).write(to: URL(fileURLWithPath: "\(folder)/\(safe).receipt"))
-        try Data((JSONText.pretty(Readable(receipt)) + "\n").utf8).write(to: URL(fileURLWithPath: "\(folder)/\(safe).json"))
-    }
-
-    private struct Readable: Encodable {
-        struct Part: Encodable {
-            var chain: String, block: String, height: UInt64, time_milliseconds: UInt64, position: Int, outcome: String
-            var notary_signatures: Int, finality_signatures: Int, recorded_in_notary_height: UInt64?
-        }
-        var id: String
-        var parts: [Part]
-
-        init(_ receipt: Receipt) {
-            id = receipt.id.hex
-            parts = receipt.parts.map { part in
-                Part(
-                    chain: part.chain.description, block: part.final.hash.hex, height: part.final.header.height,
-                    time_milliseconds: part.final.header.time, position: part.index, outcome: part.outcome.rejection?.code ?? "applied",
-                    notary_signatures: part.final.notary?.signers.signatures.count ?? 0,
-                    finality_signatures: part.final.finality.signatureCount,
-                    recorded_in_notary_height: part.record?.final.header.height)
-            }
-        }
     }
 }
 

@@ -60,6 +60,19 @@ enum JSONText {
     }
 }
 
+/// Times for people.
+enum ClockText {
+    /// Unix milliseconds as UTC: `2026-11-21 20:05:59.120`.
+    static func of(_ milliseconds: UInt64) -> String {
+        var seconds = time_t(milliseconds / 1_000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return String(
+            format: "%04d-%02d-%02d %02d:%02d:%02d.%03d", parts.tm_year + 1_900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+            parts.tm_sec, Int32(milliseconds % 1_000))
+    }
+}
+
 /// Columns for people: the first row is the heading.
 enum Table {
     static func lines(_ rows: [[String]]) -> [String] {

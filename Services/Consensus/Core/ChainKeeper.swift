@@ -8,7 +8,7 @@ import Wire
 protocol ChainKeeper {
     var context: RoleContext { get }
     var book: ElectorateBook { get }
-    var tree: BlockTree { get }
+    var tree: BlockTree { get set }
     var candidates: CandidateBook { get }
     var finalProof: FinalHeader? { get }
     var recentFinals: OrderedDictionary<Digest, Height> { get set }
@@ -17,6 +17,7 @@ protocol ChainKeeper {
     var fetch: SnapshotFetch { get }
     var repair: BlockRepair { get set }
     var desk: HandoverDesk { get set }
+    var headerDesk: HeaderDesk { get set }
 }
 
 extension ChainKeeper {
@@ -60,6 +61,13 @@ extension ChainKeeper {
         case .fetchSnapshot(let chain, let height, let part):
             guard chain == self.chain else { return refuse(token, .wrongChain) }
             return snapshotService.requested(height: height, part: part, token: token, snapshots)
+        case .fetchHeaders(let chain, let from, let limit):
+            guard chain == self.chain else { return refuse(token, .wrongChain) }
+            return headerDesk.requested(from: from, limit: limit, head: tree.finalHeight, token: token)
+        case .fetchAccountProof(let chain, let account):
+            guard chain == self.chain, let final = finalProof else { return refuse(token, chain == self.chain ? .notReady : .wrongChain) }
+            tree.moveToFinal()
+            return [.reply(token: token, .accountProof(final, tree.ledger.proofOfAccount(account)))]
         case .fetchHandovers(let chain, let from): return desk.requested(chain, from: from, token: token, read: token)
         default: return refuse(token, .notAllowed)
         }
@@ -71,7 +79,9 @@ extension ChainKeeper {
 
     /// Rows for a question; the read's token is the request's.
     mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        if let effects = desk.served(token: token, rows) { return effects }
+        if let effects = desk.served(token: token, rows) ?? headerDesk.served(token: token, rows, head: tree.finalHeight, network.id) {
+            return effects
+        }
         if let effects = repair.served(token: token, rows, head: finalHead) { return effects }
         var keeper = snapshots
         defer { snapshots = keeper }

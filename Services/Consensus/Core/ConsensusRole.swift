@@ -33,6 +33,7 @@ package struct ConsensusRole: RoleCore {
     var repairs: [RoleEffect]
     var witness: Witness
     var desk: HandoverDesk
+    var headerDesk = HeaderDesk()
     /// Newest epoch of the chain that Simplex has been told of.
     var toldEpoch: Epoch = 0
     var stands = Stands()

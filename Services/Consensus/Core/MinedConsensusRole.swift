@@ -15,6 +15,7 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
     /// Who votes where.
     let book: ElectorateBook
     var desk: HandoverDesk
+    var headerDesk = HeaderDesk()
     var tree: BlockTree
     var candidates = CandidateBook()
     /// Shows the newest final block to be final; nil at genesis.

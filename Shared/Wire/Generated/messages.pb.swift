@@ -1025,6 +1025,24 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .nominate(newValue)}
   }
 
+  /// consensus.C
+  package var fetchHeaders: PBFetchHeaders {
+    get {
+      if case .fetchHeaders(let v)? = request {return v}
+      return PBFetchHeaders()
+    }
+    set {request = .fetchHeaders(newValue)}
+  }
+
+  /// consensus.C
+  package var fetchAccountProof: PBFetchAccountProof {
+    get {
+      if case .fetchAccountProof(let v)? = request {return v}
+      return PBFetchAccountProof()
+    }
+    set {request = .fetchAccountProof(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -1078,6 +1096,10 @@ package nonisolated struct PBRequest: Sendable {
     case election(PBElectionQuery)
     /// recorder
     case nominate(PBNominate)
+    /// consensus.C
+    case fetchHeaders(PBFetchHeaders)
+    /// consensus.C
+    case fetchAccountProof(PBFetchAccountProof)
 
   }
 
@@ -1281,6 +1303,24 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .stakes(newValue)}
   }
 
+  /// to fetch_headers
+  package var headers: PBHeaders {
+    get {
+      if case .headers(let v)? = response {return v}
+      return PBHeaders()
+    }
+    set {response = .headers(newValue)}
+  }
+
+  /// to fetch_account_proof
+  package var accountProof: PBAccountProof {
+    get {
+      if case .accountProof(let v)? = response {return v}
+      return PBAccountProof()
+    }
+    set {response = .accountProof(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Response: Equatable, Sendable {
@@ -1326,6 +1366,10 @@ package nonisolated struct PBResponse: Sendable {
     case handovers(PBHandovers)
     /// to fetch_stakes
     case stakes(PBStakes)
+    /// to fetch_headers
+    case headers(PBHeaders)
+    /// to fetch_account_proof
+    case accountProof(PBAccountProof)
 
   }
 
@@ -2067,6 +2111,9 @@ package nonisolated struct PBReceipt: Sendable {
   /// one per block that touched it, in order of chain time
   package var parts: [PBReceiptPart] = []
 
+  /// in a file: who voted in every epoch after the first that a part is of; recorders leave it out
+  package var handovers: [PBHandover] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2463,6 +2510,106 @@ package nonisolated struct PBFrozenProof: Sendable {
   package mutating func clearFinal() {self._final = nil}
 
   /// the chain's status in its state, or that it never changed
+  package var proof: PBStateProof {
+    get {_proof ?? PBStateProof()}
+    set {_proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {self._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {self._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _proof: PBStateProof? = nil
+}
+
+/// Asks for headers of final blocks, for who keeps no bodies (A9).
+package nonisolated struct PBFetchHeaders: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain
+  package var chain: String = String()
+
+  /// first height
+  package var from: UInt64 = 0
+
+  /// at most Limits.headersPerAnswer
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Headers of final blocks, each the child of the one before.
+package nonisolated struct PBHeaders: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of BlockHeaders, ascending height, without the last
+  package var headers: [Data] = []
+
+  /// the last one, which makes all of them final; absent when there is none
+  package var last: PBFinalHeader {
+    get {_last ?? PBFinalHeader()}
+    set {_last = newValue}
+  }
+  /// Returns true if `last` has been explicitly set.
+  package var hasLast: Bool {self._last != nil}
+  /// Clears the value of `last`. Subsequent reads from it will return its default value.
+  package mutating func clearLast() {self._last = nil}
+
+  /// height of the newest final block
+  package var head: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _last: PBFinalHeader? = nil
+}
+
+/// Asks for what an account owns, with a proof.
+package nonisolated struct PBFetchAccountProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// 32 bytes
+  package var account: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What shows an account's entry, or that there is none, at the newest final block.
+package nonisolated struct PBAccountProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the block
+  package var final: PBFinalHeader {
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
+  }
+  /// Returns true if `final` has been explicitly set.
+  package var hasFinal: Bool {self._final != nil}
+  /// Clears the value of `final`. Subsequent reads from it will return its default value.
+  package mutating func clearFinal() {self._final = nil}
+
+  /// of the account's entry in its state
   package var proof: PBStateProof {
     get {_proof ?? PBStateProof()}
     set {_proof = newValue}
@@ -3710,7 +3857,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4044,6 +4191,32 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .nominate(v)
         }
       }()
+      case 60: try {
+        var v: PBFetchHeaders?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .fetchHeaders(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .fetchHeaders(v)
+        }
+      }()
+      case 61: try {
+        var v: PBFetchAccountProof?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .fetchAccountProof(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .fetchAccountProof(v)
+        }
+      }()
       default: break
       }
     }
@@ -4158,6 +4331,14 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .nominate(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
     }()
+    case .fetchHeaders?: try {
+      guard case .fetchHeaders(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .fetchAccountProof?: try {
+      guard case .fetchAccountProof(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -4173,7 +4354,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4454,6 +4635,32 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .election(v)
         }
       }()
+      case 60: try {
+        var v: PBHeaders?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .headers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .headers(v)
+        }
+      }()
+      case 61: try {
+        var v: PBAccountProof?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .accountProof(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .accountProof(v)
+        }
+      }()
       default: break
       }
     }
@@ -4548,6 +4755,14 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .election?: try {
       guard case .election(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
+    case .headers?: try {
+      guard case .headers(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .accountProof?: try {
+      guard case .accountProof(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
     }()
     case nil: break
     }
@@ -5732,7 +5947,7 @@ nonisolated extension PBReceiptQuery: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Receipt"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}parts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}parts\0\u{1}handovers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5742,6 +5957,7 @@ nonisolated extension PBReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.handovers) }()
       default: break
       }
     }
@@ -5754,12 +5970,16 @@ nonisolated extension PBReceipt: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.parts.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 2)
     }
+    if !self.handovers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.handovers, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBReceipt, rhs: PBReceipt) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.parts != rhs.parts {return false}
+    if lhs.handovers != rhs.handovers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6510,6 +6730,164 @@ nonisolated extension PBFrozenProof: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 
   package static func ==(lhs: PBFrozenProof, rhs: PBFrozenProof) -> Bool {
+    if lhs._final != rhs._final {return false}
+    if lhs._proof != rhs._proof {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFetchHeaders: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchHeaders"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}from\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFetchHeaders, rhs: PBFetchHeaders) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBHeaders: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Headers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}headers\0\u{1}last\0\u{1}head\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.headers) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._last) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.head) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.headers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.headers, fieldNumber: 1)
+    }
+    try { if let v = self._last {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.head != 0 {
+      try visitor.visitSingularUInt64Field(value: self.head, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBHeaders, rhs: PBHeaders) -> Bool {
+    if lhs.headers != rhs.headers {return false}
+    if lhs._last != rhs._last {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFetchAccountProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchAccountProof"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}account\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.account) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.account.isEmpty {
+      try visitor.visitSingularBytesField(value: self.account, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFetchAccountProof, rhs: PBFetchAccountProof) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAccountProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AccountProof"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}final\0\u{1}proof\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._proof) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._proof {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAccountProof, rhs: PBAccountProof) -> Bool {
     if lhs._final != rhs._final {return false}
     if lhs._proof != rhs._proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -132,6 +132,14 @@ extension Seeds {
             add(.handover(handover), to: [.consensus, .validator, .recorder, .builder, .collector], by: RoleStage.all[2].address)
             add("response", Response.handovers([handover]).encoded)
             add(.fetchHandovers(chain: chain, from: 1), to: [.consensus, .recorder])
+            add("receipt", Receipt(id: place, parts: [], handovers: [handover]).encoded)
+            for run in [HeaderRun(headers: [header], last: final), HeaderRun(headers: [], last: nil)] {
+                add("headers", run.encoded)
+                add("response", Response.headers(run, head: 1).encoded)
+            }
+            add("response", Response.accountProof(final, handover.proof).encoded)
+            add(.fetchHeaders(chain: chain, from: 1, limit: 9), to: [.consensus])
+            if chain != .notary { add(.fetchAccountProof(chain: chain, account: nodes[0].publicKey), to: [.consensus]) }
         }
         add(.fetchStakes(Stage.alpha), to: [.collector])
     }

@@ -23,8 +23,8 @@ struct Campaign {
     func run() throws -> Bool {
         try FileManager.default.createDirectory(atPath: "\(out)/found", withIntermediateDirectories: true)
         let share = max(1, Int(seconds * Double(workers) / Double(doors.count)))
-        print("\(doors.count) doors, \(share) s each, \(workers) at once.")
-        print(Campaign.row(["door", "runs", "runs/s", "inputs", "found"]))
+        Said.line("\(doors.count) doors, \(share) s each, \(workers) at once.")
+        Said.line(Campaign.row(["door", "runs", "runs/s", "inputs", "found"]))
         let next = Mutex(0)
         let results = Mutex<[Result]>([])
         DispatchQueue.concurrentPerform(iterations: workers) { _ in
@@ -37,13 +37,13 @@ struct Campaign {
                 let result = tryDoor(doors[index], seconds: share)
                 results.withLock { all in
                     all.append(result)
-                    print(Campaign.row([result.door, "\(result.runs)", "\(result.perSecond)", "\(result.inputs)", result.found ?? "nothing"]))
+                    Said.line(Campaign.row([result.door, "\(result.runs)", "\(result.perSecond)", "\(result.inputs)", result.found ?? "nothing"]))
                 }
             }
         }
         let all = results.withLock { $0 }
         let found = all.filter { $0.found != nil }
-        print("\(all.reduce(0) { $0 + $1.runs }) runs, \(found.count) findings.")
+        Said.line("\(all.reduce(0) { $0 + $1.runs }) runs, \(found.count) findings.")
         return found.isEmpty
     }
 

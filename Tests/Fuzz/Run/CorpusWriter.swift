@@ -17,9 +17,9 @@ enum CorpusWriter {
                 try Data(input).write(to: URL(fileURLWithPath: "\(folder)/seed-\(name(of: input))"))
             }
             count += inputs.count
-            print("\(door.name): \(inputs.count)")
+            Said.line("\(door.name): \(inputs.count)")
         }
-        print("\(count) inputs.")
+        Said.line("\(count) inputs.")
     }
 
     /// A short name that depends on the bytes alone (FNV-1a).

@@ -53,7 +53,6 @@ struct Fuzz: ParsableCommand {
         let names = door.map { $0.split(separator: ",").map(String.init) } ?? Door.all.map(\.name)
         let doors = names.compactMap(Door.named)
         guard doors.count == names.count else { throw ValidationError("doors are: \(Door.all.map(\.name).joined(separator: ", "))") }
-        setvbuf(stdout, nil, _IOLBF, 0)
         let campaign = Campaign(doors: doors, seconds: minutes * 60, workers: workers, corpus: corpus, out: out)
         guard try campaign.run() else { throw ExitCode(1) }
     }
@@ -63,9 +62,9 @@ struct Fuzz: ParsableCommand {
         let before = Child.threadMilliseconds()
         do {
             let isTaken = try door.enter([UInt8](data))
-            print("\(door.name): \(data.count) bytes \(isTaken ? "taken" : "refused") in \(Child.threadMilliseconds() - before) ms")
+            Said.line("\(door.name): \(data.count) bytes \(isTaken ? "taken" : "refused") in \(Child.threadMilliseconds() - before) ms")
         } catch {
-            print("\(door.name): \(error)")
+            Said.line("\(door.name): \(error)")
             throw ExitCode(1)
         }
     }

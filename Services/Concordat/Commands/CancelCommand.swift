@@ -1,0 +1,111 @@
+import ArgumentParser
+import Chain
+import Crypto
+import Foundation
+import Runtime
+import Wire
+
+/// Withdraws a payment that the receiver has not confirmed yet (R4).
+struct CancelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Withdraw a payment across chains, as long as the receiver's side has not been executed.",
+        discussion: """
+            Example:
+              concordat cancel 5ed463e92a18ce0ce72ff68542912b1bdb0c5af773c17a22f3de7809b5d65df4
+            Only the payer can, with its key in the folder's wallets. What was held returns to it.
+            Exit codes: 0 withdrawn, and what was held is back; 1 too late, not the payer's, or unknown; 2 withdrawn, and not back yet; 69 no network answers.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var passphraseOptions: PassphraseOptions
+    @Argument(help: "The payment's xid, 64 hexadecimal digits, as send and pay print it.")
+    var xid: String
+    @Option(help: "Seconds to wait until what was held is back. (default: 60)")
+    var seconds: Int?
+
+    func run() throws {
+        let folder = try common.folder
+        let configuration = try NetworkFile.read(folder.networkFile)
+        guard let bytes = Hexadecimal.decode(xid), let name = Digest(bytes) else {
+            throw Failure(.usage, "'\(xid)' is no xid", "Give the 64 hexadecimal digits that send and pay print.")
+        }
+        let wait = try Setting.number(seconds, "seconds", default: 60, in: 0...86_400)
+        let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
+        try Inquiry.requireReachable(configuration, folder)
+        let inquiry = Inquiry(configuration)
+        let desk = ReceiptDesk(inquiry)
+        let cross = try held(name, desk, configuration.network)
+        guard let entry = accounts.book.entries.first(where: { $0.key == cross.initiator }) else {
+            throw Failure(.failed, "the payer of \(xid) is no account of this folder", "Only the payer can withdraw a payment: use the folder that holds its key.")
+        }
+        try withdraw(cross, by: try accounts.signer(entry.name), inquiry, configuration.network)
+        common.say("withdrawn on \(cross.decidingChain); waiting until what was held is back")
+        try follow(name, desk, until: Date().addingTimeInterval(Double(wait)))
+    }
+
+    /// The payment, as a block that holds its value shows it.
+    private func held(_ xid: Digest, _ desk: ReceiptDesk, _ network: Network) throws -> CrossTransaction {
+        guard let (receipt, finding) = try desk.fetch(xid) else {
+            throw Failure(
+                .failed, "no recorder of this network knows \(xid.hex)",
+                "Check the digits. What is not in a final block yet cannot be withdrawn: try again in a moment.")
+        }
+        for part in receipt.parts {
+            guard let transaction = try? Transaction(decoding: part.transaction, chain: part.chain, network: network.id) else { continue }
+            if case .confirm = transaction.kind {
+                throw Failure(.failed, "too late: the receiver's side is executed", "The payment settles. See concordat trace \(xid.hex)")
+            }
+        }
+        for part in receipt.parts {
+            guard let transaction = try? Transaction(decoding: part.transaction, chain: part.chain, network: network.id) else { continue }
+            if case .open(let cross) = transaction.kind, finding.ending == .open { return cross }
+        }
+        let end = finding.ending == .open ? "it is no payment across chains" : "it has ended: \(finding.ending.name)"
+        throw Failure(.failed, "\(xid.hex) cannot be withdrawn: \(end)", "See concordat receipt get \(xid.hex)")
+    }
+
+    /// Hands the cancellation to the deciding chain's collectors: one that takes it is enough.
+    private func withdraw(_ cross: CrossTransaction, by signer: Signer, _ inquiry: Inquiry, _ network: Network) throws {
+        let authorization = Authorization(key: signer.publicKey, signature: signer.sign(.cancel, network: network.id, cross.xid.bytes))
+        let cancel = Transaction(.cancel(Cancel(cross: cross, authorization: authorization)), chain: cross.decidingChain, network: network.id)
+        let nodes = network.chain(cross.decidingChain)?.nodes ?? []
+        var refusal: (reason: Reason, detail: String)?
+        for node in nodes {
+            let service = Service.name(.collector, chain: cross.decidingChain, node: node.id)
+            switch try inquiry.ask([(service, .submit(cancel.bytes))])[0] {
+            case .submit(let result)?:
+                guard let reason = result.rejection else { return }
+                refusal = (reason, result.detail)
+            case .failure(let reason, let detail)?: refusal = (reason, detail)
+            default: continue
+            }
+        }
+        guard let refusal else { throw Failure(.unreachable, "no collector of \(cross.decidingChain) answers", "See how the network is: concordat status") }
+        if refusal.reason == .alreadyDecided {
+            throw Failure(.failed, "too late: the receiver has answered already", "See concordat trace \(cross.xid.hex)")
+        }
+        throw Failure(.failed, "the collectors of \(cross.decidingChain) refuse: \(refusal.reason.code) \(refusal.detail)", "docs/protocol.md, section 6, says what that means.")
+    }
+
+    private func follow(_ xid: Digest, _ desk: ReceiptDesk, until end: Date) throws {
+        struct Report: Encodable { var xid: String, outcome: String, reason: String? }
+        while true {
+            let finding = try desk.fetch(xid)?.finding
+            if let finding, finding.ending != .open {
+                var reason: String?
+                if case .refunded(let cause) = finding.ending { reason = cause.code }
+                let report = Report(xid: xid.hex, outcome: finding.ending.name, reason: reason)
+                if common.json { Console.print(JSONText.line(report)) } else { Console.print("\(finding.ending.name)\(reason.map { ": \($0)" } ?? "")") }
+                guard case .refunded = finding.ending else { throw ExitCode(Failure.Code.failed.rawValue) }
+                return
+            }
+            guard Date() < end else {
+                if common.json { Console.print(JSONText.line(Report(xid: xid.hex, outcome: "open", reason: nil))) } else { Console.print("open") }
+                throw ExitCode(Failure.Code.degraded.rawValue)
+            }
+            usleep(CancelCommand.pauseMicroseconds)
+        }
+    }
+
+    private static let pauseMicroseconds: UInt32 = 200_000
+}
