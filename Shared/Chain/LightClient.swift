@@ -15,11 +15,12 @@ package struct LightClient: Sendable {
     /// Hashes of all headers, by height from 1.
     private var hashes: [Digest] = []
 
-    package init(chain: ChainID, network: Network) {
+    /// - Parameter verify: judges signatures.
+    package init(chain: ChainID, network: Network, verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds }) {
         precondition(network.chain(chain) != nil, "a device follows a chain of its network")
         self.chain = chain
         book = ElectorateBook(network: network)
-        checker = CertificateChecker(book: book) { $0.holds }
+        checker = CertificateChecker(book: book, verify: verify)
     }
 
     /// Height of the newest header, 0 before the first.

@@ -185,9 +185,6 @@ package struct Network: Hashable, Sendable {
         id == .notary ? notary : chains.first { $0.id == id }
     }
 
-    /// Whether the voters of any chain change.
-    package var hasEpochs: Bool { (chains + [notary]).contains { $0.epochs != nil } }
-
     /// A contract by id and version.
     package func contract(_ id: String, version: UInt32) -> Contract? {
         contracts.first { $0.id == id && $0.version == version }

@@ -126,14 +126,23 @@ import Wire
     func share() throws {
         defer { mailbox.stop() }
         let slow = slow()
-        let begin = Date()
+        // The core's time: the wall's also counts what other processes take from this one.
+        let before = threadSeconds()
         var search = NonceSearch(MiningJob(slow))
         let nonce = search.search(40_000)
-        let alone = Date().timeIntervalSince(begin)
+        let alone = threadSeconds() - before
+        let begin = Date()
         worker.mine(token: 1, MiningJob(slow))
         let answers = found(withinSeconds: 40)
-        let mined = Date().timeIntervalSince(begin) - alone
+        let mined = Date().timeIntervalSince(begin)
         #expect(answers.map(\.nonce) == [nonce])
         #expect(mined > alone * 8, "\(mined) s, and \(alone) s alone")
+    }
+
+    /// The processor time that the calling thread has taken.
+    private func threadSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -22,24 +22,43 @@ enum PlantedBugs {
 
     private static func firstCatch(of bug: PlantedBug, seeds: Int) throws -> String? {
         for first in stride(from: 1, through: seeds, by: batch) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            process.arguments = ["--planted", bug.rawValue, "--from", "\(first)", "--seeds", "\(batch)"]
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            if process.terminationReason == .uncaughtSignal { return "seeds \(first) to \(first + batch - 1): a precondition of a core" }
-            if process.terminationStatus == 0 { continue }
-            let lines = text.split(separator: "\n").map(String.init)
-            guard let index = lines.firstIndex(where: { $0.hasPrefix("seed ") }), index + 1 < lines.count else { return nil }
-            let seed = lines[index].split(separator: " ").dropFirst().first.map { $0.dropLast() } ?? ""
-            let finding = lines[index + 1].trimmingCharacters(in: .whitespaces)
-            return "seed \(seed): \(finding.prefix(160))"
+            switch try run(bug, from: first, count: batch) {
+            case .clean: continue
+            case .violation(let finding): return finding
+            case .stopped:
+                for seed in first..<first + batch {
+                    if case .stopped = try run(bug, from: seed, count: 1) { return "seed \(seed): a precondition of a core" }
+                }
+                return nil
+            }
         }
         return nil
+    }
+
+    /// What a process with the bug came to.
+    private enum Ending {
+        case clean
+        case violation(String)
+        case stopped
+    }
+
+    private static func run(_ bug: PlantedBug, from first: Int, count: Int) throws -> Ending {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["--planted", bug.rawValue, "--from", "\(first)", "--seeds", "\(count)"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationReason == .uncaughtSignal { return .stopped }
+        let lines = text.split(separator: "\n").map(String.init)
+        // A run that fails without a violation has shown too few kinds of faults, which says nothing of the bug.
+        guard process.terminationStatus != 0, let index = lines.firstIndex(where: { $0.hasPrefix("seed ") }), index + 1 < lines.count
+        else { return .clean }
+        let seed = lines[index].split(separator: " ").dropFirst().first.map { $0.dropLast() } ?? ""
+        return .violation("seed \(seed): \(lines[index + 1].trimmingCharacters(in: .whitespaces).prefix(160))")
     }
 }
 #endif

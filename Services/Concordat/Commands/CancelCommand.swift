@@ -26,9 +26,7 @@ struct CancelCommand: ParsableCommand {
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
-        guard let bytes = Hexadecimal.decode(xid), let name = Digest(bytes) else {
-            throw Failure(.usage, "'\(xid)' is no xid", "Give the 64 hexadecimal digits that send and pay print.")
-        }
+        let name = try TransactionName.read(xid)
         let wait = try Setting.number(seconds, "seconds", default: 60, in: 0...86_400)
         let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
         try Inquiry.requireReachable(configuration, folder)

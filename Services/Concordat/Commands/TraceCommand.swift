@@ -24,9 +24,7 @@ struct TraceCommand: ParsableCommand {
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
-        guard let bytes = Hexadecimal.decode(id), let digest = Digest(bytes) else {
-            throw Failure(.usage, "'\(id)' is no transaction id", "Give the 64 hexadecimal digits that send and pay print.")
-        }
+        let digest = try TransactionName.read(id)
         try Inquiry.requireReachable(configuration, folder)
         let inquiry = Inquiry(configuration)
         let shutdown = Shutdown()

@@ -27,8 +27,8 @@ final class PaymentRun {
     /// Payment key to position in `results`.
     private var positions: [PaymentKey: Int] = [:]
     private let receiptsFolder: String?
-    /// Adds who voted to receipts; nil where the voters never change.
-    private let receiptDesk: ReceiptDesk?
+    /// Adds who voted to receipts.
+    private let receiptDesk: ReceiptDesk
     private(set) var receipts = 0
     /// Receipts that the disk did not take.
     private(set) var lostReceipts = 0
@@ -46,7 +46,7 @@ final class PaymentRun {
         options.wantsReceipts = receiptsFolder != nil
         options.crossNonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
         driver = WalletDriver(accounts.configuration, options: options)
-        receiptDesk = receiptsFolder != nil && accounts.configuration.network.hasEpochs ? ReceiptDesk(Inquiry(accounts.configuration)) : nil
+        receiptDesk = ReceiptDesk(Inquiry(accounts.configuration))
         if let receiptsFolder {
             try OutputFolder.make(receiptsFolder)
         }
@@ -135,8 +135,7 @@ final class PaymentRun {
         case .receipt(let key, let receipt):
             guard let receiptsFolder, let position = positions[key] else { return }
             do {
-                let whole = try receiptDesk?.complete(receipt) ?? receipt
-                try ReceiptFile.write(whole, named: results[position].id, in: receiptsFolder)
+                try ReceiptFile.write(receiptDesk.complete(receipt), named: results[position].id, in: receiptsFolder)
                 receipts += 1
             } catch {
                 lostReceipts += 1

@@ -79,14 +79,13 @@ extension ChainKeeper {
 
     /// Rows for a question; the read's token is the request's.
     mutating func served(token: UInt64, _ rows: [StoredRow]) -> [RoleEffect] {
-        if let effects = desk.served(token: token, rows) ?? headerDesk.served(token: token, rows, head: tree.finalHeight, network.id) {
-            return effects
-        }
+        if let effects = desk.served(token: token, rows) { return effects }
         if let effects = repair.served(token: token, rows, head: finalHead) { return effects }
         var keeper = snapshots
         defer { snapshots = keeper }
         if let effects = snapshotService.served(token: token, rows, &keeper) { return effects }
         let (whole, effects) = repair.sift(rows, head: finalHead)
+        if let answer = headerDesk.served(token: token, whole, head: tree.finalHeight, network.id) { return [answer] + effects }
         return [.reply(token: token, .blocks(from: whole, network: network.id, head: tree.finalHeight))] + effects
     }
 }

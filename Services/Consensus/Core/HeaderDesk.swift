@@ -16,16 +16,16 @@ struct HeaderDesk: Sendable {
         return [.read(token: token, .blocks, from: max(height, 1), limit: min(limit, Limits.headersPerAnswer))]
     }
 
+    /// Answers from the blocks that were read and are whole.
+    ///
     /// - Returns: nil when the read was not for headers.
-    mutating func served(token: UInt64, _ rows: [StoredRow], head: Height, _ network: Digest) -> [RoleEffect]? {
+    mutating func served(token: UInt64, _ rows: [StoredRow], head: Height, _ network: Digest) -> RoleEffect? {
         guard let place = reads.firstIndex(of: token) else { return nil }
         reads.remove(at: place)
-        let whole = rows.prefix { !$0.isDamaged }
-        // Only the last one's certificates travel, so only of the last one they are read.
-        var headers = whole.dropLast().compactMap { (try? FinalBlock(decoding: $0.value, network: network))?.block.header }
-        var last = whole.last.flatMap { try? FinalBlock(decoding: $0.value, network: network) }?.final
-        let isRow = zip(headers, headers.dropFirst()).allSatisfy { $1.parent == $0.hash } && last.map { $0.header.parent == headers.last?.hash || headers.isEmpty } ?? false
-        if !isRow { (headers, last) = ([], nil) }
-        return [.reply(token: token, .headers(HeaderRun(headers: headers, last: last), head: head))]
+        let blocks = rows.compactMap { try? FinalBlock(decoding: $0.value, network: network) }
+        // Only the last one's certificates travel.
+        let run = HeaderRun(headers: blocks.dropLast().map(\.block.header), last: blocks.last?.final)
+        let isRow = blocks.count == rows.count && zip(blocks, blocks.dropFirst()).allSatisfy { $1.block.header.parent == $0.block.hash }
+        return .reply(token: token, .headers(isRow && run.last != nil ? run : HeaderRun(headers: [], last: nil), head: head))
     }
 }

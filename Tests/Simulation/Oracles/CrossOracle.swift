@@ -43,6 +43,12 @@ package struct CrossOracle: Sendable {
         return totals
     }
 
+    /// How a cross transaction has ended; nil while something is held, or when nothing was.
+    package func isSettled(_ xid: Digest) -> Bool? {
+        guard let book = books[xid], !book.heldAt.isEmpty, book.resolved.count == book.heldAt.count else { return nil }
+        return book.resolved.allSatisfy(\.isSettled)
+    }
+
     package func decidingChain(of xid: Digest) -> ChainID? { books[xid]?.decidingChain }
 
     private mutating func open(_ cross: CrossTransaction) {

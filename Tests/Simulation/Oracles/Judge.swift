@@ -97,6 +97,10 @@ package struct Judge {
                 return
             }
             see(final, at: time)
+            let leaves = zip(item.block.transactions, item.block.outcomes).map { MerkleTree.leaf($0.bytes, outcome: $1.byte) }
+            if MerkleTree.root(leaves: leaves) != item.block.header.fields.transactionsRoot {
+                findings.report(.singleHistory, "\(name) stored another body at \(height) than its header names", at: time)
+            }
             let block = ObservedBlock(
                 header: item.block.header, transactions: item.block.transactions, outcomes: item.block.outcomes,
                 foreign: item.block.foreign)
@@ -220,6 +224,9 @@ package struct Judge {
 
     /// What it may raise besides when a whole chain does.
     private static let corruptChainAlarms: Set<String> = ["two_finals", "two_branches", "followed_branch"]
+
+    /// A client has seen a rule at work.
+    package mutating func exercised(_ rule: ExercisedRule) { heard.add(rule) }
 
     /// A core raised an alarm. Without a Byzantine party nothing critical may ever be seen.
     package mutating func raised(_ alarm: Alarm, at time: UInt64) {

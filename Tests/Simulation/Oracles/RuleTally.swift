@@ -68,6 +68,12 @@ package enum ExercisedRule: Int, Countable {
     case slashing
     /// A block settled who votes in the next epoch.
     case electorate
+    /// A9: a recorder's receipt was verified by the network's description alone.
+    case receiptVerified
+    /// A9: a device verified a node's headers.
+    case headersVerified
+    /// A9: a device verified what a node shows of an account.
+    case accountProven
 }
 
 /// How often each rule really showed.

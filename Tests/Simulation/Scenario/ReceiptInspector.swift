@@ -1,9 +1,11 @@
+import Chain
 import Crypto
 import RoleKit
 import Wire
 
 /// Asks every honest recorder, at the end of a run, what proves some of the final transactions: whatever happened to its process and its
-/// disk, its index must lead to them, and to the notary blocks that record them.
+/// disk, its index must lead to them, and to the notary blocks that record them; and who has nothing but the network's description must
+/// find the receipt to hold, and to say how it ended (A9).
 final class ReceiptInspector: SimulatedClient {
     /// A transaction of a recorded block, and a recorder that must have it.
     private struct Question: Hashable {
@@ -11,6 +13,7 @@ final class ReceiptInspector: SimulatedClient {
         var chain: ChainID
         var height: Height
         var position: Int
+        /// Of the transaction, or the xid of the cross transaction that it belongs to.
         var id: Digest
     }
 
@@ -21,16 +24,20 @@ final class ReceiptInspector: SimulatedClient {
     private static let rounds = 12
     private static let roundMicroseconds: UInt64 = 2_500_000
 
+    private let shelf: HandoverShelf
     private var index = 0
     private var lastCall: UInt64 = 0
     private var open: [Question] = []
     private var calls: [UInt64: Question] = [:]
+
+    init(_ shelf: HandoverShelf) { self.shelf = shelf }
 
     /// Asks until everything has been shown; what has not been by the last round is a violation.
     func inspect(_ world: World, mostSteps: UInt64) {
         index = world.add(self)
         open = questions(world)
         for _ in 0..<ReceiptInspector.rounds where !open.isEmpty {
+            shelf.ask(world)
             for question in open {
                 lastCall += 1
                 calls[lastCall] = question
@@ -54,10 +61,11 @@ final class ReceiptInspector: SimulatedClient {
             for place in stride(from: 0, to: blocks.count, by: max(1, blocks.count / ReceiptInspector.blocksEach)) {
                 let block = blocks[place]
                 let position = place % block.transactions.count
+                let transaction = block.transactions[position]
                 found += recorders.map {
                     Question(
                         recorder: Service.name(.recorder, chain: .notary, node: $0.address.node), chain: chain.id, height: block.header.height,
-                        position: position, id: block.transactions[position].id)
+                        position: position, id: place % 2 == 0 ? transaction.id : transaction.xid ?? transaction.id)
                 }
             }
         }
@@ -78,7 +86,54 @@ final class ReceiptInspector: SimulatedClient {
         if !isTrue || !isRecorded {
             world.judge.findings.report(.acknowledged, "\(question.recorder) shows something else for \(question.id)", at: world.now)
         }
-        open.removeAll { $0 == question }
+        if verify(receipt, from: question, world) { open.removeAll { $0 == question } }
+    }
+
+    /// - Returns: whether the question has been answered; not while an electorate is missing.
+    private func verify(_ answered: Receipt, from question: Question, _ world: World) -> Bool {
+        let memo = world.memo
+        var verifier = ReceiptVerifier(network: world.network) { memo.holds($0) }
+        var receipt = answered
+        receipt.handovers = shelf.handovers
+        do throws(ReceiptVerifier.Fault) {
+            let finding = try verifier.verify(receipt)
+            world.judge.exercised(.receiptVerified)
+            compare(finding, with: receipt, question, world)
+            return true
+        } catch {
+            let canComeLater = switch error {
+            case .notFinal(_, .epochUnknown), .recordInvalid: world.network.chains.contains { $0.epochs != nil } || world.network.notary.epochs != nil
+            default: false
+            }
+            if canComeLater { return false }
+            // A corrupt chain can decide both ways.
+            if error != .contradiction || !touchesCorrupt(receipt, world) {
+                world.judge.findings.report(.certificates, "the receipt of \(question.id) from \(question.recorder) does not hold: \(error.text)", at: world.now)
+            }
+            return true
+        }
+    }
+
+    /// What a receipt shows of a cross transaction's end is what the ledgers did.
+    private func compare(_ finding: ReceiptVerifier.Finding, with receipt: Receipt, _ question: Question, _ world: World) {
+        let isSettled: Bool
+        switch finding.ending {
+        case .settled: isSettled = true
+        case .refunded: isSettled = false
+        case .applied, .rejected, .open: return
+        }
+        let xids = receipt.parts.compactMap { try? Transaction(decoding: $0.transaction, chain: $0.chain, network: world.network.id).xid }
+        guard let xid = xids.first, !touchesCorrupt(receipt, world), world.judge.replay.crosses.isSettled(xid) != isSettled else { return }
+        world.judge.findings.report(
+            .atomicity, "a receipt of \(xid) says \(finding.ending.name), the ledgers do not", at: world.now)
+    }
+
+    private func touchesCorrupt(_ receipt: Receipt, _ world: World) -> Bool {
+        guard let corrupt = world.judge.corrupt else { return false }
+        return receipt.parts.contains { part in
+            let transaction = try? Transaction(decoding: part.transaction, chain: part.chain, network: world.network.id)
+            return part.chain == corrupt || transaction?.xid.map { world.judge.replay.crosses.decidingChain(of: $0) == corrupt } ?? false
+        }
     }
 
     func noticed(_ notice: Notice, world: World) {}

@@ -137,15 +137,18 @@ package struct SeedRun {
     }
 
     private func inspect(_ world: World, _ inspector: Inspector) {
+        let shelf = HandoverShelf(world)
+        DeviceInspector(shelf).inspect(world, mostSteps: SeedRun.mostSteps)
+        ReceiptInspector(shelf).inspect(world, mostSteps: SeedRun.mostSteps)
+        inspector.compareBalances(world)
+        world.run(atMost: 500_000, mostSteps: SeedRun.mostSteps) { inspector.hasCompared }
+        // Last of all: whatever was on its way when the payments had ended may have been acknowledged meanwhile.
         for _ in 0..<12 {
             let open = world.judge.acknowledgements.open
             if open.isEmpty { break }
             inspector.inquire(open, world: world)
             world.run(atMost: 2_500_000, mostSteps: SeedRun.mostSteps) { world.judge.acknowledgements.open.isEmpty }
         }
-        ReceiptInspector().inspect(world, mostSteps: SeedRun.mostSteps)
-        inspector.compareBalances(world)
-        world.run(atMost: 500_000, mostSteps: SeedRun.mostSteps) { inspector.hasCompared }
     }
 
     private func report(_ world: World, _ wallets: [Wallet], _ shape: Shape, _ rest: UInt64) -> SeedReport {

@@ -34,9 +34,7 @@ struct ReceiptCommand: ParsableCommand {
         func run() throws {
             let folder = try common.folder
             let configuration = try NetworkFile.read(folder.networkFile)
-            guard let bytes = Hexadecimal.decode(id), let digest = Digest(bytes) else {
-                throw Failure(.usage, "'\(id)' is no transaction id", "Give the 64 hexadecimal digits that send and pay print.")
-            }
+            let digest = try TransactionName.read(id)
             try Inquiry.requireReachable(configuration, folder)
             guard let (receipt, finding) = try ReceiptDesk(Inquiry(configuration)).fetch(digest) else {
                 throw Failure(.failed, "no recorder of this network knows \(id)", "Check the digits. What is not in a final block yet has no receipt: concordat trace \(id)")
