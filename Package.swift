@@ -106,7 +106,7 @@ let package = Package(
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
-        tests("ProcessTests", []),
+        tests("ProcessTests", [database]),
         library("FuzzDoors", "Tests/Fuzz/Doors",
                 core + [
                     "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "Runtime",

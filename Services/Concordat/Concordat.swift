@@ -39,7 +39,7 @@ enum CommandTree {
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
         HeadersCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
-        AuditCommand.self, DemoCommand.self, CompletionsCommand.self,
+        AuditCommand.self, RebuildCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 
     /// ArgumentParser suggests options but not subcommands.

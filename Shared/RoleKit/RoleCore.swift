@@ -60,14 +60,6 @@ package struct RoleContext: Sendable {
     }
 }
 
-/// Which notaries a builder hands a candidate to; those pass it on (A12).
-package enum NotaryStrategy: String, Hashable, Sendable, CaseIterable {
-    /// Published to all of them.
-    case all
-    /// One, in turn by slot, which publishes it to the others.
-    case one
-}
-
 /// When a role makes a snapshot of its chain's state, and when it fetches one (V-8, V-9). The simulator makes them often.
 package struct SnapshotPolicy: Hashable, Sendable {
     /// Final blocks after which a snapshot is made.

@@ -4,18 +4,33 @@ import Testing
 /// A network of real processes in a folder of its own, with devices that answer for its accounts.
 final class RunningNetwork {
     let folder: String
-    private let up: Program
-    private let agent: Program
+    private var up: Program
+    private var agent: Program
     private var others: [Program] = []
 
     init(_ options: [String]) throws {
         folder = NSTemporaryDirectory() + "concordat-" + UUID().uuidString
-        let up = try Program(["up", "--data", folder, "--port-base", "0"] + options)
-        self.up = up
+        up = try RunningNetwork.start(folder, ["--port-base", "0"] + options)
+        agent = try Program(["agent", "--data", folder])
+    }
+
+    private static func start(_ folder: String, _ options: [String]) throws -> Program {
+        let up = try Program(["up", "--data", folder] + options)
         guard Program.wait(seconds: 30, until: { up.output.contains("Ready in") || !up.isRunning }), up.isRunning else {
             up.signal(SIGKILL)
             throw Unready(said: up.output + up.errors)
         }
+        return up
+    }
+
+    /// Stops everything, changes something, and starts it again.
+    func restart(_ options: [String], after change: () throws -> Void) throws {
+        for program in [agent, up] {
+            program.signal(SIGTERM)
+            #expect(program.end(withinSeconds: 20) == 0, "\(program.arguments) did not stop cleanly: \(program.errors.suffix(2_000))")
+        }
+        try change()
+        up = try RunningNetwork.start(folder, options)
         agent = try Program(["agent", "--data", folder])
     }
 

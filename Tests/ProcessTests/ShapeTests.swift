@@ -7,6 +7,7 @@ extension RealProcesses {
         arguments: [
             ["--in-process"],
             ["--hand-to", "one"],
+            ["--in-process", "--hand-to", "2:fastest"],
             ["--in-process", "--nodes", "1", "--notaries", "1"],
             ["--nodes", "1", "--notaries", "1", "--collectors", "2"],
             ["--in-process", "--engines", "bft,pos"],
@@ -15,7 +16,8 @@ extension RealProcesses {
         ])
     func shapes(options: [String]) throws {
         let network = try RunningNetwork(options)
-        let pay = try network.pay(try network.payments(count: 60))
+        let choice = options.contains("2:fastest") ? ["--copies", "all", "--collectors", "fastest"] : []
+        let pay = try network.pay(try network.payments(count: 60), options: choice)
         #expect(pay.end(withinSeconds: 90) == 0, "pay did not end well: \(pay.output) \(pay.errors.suffix(500))")
         let outcomes = try network.outcomes()
         // With three chains some clients live elsewhere than this file thinks: those lines are refused with a reason.

@@ -41,7 +41,7 @@ extension BuilderRole {
         earlier.removeAll { $0.block.header.height <= tree.finalHeight }
         guard let slot = stage.slot, slot <= tree.finalSlot else { return [] }
         stage = .idle
-        handing = nil
+        round = nil
         return [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)] + stopMining()
     }
 

@@ -20,15 +20,15 @@ extension BuilderRole {
             if lead.slot > UInt64(tree.chain.nodes.count) { return raiseFloor(above: lead.slot) }
         }
         guard lead.slot >= floor, lead.slot > tree.finalSlot, lead.slot >= stage.slot ?? 0 else { return [] }
-        if case .proposed(let proposal) = stage, proposal.block.header.slot == lead.slot { return send() }
+        if case .proposed(let proposal) = stage, proposal.block.header.slot == lead.slot { return send(at: now) }
         let cancels: [RoleEffect] = [.cancelTimer(Timers.resend), .cancelTimer(Timers.idle)]
-        if let stored = proposals.first(where: { $0.slot == lead.slot }) { return cancels + proposeAgain(stored) }
+        if let stored = proposals.first(where: { $0.slot == lead.slot }) { return cancels + proposeAgain(stored, at: now) }
         stage = .leading(lead, since: now)
         return cancels + build(at: now)
     }
 
     /// A candidate for the slot was signed before a restart: the same bytes again, never others (invariant 9).
-    private mutating func proposeAgain(_ row: VoteRow) -> [RoleEffect] {
+    private mutating func proposeAgain(_ row: VoteRow, at now: Moment) -> [RoleEffect] {
         guard let block = try? Block(decoding: row.bytes, network: network.id), block.hash == row.hash else {
             return [.unusable(StoredFault(nil, key: row.slot, "the candidate signed for this slot cannot be read"))]
         }
@@ -38,7 +38,7 @@ extension BuilderRole {
             return []
         }
         stage = .proposed(Proposal(block, notaries: notaries))
-        return send()
+        return send(at: now)
     }
 
     /// Builds for the open slot when there is work, or when the chain has been idle for long enough that chain time has to move.
@@ -78,7 +78,7 @@ extension BuilderRole {
                 if built.left.isEmpty { pool.remove(Set(items.map(\.transaction.id))) }
                 continue
             }
-            return tree.chain.engine == .pow ? mine(built.block, for: lead, since: since) : propose(built.block)
+            return tree.chain.engine == .pow ? mine(built.block, for: lead, since: since) : propose(built.block, at: now)
         }
     }
 
@@ -134,7 +134,7 @@ extension BuilderRole {
     }
 
     /// Signs a candidate: stored first, then sent. One slot, one candidate (invariant 9).
-    private mutating func propose(_ block: Block) -> [RoleEffect] {
+    private mutating func propose(_ block: Block, at now: Moment) -> [RoleEffect] {
         precondition(!proposals.contains { $0.slot == block.header.slot }, "a slot has one candidate")
         let row = VoteRow(
             chain: chain, epoch: block.header.epoch, slot: block.header.slot, duty: .propose, hash: block.hash, bytes: block.encoded)
@@ -147,6 +147,6 @@ extension BuilderRole {
         return [
             .cancelTimer(Timers.idle), .persist([.vote(row)]),
             .note("candidate \(block.hash) for slot \(block.header.slot), height \(block.header.height), \(block.transactions.count) transactions"),
-        ] + send()
+        ] + send(at: now)
     }
 }

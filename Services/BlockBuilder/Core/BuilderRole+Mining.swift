@@ -77,7 +77,7 @@ extension BuilderRole {
         return [
             .cancelTimer(Timers.renew),
             .note("mined block \(block.hash) at height \(header.height), \(block.transactions.count) transactions"),
-        ] + send()
+        ] + send(at: now)
     }
 
     /// A mined candidate that finds no quorum is left aside, and another one mined on the same block; nil when it is not time.

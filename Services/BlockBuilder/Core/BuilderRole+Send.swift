@@ -5,33 +5,44 @@ import Wire
 
 extension BuilderRole {
     /// Sends the open slot's candidate, and its certificate when there is one (S840, A12); sent again until the slot is over.
-    mutating func send() -> [RoleEffect] {
+    mutating func send(at now: Moment) -> [RoleEffect] {
         guard case .proposed(var proposal) = stage else { return [] }
         let turn = proposal.sendings
         proposal.sendings += 1
         stage = .proposed(proposal)
         var effects: [RoleEffect] = [.count(.sent, by: 1)]
-        if context.notaryStrategy == .all || proposal.certified != nil || turn >= notaries(of: proposal.block.header).count {
-            effects.append(.publish(.candidate(chain), .candidate(proposal.block)))
-        } else {
-            effects.append(hand(proposal.block, turn: turn))
-        }
+        let calls = proposal.certified == nil ? hand(proposal.block, at: now) : []
+        effects += calls.isEmpty ? [.publish(.candidate(chain), .candidate(proposal.block))] : calls
         if let certified = proposal.certified { effects.append(.publish(.certification(chain), .certified(certified))) }
         effects.append(.setTimer(Timers.resend, afterMilliseconds: resendMilliseconds(afterTurn: turn)))
         return effects
     }
 
-    mutating func resend(at now: Moment) -> [RoleEffect] { goOn(at: now) ?? send() }
+    mutating func resend(at now: Moment) -> [RoleEffect] { goOn(at: now) ?? send(at: now) }
 
-    /// Hands the candidate to one notary, in turn by slot; the next one when it does not answer.
-    private mutating func hand(_ block: Block, turn: Int) -> RoleEffect {
-        let notaries = notaries(of: block.header)
-        let index = Int((block.header.slot + UInt64(turn)) % UInt64(notaries.count))
-        let call = nextCall()
-        handing = call
-        return .call(
-            call, service: Service.name(.validator, chain: chain, node: notaries[index].node), .validate(block),
-            timeoutMilliseconds: network.timing.candidateResendMilliseconds)
+    /// Hands the candidate to the next notaries, as many as the strategy says; nobody is left when all have had their turn.
+    private mutating func hand(_ block: Block, at now: Moment) -> [RoleEffect] {
+        guard let count = context.notaryStrategy.count else { return [] }
+        var current = round.flatMap { $0.block == block.hash ? $0 : nil } ?? NotaryRound(of: block.hash, among: turns(for: block))
+        for missed in current.giveUp(at: now) {
+            latencies[missed.node, default: SmoothedLatency()].failed(afterMilliseconds: missed.elapsedMilliseconds)
+        }
+        var calls: [RoleEffect] = []
+        for node in current.next(count) {
+            let call = nextCall()
+            current.note(call, to: node, at: now)
+            calls.append(
+                .call(
+                    call, service: Service.name(.validator, chain: chain, node: node), .validate(block),
+                    timeoutMilliseconds: network.timing.candidateResendMilliseconds))
+        }
+        round = current
+        return calls
+    }
+
+    private func turns(for block: Block) -> [String] {
+        let nodes = notaries(of: block.header).map(\.node)
+        return context.notaryStrategy.turns(of: nodes.count, slot: block.header.slot, draw: block.hash) { latencies[nodes[$0]]?.rank ?? 0 }.map { nodes[$0] }
     }
 
     /// Who certifies a candidate.
@@ -48,11 +59,19 @@ extension BuilderRole {
         }
     }
 
-    /// A notary took the candidate, and passes it on, or did not: then the next one has its turn.
-    mutating func notaryAnswered(_ response: Response) -> [RoleEffect] {
-        handing = nil
-        guard case .proposed(let proposal) = stage, proposal.certified == nil else { return [] }
-        if case .validate(taken: true) = response { return [] }
+    /// A notary took the candidate, and passes it on, or did not: when none has that was asked, the next ones have their turn.
+    ///
+    /// - Returns: nil when no notary was asked with this call.
+    mutating func notaryAnswered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect]? {
+        var isTaken = false
+        if case .validate(taken: true) = response { isTaken = true }
+        guard let asked = round?.end(call, isTaken: isTaken, at: now) else { return nil }
+        if isTaken {
+            latencies[asked.node, default: SmoothedLatency()].answered(afterMilliseconds: asked.elapsedMilliseconds)
+        } else {
+            latencies[asked.node, default: SmoothedLatency()].failed(afterMilliseconds: network.timing.candidateResendMilliseconds)
+        }
+        guard round?.isOpen == false, case .proposed(let proposal) = stage, proposal.certified == nil else { return [] }
         // The timer spaces the attempts out when every notary says no at once.
         return [.setTimer(Timers.resend, afterMilliseconds: BuilderRole.nextNotaryMilliseconds)]
     }

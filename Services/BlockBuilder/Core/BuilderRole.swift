@@ -63,8 +63,10 @@ package struct BuilderRole: RoleCore {
     var calls: UInt64 = 0
     /// Parent that has been asked for.
     var fetching: (call: UInt64, hash: Digest)?
-    /// Notary that has been handed the candidate, when they are asked one by one.
-    var handing: UInt64?
+    /// Notaries that have been handed the candidate, when it is not published to all.
+    var round: NotaryRound?
+    /// How fast notaries take candidates, by node.
+    var latencies: [String: SmoothedLatency] = [:]
 
     enum Timers {
         static let follower: UInt8 = 1
@@ -170,8 +172,7 @@ package struct BuilderRole: RoleCore {
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? build(at: now) : []) }
         if call == fetching?.call { return parentAnswered(response, at: now) }
-        if call == handing { return notaryAnswered(response) }
-        return []
+        return notaryAnswered(call, response, at: now) ?? []
     }
 
     private mutating func timerFired(_ timer: TimerID, at now: Moment) -> [RoleEffect] {

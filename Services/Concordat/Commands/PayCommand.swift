@@ -27,6 +27,8 @@ struct PayCommand: ParsableCommand {
     var rate: Int?
     @Option(help: "How collectors are chosen: round-robin, random or fastest. (default: round-robin)")
     var collectors: String?
+    @Option(help: "Collectors that each payment is handed to at once: 1 to 64, or all. (default: 1)")
+    var copies: String?
 
     func run() throws {
         let folder = try common.folder
@@ -34,11 +36,12 @@ struct PayCommand: ParsableCommand {
         let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
         let text = try Setting.text(collectors, "collectors", default: CollectorStrategy.roundRobin.rawValue)
         guard let strategy = CollectorStrategy(rawValue: text) else { throw Setting.bad("collectors", text, "Use round-robin, random or fastest.") }
+        let copies = try PayCommand.copies(copies)
         let concurrent = try Setting.number(concurrency, "concurrency", default: 1_000, in: 1...WalletLimits.concurrency)
         let rate = try rate.map { try Setting.number($0, "rate", default: 1, in: 1...WalletLimits.concurrency) }
         let payments = try PayCommand.read(file)
         try Inquiry.requireReachable(configuration, folder)
-        let run = try PaymentRun(accounts, strategy: strategy, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
+        let run = try PaymentRun(accounts, strategy: strategy, copies: copies, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
         let shutdown = Shutdown()
         var isAborted = false
         let results = try run.pay(payments, rate: rate, isAborted: { if shutdown.wait(milliseconds: 0) { isAborted = true }; return isAborted }) {
@@ -68,6 +71,16 @@ struct PayCommand: ParsableCommand {
             throw Failure(.configuration, "\(path), line 1: \(fault.problem)", "See examples/payments.csv for the form.")
         }
         return file
+    }
+
+    /// Reads `--copies`.
+    private static func copies(_ text: String?) throws -> Int {
+        let text = try Setting.text(text, "copies", default: "1")
+        if text == "all" { return Limits.nodesPerChain }
+        guard let number = Int(text), (1...Limits.nodesPerChain).contains(number) else {
+            throw Setting.bad("copies", text, "Use all, or a number from 1 to \(Limits.nodesPerChain).")
+        }
+        return number
     }
 
     static func summary(_ results: [PaymentRun.Result]) -> [String] {

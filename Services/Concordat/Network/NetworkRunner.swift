@@ -107,7 +107,7 @@ final class NetworkRunner {
     }
 
     private func startProcesses(_ report: @escaping @Sendable (String) -> Void) throws {
-        var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat, "--hand-to", options.notaryStrategy.rawValue]
+        var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat, "--hand-to", options.notaryStrategy.text]
         if let file = options.passphraseFile { arguments += ["--passphrase-file", file] }
         let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
         self.supervisor = supervisor

@@ -36,11 +36,12 @@ final class PaymentRun {
     /// Deadline of a payment that names none.
     static let deadlineSeconds: UInt64 = 60
 
-    init(_ accounts: Accounts, strategy: CollectorStrategy, concurrency: Int, receiptsFolder: String?) throws {
+    init(_ accounts: Accounts, strategy: CollectorStrategy, copies: Int = 1, concurrency: Int, receiptsFolder: String?) throws {
         self.accounts = accounts
         self.receiptsFolder = receiptsFolder
         var options = Wallet.Options()
         options.strategy = strategy
+        options.copies = copies
         options.seed = UInt64(Date().timeIntervalSince1970 * 1000)
         options.concurrency = concurrency
         options.wantsReceipts = receiptsFolder != nil

@@ -1,4 +1,5 @@
 import Determinism
+import RoleKit
 import Wire
 
 /// How a wallet chooses among the collectors of a chain (A12).
@@ -16,8 +17,7 @@ struct CollectorChoice: Sendable {
     /// One node's collectors.
     private struct Door: Sendable {
         var node: String
-        /// Smoothed time to an answer, milliseconds times 8; nil when it has not answered yet.
-        var latencyTimes8: UInt64?
+        var latency = SmoothedLatency()
         /// Passed over until then, monotonic milliseconds.
         var restsUntil: UInt64 = 0
     }
@@ -53,21 +53,28 @@ struct CollectorChoice: Sendable {
         case .random: return candidates[Int(random.below(UInt64(candidates.count)))]
         case .fastest:
             var best = candidates[0]
-            for position in candidates.dropFirst() where (doors[position].latencyTimes8 ?? 0) < (doors[best].latencyTimes8 ?? 0) { best = position }
+            for position in candidates.dropFirst() where doors[position].latency.rank < doors[best].latency.rank { best = position }
             return best
         }
+    }
+
+    /// Positions of more collectors for what one is handed already, those first that are not resting.
+    /// - Parameter count: at most so many.
+    func others(than position: Int, count: Int, at now: Moment) -> [Int] {
+        let after = (1..<max(doors.count, 1)).map { (position + $0) % doors.count }
+        let isRested = { (door: Int) in doors[door].restsUntil <= now.monotonicMilliseconds }
+        return Array((after.filter(isRested) + after.filter { !isRested($0) }).prefix(count))
     }
 
     /// An answer came after so long.
     mutating func answered(_ position: Int, afterMilliseconds elapsed: UInt64) {
         doors[position].restsUntil = 0
-        let former = doors[position].latencyTimes8 ?? elapsed * 8
-        doors[position].latencyTimes8 = former - former / 8 + elapsed
+        doors[position].latency.answered(afterMilliseconds: elapsed)
     }
 
     /// No answer came.
     mutating func failed(_ position: Int, at now: Moment) {
         doors[position].restsUntil = now.monotonicMilliseconds + WalletTiming.collectorRestMilliseconds
-        doors[position].latencyTimes8 = (doors[position].latencyTimes8 ?? 0) + WalletTiming.requestMilliseconds * 8
+        doors[position].latency.failed(afterMilliseconds: WalletTiming.requestMilliseconds)
     }
 }

@@ -14,6 +14,12 @@ extension Wallet {
         payments[key]?.attempts += 1
         payments[key]?.isAsking = true
         desk.ask(.submit(key), choices[chain].service(door), door: .init(chain: chain, position: door), .submit(signed.bytes))
+        guard payment.attempts == 0, options.copies > 1 else { return }
+        // Another collector may have taken it, whatever this one answers.
+        payments[key]?.isUncertain = true
+        for other in choices[chain].others(than: door, count: options.copies - 1, at: now) {
+            desk.ask(.copy, choices[chain].service(other), door: .init(chain: chain, position: other), .submit(signed.bytes))
+        }
     }
 
     /// Asks the collector that took a payment what became of it; every fourth time hands it in again instead (S821).
@@ -70,6 +76,7 @@ extension Wallet {
         case (.cancel(let key, let attempt), .submit(let result)):
             if let reason = result.rejection, Wallet.isPassing(reason) { cancelAgain(key, attempt, at: now) }
             return []
+        case (.copy, _): return []
         default: return failed(asked.subject, door: asked.door, isUncertain: false, at: now)
         }
     }
@@ -85,6 +92,7 @@ extension Wallet {
         _ subject: Subject, door: RequestDesk<Subject>.Door?, isUncertain: Bool, at now: Moment
     ) -> [WalletEffect] {
         switch subject {
+        case .copy: return []
         case .submit(let key), .status(let key):
             payments[key]?.isAsking = false
             guard let payment = payments[key], !payment.isEnded, let door else { return [] }

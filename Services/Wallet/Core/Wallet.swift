@@ -12,6 +12,8 @@ package struct Wallet: Machine {
     /// What a request is about.
     enum Subject: Sendable {
         case submit(PaymentKey)
+        /// The same to another collector, whatever it answers.
+        case copy
         case status(PaymentKey)
         case receipt(PaymentKey)
         case cancel(PaymentKey, attempt: Int)
@@ -32,6 +34,8 @@ package struct Wallet: Machine {
     /// How a wallet goes about its payments.
     package struct Options: Sendable {
         package var strategy = CollectorStrategy.roundRobin
+        /// Collectors that each payment is handed to at first, all at once (A12).
+        package var copies = 1
         /// Of the random strategy.
         package var seed: UInt64 = 0
         /// Payments driven at once.

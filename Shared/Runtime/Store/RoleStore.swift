@@ -96,24 +96,23 @@ package final class RoleStore {
 
     /// Rows of a table from a key on, ascending.
     package func rows(_ table: StoreTable, from key: UInt64, limit: Int) throws(RoleStoreFault) -> [StoredRow] {
+        try translating { try database.read { try RoleStore.rows($0, table, from: key, limit: limit) } }
+    }
+
+    /// Rows of a table from a key on, ascending; none when there is no such table.
+    static func rows(_ database: Database, _ table: StoreTable, from key: UInt64, limit: Int) throws -> [StoredRow] {
         precondition(limit > 0, "a read asks for rows")
-        return try translating {
-            try database.read { database in
-                guard try database.tableExists(table.rawValue) else { return [] }
-                var rows: [StoredRow] = []
-                for half in RoleStoreRows.halves(from: key) {
-                    let left = limit - rows.count
-                    guard left > 0 else { break }
-                    let cursor = try Row.fetchCursor(
-                        database, sql: "SELECT key, value, sum FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
-                        arguments: [half.lowerBound, half.upperBound, Int64(clamping: left)])
-                    while let row = try cursor.next() {
-                        rows.append(RoleStoreRows.row(row))
-                    }
-                }
-                return rows
-            }
+        guard try database.tableExists(table.rawValue) else { return [] }
+        var rows: [StoredRow] = []
+        for half in RoleStoreRows.halves(from: key) {
+            let left = limit - rows.count
+            guard left > 0 else { break }
+            let cursor = try Row.fetchCursor(
+                database, sql: "SELECT key, value, sum FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
+                arguments: [half.lowerBound, half.upperBound, Int64(clamping: left)])
+            while let row = try cursor.next() { rows.append(RoleStoreRows.row(row)) }
         }
+        return rows
     }
 
     /// Carries out all operations, or none, and brings them to disk.

@@ -37,7 +37,7 @@ package struct SeedRun {
     /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
     /// that failed, so the last one of a long fault may itself be long.
     package var progressMilliseconds: UInt64 = 180_000
-    private static let mostSteps: UInt64 = 5_000_000
+    private static let mostSteps: UInt64 = 2_000_000
     private static let sliceMicroseconds: UInt64 = 250_000
 
     package init(seed: UInt64, kinds: RoleKinds, payments: Int = 50) {

@@ -36,12 +36,17 @@ package struct Shape: Sendable, Hashable {
         self.snapshots = snapshots
     }
 
+    /// To whom builders hand candidates; mostly to all.
+    private static let strategies = [
+        NotaryStrategy.all, .all, .all, .one, NotaryStrategy(count: 2, order: .random), NotaryStrategy(count: 1, order: .fastest),
+    ]
+
     /// Mostly 2 chains of 4 nodes and 4 notaries; sometimes 1 or 7 nodes, 1 notary, 3 chains.
     package init(drawing random: inout SeededRandom) {
         let nodes = [4, 4, 4, 4, 4, 4, 4, 1, 1, 7][Int(random.below(10))]
         self.init(
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
-            replicas: 1 + Int(random.below(2)), strategy: random.below(4) == 0 ? .one : .all)
+            replicas: 1 + Int(random.below(2)), strategy: Shape.strategies[Int(random.below(UInt64(Shape.strategies.count)))])
         isStaked = random.below(3) == 0
         if notaries == 4, random.below(3) == 0 {
             standby = 1 + Int(random.below(2))

@@ -29,6 +29,8 @@ package final class World {
     @exclusivity(unchecked) package var judge: Judge
     /// Every line of what happens, when somebody wants to read it.
     @exclusivity(unchecked) package var log: ((UInt64, String) -> Void)?
+    /// Whether the network was found never to come to rest; its clock stands still from then on.
+    private var isRestless = false
     /// Whether faults still happen.
     @exclusivity(unchecked) package internal(set) var isFaulty = true
 
@@ -133,6 +135,8 @@ package final class World {
     package func run(until end: UInt64, mostSteps: UInt64) {
         while let due = queue.nextTime, due <= end {
             guard steps < mostSteps else {
+                if isRestless { return }
+                isRestless = true
                 judge.findings.report(.progress, "the network never comes to rest: \(steps) steps by \(now / 1_000) ms", at: now)
                 return
             }
@@ -157,7 +161,6 @@ package final class World {
         while now < end, !isDone() {
             let next = min(end, now + World.lookMicroseconds)
             run(until: next, mostSteps: mostSteps)
-            // A network that never comes to rest has been reported; its clock stands still.
             if now < next { return }
         }
     }

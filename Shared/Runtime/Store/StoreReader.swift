@@ -1,0 +1,45 @@
+import Crypto
+import Foundation
+import GRDB
+import RoleKit
+import Wire
+
+/// Reads what a role has stored without changing anything, also while the role runs.
+package final class StoreReader {
+    private let folder: String
+    private let database: DatabaseQueue
+    /// The role that has written it, as it calls itself.
+    package let role: RoleAddress
+
+    private var file: String { "\(folder)/store.sqlite" }
+
+    /// - Throws: when there is no such store, or it is of another network or a later version.
+    package init(folder: String, network: Digest) throws(RoleStoreFault) {
+        self.folder = folder
+        let file = "\(folder)/store.sqlite"
+        guard FileManager.default.fileExists(atPath: file) else { throw RoleStoreFault(file, .refused("there is no such file")) }
+        let (queue, version, facts) = try RoleStore.translating(file) {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: file, configuration: configuration)
+            return try queue.read { database in
+                let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                guard try database.tableExists("meta") else { throw RoleStoreFault(file, .foreignFile) }
+                var facts: [String: String] = [:]
+                for row in try Row.fetchAll(database, sql: "SELECT key, value FROM meta") { facts[row[0]] = row[1] }
+                return (queue, version, facts)
+            }
+        }
+        guard version <= RoleStore.version else { throw RoleStoreFault(file, .futureVersion(found: version, known: RoleStore.version)) }
+        guard facts["network"] == network.hex else {
+            throw RoleStoreFault(file, .wrongNetwork(found: facts["network"] ?? "none", expected: network.hex))
+        }
+        guard let role = facts["role"].flatMap({ RoleAddress($0) }) else { throw RoleStoreFault(file, .foreignFile) }
+        (database, self.role) = (queue, role)
+    }
+
+    /// Whole and damaged rows of a table from a key on, ascending; none when there is no such table.
+    package func rows(_ table: StoreTable, from key: UInt64, limit: Int) throws(RoleStoreFault) -> [StoredRow] {
+        try RoleStore.translating(file) { try database.read { try RoleStore.rows($0, table, from: key, limit: limit) } }
+    }
+}
