@@ -33,6 +33,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "Networks of 2 chains of 4 nodes and 4 notaries only, as the rate is measured; a seed is another run then.")
     var standard = false
 
+    @Flag(help: "The first chain of every network is mined, with little patience; a seed is another run then.")
+    var mined = false
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -64,7 +67,7 @@ struct Simulate: ParsableCommand {
         let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
         let started = DispatchTime.now().uptimeNanoseconds
         let progress = ProgressLine(of: range.count)
-        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard) { report in
+        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard, isMined: mined) { report in
             progress.count(hasFailed: !report.violations.isEmpty)
             guard !json, !report.violations.isEmpty else { return }
             print(SeedSummary.failure(report))

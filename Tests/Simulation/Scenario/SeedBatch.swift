@@ -9,6 +9,8 @@ package struct SeedBatch: Sendable {
     package var isVerbose: Bool
     /// Whether every network is of the standard size.
     package var isStandard: Bool
+    /// Whether the first chain of every network is mined.
+    package var isMined: Bool
     private let onReport: @Sendable (SeedReport) -> Void
 
     private final class Progress: Sendable {
@@ -23,7 +25,7 @@ package struct SeedBatch: Sendable {
     }
 
     package init(
-        seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false, isStandard: Bool = false,
+        seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false, isStandard: Bool = false, isMined: Bool = false,
         onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
     ) {
         self.seeds = seeds
@@ -31,6 +33,7 @@ package struct SeedBatch: Sendable {
         self.threads = threads
         self.isVerbose = isVerbose
         self.isStandard = isStandard
+        self.isMined = isMined
         self.onReport = onReport
     }
 
@@ -41,6 +44,7 @@ package struct SeedBatch: Sendable {
             while let seed = take(from: progress) {
                 var run = SeedRun(seed: seed, kinds: .real, payments: payments)
                 run.isStandard = isStandard
+                run.isMined = isMined
                 if isVerbose { run.log = { time, line in print("\(time / 1_000).\(time % 1_000 / 100) \(line)") } }
                 let report = run.run()
                 onReport(report)

@@ -33,6 +33,8 @@ package struct SeedRun {
     package var payments: Int
     /// Whether every network has the size that the rate is measured with, `Shape()`'s: 2 chains of 4 nodes, 4 notaries.
     package var isStandard = false
+    /// Whether the first chain of every network is mined.
+    package var isMined = false
     package var log: ((UInt64, String) -> Void)?
     /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
     /// that failed, so the last one of a long fault may itself be long.
@@ -48,7 +50,7 @@ package struct SeedRun {
 
     package func run() -> SeedReport {
         var random = SeededRandom(seed: seed ^ 0x5EED)
-        var shape = Shape(drawing: &random)
+        var shape = Shape(drawing: &random, isMined: isMined)
         if isStandard { (shape.chains, shape.nodes, shape.notaries) = (Shape().chains, Shape().nodes, Shape().notaries) }
         let plan = FaultPlan(drawing: &random)
         let memo = SignatureMemo()

@@ -42,7 +42,10 @@ package struct Shape: Sendable, Hashable {
     ]
 
     /// Mostly 2 chains of 4 nodes and 4 notaries; sometimes 1 or 7 nodes, 1 notary, 3 chains.
-    package init(drawing random: inout SeededRandom) {
+    ///
+    /// - Parameter isMined: whether the first chain is mined in any case, and not in one of five; then mostly with little patience, so that
+    ///   branches are left late.
+    package init(drawing random: inout SeededRandom, isMined: Bool = false) {
         let nodes = [4, 4, 4, 4, 4, 4, 4, 1, 1, 7][Int(random.below(10))]
         self.init(
             chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
@@ -56,10 +59,11 @@ package struct Shape: Sendable, Hashable {
         }
         // Small enough that chains of a few dozen blocks have several.
         snapshots = SnapshotPolicy(blocks: 2 + random.below(9), transactions: 5 + Int(random.below(100)), blocksBehind: 1 + random.below(5))
-        if random.below(5) == 0 {
+        let drawsWork = random.below(5) == 0
+        if drawsWork || isMined {
             work = WorkRule(
-                intervalMilliseconds: 300 + random.below(1_200), difficulty: 8 + random.below(24), window: 4 + random.below(28),
-                confirmations: random.below(4) == 0 ? 0 : 1 + random.below(2))
+                intervalMilliseconds: 300 + random.below(isMined ? 300 : 1_200), difficulty: 8 + random.below(24), window: 4 + random.below(28),
+                confirmations: random.below(isMined ? 2 : 4) == 0 ? 0 : 1 + random.below(2))
         }
     }
 }
