@@ -96,7 +96,7 @@ package struct StakeEntry: Hashable, Sendable {
     /// Reads what `encoded` wrote; nil for anything else.
     package init?(decoding bytes: [UInt8]) {
         var reader = ValueReader(bytes)
-        guard let node = reader.digest()?.paddedName, let burned = reader.number(UInt64.self), let bondCount = reader.number(UInt16.self)
+        guard let node = reader.digest()?.paddedName, NodeName.isValid(node), let burned = reader.number(UInt64.self), let bondCount = reader.number(UInt16.self)
         else { return nil }
         var bonds: [Bond] = []
         for _ in 0..<bondCount {

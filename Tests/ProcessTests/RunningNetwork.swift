@@ -8,10 +8,12 @@ final class RunningNetwork {
     private var agent: Program
     private var others: [Program] = []
 
-    init(_ options: [String]) throws {
+    /// - Parameter rules: what devices do with legs that wait for them; all confirm without it.
+    init(_ options: [String], rules: String? = nil) throws {
         folder = NSTemporaryDirectory() + "concordat-" + UUID().uuidString
         up = try RunningNetwork.start(folder, ["--port-base", "0"] + options)
-        agent = try Program(["agent", "--data", folder])
+        if let rules { try rules.write(toFile: "\(folder)/agent.rules", atomically: true, encoding: .utf8) }
+        agent = try Program(["agent", "--data", folder] + (rules == nil ? [] : ["--rules", "\(folder)/agent.rules"]))
     }
 
     private static func start(_ folder: String, _ options: [String]) throws -> Program {

@@ -77,6 +77,27 @@ import Wire
         #expect(asked.contains("validator.alpha@notary-1") && asked.contains("consensus.alpha@alpha-1"))
     }
 
+    @Test("a device that no node of a chain can serve follows it by the archive's headers, from the first block to the newest")
+    func headers() throws {
+        var stage = Stage(test, blocks: 7, policy: policy(1_000))
+        for chain in [TestNetwork.alpha, .notary] {
+            var device = LightClient(chain: chain, network: test.network)
+            for limit in [1, 4, 64] {
+                let request = Request.fetchHeaders(chain: chain, from: device.height + 1, limit: limit)
+                guard case .headers(let run, head: 7) = stage.bench.answer(.requested(request, token: 9, client: nil)) else {
+                    Issue.record("headers of \(chain) are asked for")
+                    continue
+                }
+                #expect(device.extend(by: run) == nil)
+            }
+            #expect(device.height == 7)
+            let beyond = stage.bench.answer(.requested(.fetchHeaders(chain: chain, from: 8, limit: 64), token: 9, client: nil))
+            #expect(beyond == .headers(HeaderRun(headers: [], last: nil), head: 7))
+        }
+        let stranger = stage.bench.answer(.requested(.fetchHeaders(chain: ChainID("gamma")!, from: 1, limit: 1), token: 9, client: nil))
+        if case .failure(.wrongChain, _)? = stranger {} else { Issue.record("headers of a chain that is none: \(String(describing: stranger))") }
+    }
+
     @Test("a receipt is found whether its index is in memory or on disk, before and after a restart", arguments: [3, 1_000])
     func receipts(flushEvery: Height) throws {
         var stage = Stage(test, blocks: 10, policy: policy(flushEvery))

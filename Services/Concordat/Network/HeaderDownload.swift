@@ -91,6 +91,9 @@ final class HeaderDownload {
         (inquiry.configuration.network.chain(chain)?.listed ?? []).map { Service.name(.consensus, chain: chain, node: $0.id) }
     }
 
+    /// The archive: a chain's nodes have not the blocks that they passed by a snapshot.
+    private var recorders: [String] { inquiry.configuration.network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) } }
+
     /// Fetches headers until no node shows a further one.
     ///
     /// - Parameter progress: the height reached.
@@ -100,7 +103,7 @@ final class HeaderDownload {
         while hasMore {
             hasMore = false
             let request = Request.fetchHeaders(chain: chain, from: client.height + 1, limit: Limits.headersPerAnswer)
-            let answers = try inquiry.ask(services.map { ($0, request) })
+            let answers = try inquiry.ask((services + recorders).map { ($0, request) })
             guard !isFirst || answers.contains(where: { $0 != nil }) else {
                 throw Failure(.unreachable, "no node of \(chain) answers", "See how the network is: concordat status. Start it: concordat up")
             }
@@ -127,7 +130,6 @@ final class HeaderDownload {
     private func learn() throws -> Bool {
         var hasLearned = false
         var hasMore = true
-        let recorders = inquiry.configuration.network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) }
         while hasMore {
             hasMore = false
             for subject in Set([chain, .notary]).sorted() where inquiry.configuration.network.chain(subject)?.epochs != nil {

@@ -42,7 +42,7 @@ enum TraceTable {
         for row in rows {
             let step = row.step
             table.append([
-                step.step, "\(step.time - first) ms", step.time > before ? "+\(step.time - before) ms" : "", step.what, step.chain,
+                step.step, "\(step.time - first) ms", step.time > before ? "+\(step.time - before) ms" : "", Console.printable(step.what), step.chain,
                 step.height > 0 ? "\(step.height)" : "", by(row.sources),
             ])
             before = step.time

@@ -89,6 +89,9 @@ package struct ConsensusRole: RoleCore {
         let floorFact = recovered[.facts].first { $0.key == Facts.floor && !$0.isDamaged }.flatMap { Digest($0.value) }?.a ?? 0
         // The record of votes knows by itself what has been forgotten, should the fact be lost.
         let floor = max(floorFact, recovered.forgottenBelow > 0 ? recovered.forgottenBelow - 1 : 0)
+        for row in recovered.votes where row.chain == chain.id && (row.duty == .notar || row.duty == .decide) && row.epoch != chain.epoch(of: row.slot) {
+            throw StoredFault(nil, key: row.slot, "this vote names an epoch that is not its slot's")
+        }
         simplex = Simplex(
             settings: SimplexSettings(
                 book: book, chain: chain, keys: context.keys, verify: context.verify),

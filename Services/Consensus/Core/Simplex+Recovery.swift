@@ -57,9 +57,11 @@ extension Simplex {
         if isReadable, let vote, let position = settings.ownPosition(in: row.slot) { slots[row.slot].record(vote, of: position) }
     }
 
-    /// Certificates of other chains or epochs are no business of this machine.
+    /// Certificates of other chains or epochs are no business of this machine, nor those of more members than vote.
     private func fault(ofKept certificate: Certificate) -> SimplexFault? {
         guard certificate.statement.chain == settings.chain.id else { return .wrongChain }
-        return certificate.statement.epoch == settings.chain.epoch(of: certificate.statement.slot) ? nil : .wrongEpoch
+        guard certificate.statement.epoch == settings.chain.epoch(of: certificate.statement.slot) else { return .wrongEpoch }
+        guard let electorate = settings.electorate(of: certificate.statement.slot) else { return nil }
+        return certificate.signers.positions.allSatisfy { $0 < electorate.count } ? nil : .noQuorum
     }
 }

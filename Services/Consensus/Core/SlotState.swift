@@ -100,9 +100,10 @@ struct SlotWindow: Sendable {
     /// The state of a slot; empty where nothing is known.
     /// - Precondition: reading, `slot` is not below `first`; writing, it also is within the window.
     subscript(slot: Slot) -> SlotState {
-        _read {
+        // No `_read`: Swift 6.3 frees what such an accessor lends before the reader has copied it (found by valgrind).
+        get {
             precondition(slot >= first, "slots at or below the final one are forgotten")
-            if slot < end { yield states[Int(slot - first)] } else { yield SlotWindow.unknown }
+            return slot < end ? states[Int(slot - first)] : SlotWindow.unknown
         }
         _modify {
             precondition(slot >= first && slot - first < maximum, "a slot is kept only within the window")

@@ -49,13 +49,9 @@ extension RecorderRole {
             }
             return [.publish(.evidence, .consent(consent)), .reply(token: token, .chains(chainStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
         case .chains: return [.reply(token: token, .chains(chainStates()))]
-        case .fetchBlocks(let chain, let from, let limit):
-            guard let position = chains.firstIndex(of: chain) else {
-                return [.reply(token: token, .failure(.wrongChain, detail: "no such chain in this network"))]
-            }
-            let read = nextToken()
-            fetches[read] = (token, position)
-            return [.read(token: read, RecorderRole.archive(position), from: from, limit: limit)]
+        case .fetchBlocks(let chain, let from, let limit): return fetch(chain, from: from, limit: limit, token: token, isForHeaders: false)
+        case .fetchHeaders(let chain, let from, let limit):
+            return fetch(chain, from: max(from, 1), limit: min(limit, Limits.headersPerAnswer), token: token, isForHeaders: true)
         case .fetchHandovers(let chain, let from): return desk.requested(chain, from: from, token: token, read: nextToken())
         case .offences(let from, let limit):
             tree.moveToFinal()
@@ -67,6 +63,16 @@ extension RecorderRole {
             return [.reply(token: token, .recorded(newestRecord(of: chain)))]
         default: return [.reply(token: token, .failure(.notAllowed, detail: "a recorder does not answer this"))]
         }
+    }
+
+    /// Reads from an archive what is asked for: chains' nodes that have passed blocks by a snapshot cannot show them, recorders can.
+    private mutating func fetch(_ chain: ChainID, from height: Height, limit: Int, token: UInt64, isForHeaders: Bool) -> [RoleEffect] {
+        guard let position = chains.firstIndex(of: chain) else {
+            return [.reply(token: token, .failure(.wrongChain, detail: "no such chain in this network"))]
+        }
+        let read = nextToken()
+        fetches[read] = (token, position, isForHeaders)
+        return [.read(token: read, RecorderRole.archive(position), from: height, limit: limit)]
     }
 
     private mutating func ask(_ id: Digest, token: UInt64, isTrace: Bool) -> [RoleEffect] {
@@ -147,7 +153,7 @@ extension RecorderRole {
             if let effects = repairs[position].served(token: token, rows, head: head(position)) { return effects }
         }
         if let position = refills.removeValue(forKey: token) { return refilled(rows, position: position, at: now) }
-        if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch.token, position: fetch.position, rows) }
+        if let fetch = fetches.removeValue(forKey: token) { return fetched(fetch, rows) }
         guard let question = answers.questions.removeValue(forKey: token) else { return [] }
         if question.needs.isEmpty { return located(question, rows) }
         if let need = question.needs.first, rows.first?.isDamaged ?? false {
@@ -163,8 +169,10 @@ extension RecorderRole {
         return proceed(question)
     }
 
-    private mutating func fetched(_ token: UInt64, position: Int, _ rows: [StoredRow]) -> [RoleEffect] {
-        let (whole, effects) = repairs[position].sift(rows, head: head(position))
-        return [.reply(token: token, .blocks(from: whole, network: network.id, head: followers[position].height))] + effects
+    private mutating func fetched(_ fetch: (token: UInt64, position: Int, isForHeaders: Bool), _ rows: [StoredRow]) -> [RoleEffect] {
+        let (whole, effects) = repairs[fetch.position].sift(rows, head: head(fetch.position))
+        let height = followers[fetch.position].height
+        let answer: Response = fetch.isForHeaders ? HeaderDesk.answer(whole, head: height, network.id) : .blocks(from: whole, network: network.id, head: height)
+        return [.reply(token: fetch.token, answer)] + effects
     }
 }

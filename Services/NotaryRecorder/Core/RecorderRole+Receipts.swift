@@ -89,10 +89,10 @@ extension RecorderRole {
         case .transfer: "transfer"
         case .open: "hold"
         case .confirm: "deciding leg"
-        case .refuse: "refusal"
+        case .refuse(let refuse): refuse.reason.isEmpty ? "refusal" : "refusal (\"\(refuse.reason)\")"
         case .cancel: "cancellation"
         case .settle: "settlement"
-        case .refund: "refund"
+        case .refund(let resolution): "refund (\(cause(of: resolution)))"
         case .record: "record"
         case .evidence: "evidence"
         case .bond: "bond"
@@ -101,6 +101,16 @@ extension RecorderRole {
         case .ballot: "ballot"
         case .closing: "closing"
         case .status(let change): change.isFreeze ? "freeze" : "thaw"
+        }
+    }
+
+    /// Why a hold came back, as the chain's own evidence has it.
+    private static func cause(of refund: Resolution) -> String {
+        if refund.frozen != nil { return "the deciding chain is frozen" }
+        return switch refund.evidence.proof.value.flatMap({ CrossEntry(decoding: $0) })?.decision {
+        case .refused?: "the receiver has refused"
+        case .cancelled?: "the payer has cancelled"
+        case .committed?, Decision.none?, nil: "the deadline has passed"
         }
     }
 

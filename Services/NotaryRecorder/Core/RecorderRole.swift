@@ -43,7 +43,7 @@ package struct RecorderRole: RoleCore {
     /// Refills of a lane from the archive under way: read token to chain position.
     var refills: [UInt64: Int] = [:]
     /// FetchBlocks under way: read token to request token and chain position.
-    var fetches: [UInt64: (token: UInt64, position: Int)] = [:]
+    var fetches: [UInt64: (token: UInt64, position: Int, isForHeaders: Bool)] = [:]
     /// What consensus was last told of waiting records.
     var saidWaiting: UInt64 = 0
     /// What was found damaged when the role started.

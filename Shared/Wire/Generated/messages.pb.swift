@@ -1025,7 +1025,7 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .nominate(newValue)}
   }
 
-  /// consensus.C
+  /// consensus.C, recorder
   package var fetchHeaders: PBFetchHeaders {
     get {
       if case .fetchHeaders(let v)? = request {return v}
@@ -1096,7 +1096,7 @@ package nonisolated struct PBRequest: Sendable {
     case election(PBElectionQuery)
     /// recorder
     case nominate(PBNominate)
-    /// consensus.C
+    /// consensus.C, recorder
     case fetchHeaders(PBFetchHeaders)
     /// consensus.C
     case fetchAccountProof(PBFetchAccountProof)

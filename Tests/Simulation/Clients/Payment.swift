@@ -23,8 +23,8 @@ struct Payment {
     var stage = Stage.planned
     var attempts = 0
     var polls = 0
-    /// Whose device must answer.
-    var receiver: Wallet?
+    /// Whose device must answer; weak, because two wallets may pay each other.
+    weak var receiver: Wallet?
     /// The transaction that withdraws it, on the deciding chain.
     var cancel: [UInt8]?
 

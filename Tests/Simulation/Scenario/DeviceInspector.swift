@@ -77,9 +77,15 @@ final class DeviceInspector: SimulatedClient {
             .map { Service.name(.consensus, chain: chain, node: $0.address.node) }
     }
 
+    /// The archives of honest notaries: a chain's nodes have not the blocks that they passed by a snapshot.
+    private func recorders(_ world: World) -> [String] {
+        world.instances.filter { $0.address.role == .recorder && !$0.isByzantine && $0.isRunning }
+            .map { Service.name(.recorder, chain: .notary, node: $0.address.node) }
+    }
+
     private func ask(_ world: World) {
         for (chain, device) in sortedDevices where device.height < targets[chain] ?? 0 {
-            for service in services(of: chain, world) {
+            for service in services(of: chain, world) + recorders(world) {
                 ask(.headers(chain), service, .fetchHeaders(chain: chain, from: device.height + 1, limit: Limits.headersPerAnswer), world)
             }
         }
