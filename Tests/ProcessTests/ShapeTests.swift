@@ -37,6 +37,16 @@ extension RealProcesses {
         try network.stopAndAudit()
     }
 
+    @Test("up with an option that is wrong says so and leaves nothing behind")
+    func wrongOption() throws {
+        let folder = NSTemporaryDirectory() + "concordat-" + UUID().uuidString
+        for options in [["--hand-to", "3:slow"], ["--hand-to", "3:slow", "--detach"], ["--collectors", "0"], ["--hand-to", "0", "--in-process"]] {
+            let (code, _, errors) = try Program.run(["up", "--data", folder] + options)
+            #expect(code == 64 && errors.contains(options[0]), "\(options): \(errors)")
+            #expect(!FileManager.default.fileExists(atPath: folder), "\(options)")
+        }
+    }
+
     @Test("pay --rate begins so many payments a second, and says when each ended")
     func steadyStream() throws {
         let network = try RunningNetwork(["--in-process", "--nodes", "1", "--notaries", "1"])

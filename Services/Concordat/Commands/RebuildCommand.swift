@@ -42,8 +42,7 @@ struct RebuildCommand: ParsableCommand {
         guard !nodes.isEmpty else {
             throw Failure(.usage, "\(chain) has no node \(node ?? "")", "Its nodes: \(description.nodes.map(\.id).joined(separator: ", ")).")
         }
-        if archive == nil { try Inquiry.requireReachable(configuration, folder) }
-        let archives = try archive.map { try Archives.open($0, network) } ?? .recorders(Inquiry(configuration))
+        let archives = try archives(configuration, folder)
         let desk = RebuildDesk(network, archives) { common.say($0) }
         common.say("Building the notary chain, then \(chain), from the archive …")
         let built = try desk.build(description.id)
@@ -53,5 +52,15 @@ struct RebuildCommand: ParsableCommand {
         Console.print("  recorded to block \(built.recorded), by \(built.notaryHeight) notary blocks   state root \(built.stateRoot)")
         for item in restored { Console.print("  \(item.node): \(item.written) blocks written, \(item.kept) were there   \(item.folder)") }
         if !check { Console.print("Start the nodes again: concordat up, or concordat run. They go on from there, and ask peers for what came after.") }
+    }
+
+    private func archives(_ configuration: NetworkConfiguration, _ folder: NetworkFolder) throws -> Archives {
+        if let archive { return try Archives.open(archive, configuration.network) }
+        do {
+            try Inquiry.requireReachable(configuration, folder)
+        } catch let failure as Failure {
+            throw Failure(failure.code, failure.problem, "Start the notaries, or read a recorder's store: --archive \(folder.path)/data/notary-1/recorder.notary")
+        }
+        return .recorders(Inquiry(configuration))
     }
 }

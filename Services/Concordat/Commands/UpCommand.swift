@@ -30,16 +30,10 @@ struct UpCommand: ParsableCommand {
     func run() throws {
         let folder = try common.folder
         _ = try logs.logger("up")
+        // Before anything is made: a wrong option leaves nothing behind.
+        let options = try runnerOptions()
         if try Setting.flag(detach, "detach") { return try runDetached(folder) }
         let configuration = try prepared(folder)
-        var options = NetworkRunner.Options()
-        options.inProcess = try Setting.flag(inProcess, "in-process")
-        options.restarts = !(try Setting.flag(noRestart, "no-restart"))
-        options.collectors = try network.collectors.map { try Setting.number($0, "collectors", default: 1, in: 1...64) }
-        options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
-        options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
-        options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
-        options.notaryStrategy = try handTo.strategy()
         if background { signal(SIGHUP, SIG_IGN) }
         let shutdown = Shutdown()
         let runner = NetworkRunner(folder, configuration, options)
@@ -56,6 +50,18 @@ struct UpCommand: ParsableCommand {
         common.say("Stopping …")
         runner.stop()
         common.say("Stopped; the state is kept in \(folder.path). Start again with: concordat up --data \(folder.path)")
+    }
+
+    private func runnerOptions() throws -> NetworkRunner.Options {
+        var options = NetworkRunner.Options()
+        options.inProcess = try Setting.flag(inProcess, "in-process")
+        options.restarts = !(try Setting.flag(noRestart, "no-restart"))
+        options.collectors = try network.collectors.map { try Setting.number($0, "collectors", default: 1, in: 1...64) }
+        options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
+        options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
+        options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
+        options.notaryStrategy = try handTo.strategy()
+        return options
     }
 
     /// The network of the folder, made when there is none.
