@@ -154,6 +154,11 @@ extension Wallet {
             return inquire(key, at: now)
         case .nonceUsed:
             return renew(key, at: now)
+        case .refusedByReceiver, .cancelledByInitiator:
+            // Only of what is held, or was, a chain says this: it comes back, and that is its end.
+            payments[key]?.stage = .following
+            schedule(key, afterMilliseconds: poll(payment.polls), at: now)
+            return []
         case _ where (payment.isUncertain || payment.isAccepted) && payment.refusals < 3:
             // It may be under way by another collector: what became of it decides.
             payments[key]?.refusals += 1
