@@ -4,7 +4,7 @@ import Testing
 
 extension RealProcesses {
     private struct Report: Decodable {
-        struct Built: Decodable { var chain: String, height: Int, recorded: Int, transactions: Int, stateRoot: String }
+        struct Built: Decodable { var chain: String, height: Int, recorded: Int, transactions: Int, state_root: String }
         struct Node: Decodable { var node: String, written: Int, kept: Int }
         var built: Built
         var nodes: [Node]
@@ -32,7 +32,7 @@ extension RealProcesses {
             #expect(whole.nodes.isEmpty && whole.built.height >= whole.built.recorded && whole.built.recorded > 0 && whole.built.transactions > 20)
             for path in lost { try FileManager.default.removeItem(atPath: path) }
             let restored = try rebuild(["alpha", "--archive", archive], in: folder)
-            #expect(restored.built.stateRoot == whole.built.stateRoot)
+            #expect(restored.built.state_root == whole.built.state_root)
             #expect(restored.nodes.map(\.written) == [whole.built.height, whole.built.height])
             let again = try rebuild(["alpha", "--archive", archive, "--node", "alpha-2"], in: folder)
             #expect(again.nodes.map(\.node) == ["alpha-2"] && again.nodes.map(\.written) == [0] && again.nodes.map(\.kept) == [whole.built.height])

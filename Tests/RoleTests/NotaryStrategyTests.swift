@@ -100,6 +100,8 @@ import Wire
         #expect(bench.run(.answered(call: calls[1], .validate(taken: false))).isEmpty)
         effects = bench.run(.timerFired(TimerID(kind: 3)))
         #expect(effects.handed.map(\.node) == ["notary-4", "notary-1"])
+        let declined = effects.handed.map { bench.run(.answered(call: $0.call, .validate(taken: false))).timer(3) }
+        #expect(declined == [nil, 20], "who took it before has brought nothing: the others' no counts")
     }
 
     @Test("fastest: who was slow or silent comes last for the next candidate")

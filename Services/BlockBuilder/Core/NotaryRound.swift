@@ -24,8 +24,9 @@ struct NotaryRound: Sendable {
     /// Whether somebody may still take it.
     var isOpen: Bool { isTaken || !asked.isEmpty }
 
-    /// The next nodes' turn.
+    /// The next nodes' turn: whoever took it before has brought no certificate.
     mutating func next(_ count: Int) -> [String] {
+        isTaken = false
         let nodes = Array(waiting.prefix(count))
         waiting = waiting.dropFirst(count)
         return nodes

@@ -19,6 +19,12 @@ final class RebuildDesk {
         var transactions: Int
         var stateRoot: String
         var notaryHeight: Height
+
+        enum CodingKeys: String, CodingKey {
+            case chain, height, recorded, transactions
+            case stateRoot = "state_root"
+            case notaryHeight = "notary_height"
+        }
     }
 
     /// What became of one node's store.
