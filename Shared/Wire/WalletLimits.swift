@@ -22,6 +22,8 @@ package enum WalletLimits {
     package static let receiptAttempts = 30
     /// Times a wallet asks what became of a payment that may have used its nonce before it gives the payment up as rejected.
     package static let nonceInquiries = 12
+    /// Collectors that may refuse a payment which another one may have taken, before a refusal can be its end.
+    package static let refusals = 3
 }
 
 /// Every time span of wallets, in milliseconds.

@@ -125,10 +125,6 @@ import Wire
         var driver = ValidatorDriver(test, chain: beta)
         driver.setTime(block.header.time)
         _ = driver.publish(.branch(head), by: "validator.alpha@notary-1/1")
-        func release(above height: Height) -> RoleInput {
-            let query = ReleaseQuery(chain: alpha, above: height, generation: 1, network: test.network.id, signer: notary)
-            return .requested(.release(query), token: 9, client: nil)
-        }
         var free = driver
         #expect(granted(free.send(release(above: 0))) == true)
         // What was let go of is learned again only of the new generation.
@@ -143,5 +139,78 @@ import Wire
         }
         #expect(granted(driver.send(release(above: 0))) == false)
         #expect(granted(driver.send(release(above: 1))) == true)
+    }
+
+    private func release(above height: Height) -> RoleInput {
+        let query = ReleaseQuery(chain: alpha, above: height, generation: 1, network: test.network.id, signer: notary)
+        return .requested(.release(query), token: 9, client: nil)
+    }
+
+    /// A notary of beta that has signed a block which relies on alpha's first block.
+    private func signer(of trade: Trade) -> ValidatorDriver {
+        var driver = ValidatorDriver(test, chain: beta)
+        driver.setTime(trade.block.header.time)
+        _ = driver.publish(.branch(trade.head), by: "validator.alpha@notary-1/1")
+        guard case .signed = driver.publish(.candidate(trade.block)).verdicts.first?.verdict else {
+            Issue.record("a valid candidate is signed")
+            return driver
+        }
+        return driver
+    }
+
+    private func drops(_ effects: [RoleEffect]) -> Bool {
+        effects.contains { effect in
+            guard case .persist(let operations) = effect else { return false }
+            return operations.contains { if case .delete(.reliances, _) = $0 { true } else { false } }
+        }
+    }
+
+    @Test("a signature lapses once a rival of its height is shown certified that relies on another branch; a candidate alone shows nothing")
+    func lapses() {
+        let (trade, rival) = (Trade(test), Trade(test, after: 1_500))
+        #expect(trade.alpha.last!.hash != rival.alpha.last!.hash)
+        var driver = signer(of: trade)
+        _ = driver.publish(.candidate(rival.block))
+        #expect(granted(driver.send(release(above: 0))) == false)
+        _ = driver.publish(.certified(rival.certified))
+        // What it relies on is asked for when it matters.
+        let effects = driver.send(release(above: 0))
+        #expect(granted(effects) == false)
+        let call = effects.compactMap { effect -> UInt64? in
+            guard case .call(let call, _, .fetchBlock(beta, rival.block.hash), _) = effect else { return nil }
+            return call
+        }.first
+        guard let call else {
+            Issue.record("the rival's body is asked for")
+            return
+        }
+        let item = FinalBlock(block: rival.block, final: nil, certified: rival.certified)
+        #expect(drops(driver.send(.answered(call: call, .blocks([item], head: 0)))))
+        #expect(granted(driver.send(release(above: 0))) == true)
+    }
+
+    @Test("a certified rival that relies on the same block lets nobody go")
+    func sameBranch() {
+        let trade = Trade(test)
+        var driver = signer(of: trade)
+        var other = TestChain(test, beta)
+        let rival = other.candidate(trade.items, after: 2_000)
+        #expect(rival.hash != trade.block.hash && rival.foreign == trade.block.foreign)
+        _ = driver.publish(.certified(other.certified(of: rival)))
+        #expect(!drops(driver.publish(.candidate(rival))))
+        #expect(granted(driver.send(release(above: 0))) == false)
+    }
+
+    @Test("nothing is signed at a height of which a block is recorded")
+    func notBesideRecord() {
+        let trade = Trade(test)
+        var (own, notary) = (TestChain(test, beta), TestChain(test, .notary))
+        var driver = ValidatorDriver(test, chain: beta)
+        driver.setTime(trade.block.header.time)
+        _ = driver.publish(.branch(trade.head), by: "validator.alpha@notary-1/1")
+        let record = Transaction(.record(Record(final: own.append([]).final!, crosses: [])), chain: .notary, network: test.network.id)
+        _ = follow(notary.append([BlockItem(transaction: record, foreign: [])]), &driver)
+        driver.setTime(trade.block.header.time)
+        #expect(driver.publish(.candidate(trade.block)).verdicts.isEmpty)
     }
 }

@@ -7,18 +7,24 @@ import Wire
 struct Trade {
     var alpha: TestChain
     var block: Block
+    /// What the block holds.
+    var items: [BlockItem]
+    /// The block with its notary certificate.
+    var certified: CertifiedCandidate
 
-    init(_ test: TestNetwork) {
+    /// - Parameter milliseconds: time of alpha's block; another one makes another branch.
+    init(_ test: TestNetwork, after milliseconds: UInt64 = 1_000) {
         alpha = TestChain(test, TestNetwork.alpha)
         var other = TestChain(test, TestNetwork.beta)
         let cross = test.cross(from: test.alice, to: test.bob.publicKey, amount: 10)
-        alpha.append([BlockItem(transaction: Transaction(.open(cross), chain: TestNetwork.alpha, network: test.network.id), foreign: [])])
+        let open = Transaction(.open(cross), chain: TestNetwork.alpha, network: test.network.id)
+        alpha.append([BlockItem(transaction: open, foreign: [])], after: milliseconds)
         let confirm = Confirm(
             cross: cross, confirmations: [Authorization(key: test.bob.publicKey, signature: test.bob.signer.sign(.confirm, network: test.network.id, cross.xid.bytes))],
             holds: [alpha.evidence(cross.xid)])
-        block = other.candidate([
-            BlockItem(transaction: Transaction(.confirm(confirm), chain: TestNetwork.beta, network: test.network.id), foreign: [alpha.last!])
-        ])
+        items = [BlockItem(transaction: Transaction(.confirm(confirm), chain: TestNetwork.beta, network: test.network.id), foreign: [alpha.last!])]
+        block = other.candidate(items)
+        certified = other.certified(of: block)
     }
 
     /// What the sibling that follows alpha's first block says.

@@ -12,7 +12,21 @@
 #ifdef BOUND_FOR_EVER
 #define bound(i) (signatures[i] & ALL_BLOCKS)
 #else
-#define bound(i) (signatures[i] & ALL_BLOCKS & standing(seen[i]))
+#define bound(i) (signatures[i] & ALL_BLOCKS & standing(seen[i]) & ~outdone)
+#endif
+
+/* Nor does one whose candidate has a rival: a candidate of the same height that is certified and relies on another branch. */
+#ifdef RIVAL_ON_ANY_BRANCH
+#define outdoes(y, x) ((y) <= blocks && certified(bit(y)) && (y) != (x))
+#else
+#define outdoes(y, x) ((y) <= blocks && certified(bit(y)) && !(kin(x) & bit(y)))
+#endif
+#if BLOCKS > 3
+#define isOutdone(x) (outdoes(1, x) || outdoes(2, x) || outdoes(3, x) || outdoes(4, x))
+#define outdone ((isOutdone(1) -> bit(1) : 0) | (isOutdone(2) -> bit(2) : 0) | (isOutdone(3) -> bit(3) : 0) | (isOutdone(4) -> bit(4) : 0))
+#else
+#define isOutdone(x) (outdoes(1, x) || outdoes(2, x) || outdoes(3, x))
+#define outdone ((isOutdone(1) -> bit(1) : 0) | (isOutdone(2) -> bit(2) : 0) | (isOutdone(3) -> bit(3) : 0))
 #endif
 
 /* R7, on signing for chain A: x lies on the recorded branch as far as notary i has read, and on every branch it is bound to,

@@ -4,8 +4,8 @@ import RoleKit
 import Wire
 
 /// Which unrecorded blocks of other chains this validator's signatures rely on, as long as they may count (R7): a signature binds its
-/// notary until its candidate can no longer become final, that is, until another block of that height is recorded; a candidate that is
-/// recorded binds until what it relied on is recorded too.
+/// notary until its candidate can no longer become final, that is, until another block of that height is recorded, or a rival that relies
+/// on another branch is certified; a candidate that is recorded binds until what it relied on is recorded too.
 struct Reliances: Sendable {
     struct Entry: Hashable, Sendable {
         /// The other chain, and the highest of its blocks that the candidate relies on.
@@ -78,6 +78,20 @@ struct Reliances: Sendable {
 
     /// Whether no signature that may count relies on an unrecorded block.
     var isEmpty: Bool { !isIncomplete && entries.isEmpty }
+
+    /// Whether a signature under another candidate of a height binds this notary.
+    func binds(at candidateHeight: Height, otherThan candidate: Digest) -> Bool {
+        entries.values.contains { $0.candidateHeight == candidateHeight && $0.candidate != candidate }
+    }
+
+    /// Heights of candidates that rely on a block of `chain` above a height, each once.
+    func candidateHeights(relyingOn chain: ChainID, above height: Height) -> [Height] {
+        var heights: [Height] = []
+        for entry in entries.values where entry.chain == chain && entry.height > height && !heights.contains(entry.candidateHeight) {
+            heights.append(entry.candidateHeight)
+        }
+        return heights
+    }
 
     /// Whether no signature that may count relies on a block of `chain` above a height.
     func isFree(_ chain: ChainID, above height: Height) -> Bool {

@@ -29,6 +29,10 @@ extension ValidatorRole {
             watch.follow(final)
             operations.append(.put(.blocks, key: header.height, value: item.encoded))
             operations += bind(to: header) + renewClosing(at: header)
+            if let notary = final.notary {
+                let certified = CertifiedCandidate(header: header, builderSignature: final.builderSignature, notary: notary)
+                kept += noteRival(certified, body: item.block)
+            }
             kept += settle()
             if !isRejoining { heads.append(.publish(.branch(chain), .branch(branchHead(header, crosses)))) }
             legs.follow(item.block, at: now)

@@ -70,6 +70,11 @@ extension ValidatorRole {
     mutating func judge(_ hash: Digest, at now: Moment) -> [RoleEffect] {
         guard let entry = pending[hash], entry.stage == .waiting else { return [] }
         let block = entry.block
+        if entry.isToBeSigned, block.header.height <= recorded.height {
+            // A block of that height is recorded: a signature under another one would never count, and could mislead (N-11).
+            pending[hash] = nil
+            return [.count(.duplicate, by: 1)]
+        }
         if entry.isToBeSigned, let reason = clockFault(block.header, at: now) { return clockRefusal(hash, reason) }
         if entry.isToBeSigned, isBeyondLead(block.header) {
             return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
@@ -206,6 +211,7 @@ extension ValidatorRole {
     /// A parent that was asked for has come.
     mutating func parentAnswered(_ response: Response, at now: Moment) -> [RoleEffect] {
         guard case .blocks(let blocks, _) = response, let item = blocks.first else { return [] }
-        return candidate(item.block, at: now, isToBeSigned: false) + (item.certified.map { notarized($0, at: now) } ?? [])
+        let rival = (item.certified.map { noteRival($0, body: item.block) } ?? []) + learnRival(item.block)
+        return rival + candidate(item.block, at: now, isToBeSigned: false) + (item.certified.map { notarized($0, at: now) } ?? [])
     }
 }

@@ -39,6 +39,7 @@ extension ValidatorRole {
             case .recorded(let recorded, let height, let hash):
                 if recorded == chain {
                     branch.note(height, hash)
+                    rivals.forget(through: height)
                     dropped += reliances.drop { $0.candidateHeight == height && $0.candidate != hash }
                 } else {
                     dropped += reliances.drop { $0.chain == recorded && $0.height <= height }
@@ -242,8 +243,11 @@ extension ValidatorRole {
         guard query.chain != chain, context.verify(query.check(context.signer.publicKey, network: network.id)) else {
             return [.reply(token: token, .failure(.notAllowed, detail: "only a notary's own roles ask this"))]
         }
-        guard !isRejoining, reliances.isFree(query.chain, above: query.above) else { return [.reply(token: token, .granted(false))] }
+        guard !isRejoining else { return [.reply(token: token, .granted(false))] }
+        var effects: [RoleEffect] = []
+        if !reliances.isFree(query.chain, above: query.above) { effects = seekRivals(against: query.chain, above: query.above) }
+        guard reliances.isFree(query.chain, above: query.above) else { return effects + [.reply(token: token, .granted(false))] }
         siblings.forget(query.chain, above: query.above, generation: query.generation)
-        return [.reply(token: token, .granted(true))]
+        return effects + [.reply(token: token, .granted(true))]
     }
 }

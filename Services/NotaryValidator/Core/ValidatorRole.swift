@@ -43,6 +43,7 @@ package struct ValidatorRole: RoleCore {
     var tip: BlockHeader?
     var branch = Branch()
     var reliances: Reliances
+    var rivals = RivalCandidates()
     /// What it has promised for an election; nil before the first.
     var closed: ClosedEpoch?
     /// Times the follower was made anew.
@@ -188,9 +189,9 @@ package struct ValidatorRole: RoleCore {
         case .candidate(let block) where block.header.chain == .notary: return read(reader.candidate(block, at: now), at: now)
         case .final(let final) where final.header.chain == .notary: return read(reader.final(final, at: now), at: now)
         case .candidate(let block):
-            return take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
+            return learnRival(block) + take(follower.candidate(block, at: now), at: now) + candidate(block, at: now)
         case .verdict(let verdict): return watch(verdict)
-        case .certified(let certified): return notarized(certified, at: now)
+        case .certified(let certified): return noteRival(certified) + notarized(certified, at: now)
         // Siblings of mined chains tell the recorder and consensus what may be recorded.
         case .notarized: return []
         case .handover(let handover):

@@ -159,10 +159,14 @@ extension Wallet {
             payments[key]?.stage = .following
             schedule(key, afterMilliseconds: poll(payment.polls), at: now)
             return []
-        case _ where (payment.isUncertain || payment.isAccepted) && payment.refusals < 3:
-            // It may be under way by another collector: what became of it decides.
+        case _ where mayBeUnderWay(payment, whatever: reason, at: now):
+            // By another collector: what became of it decides, and the next word is another one's.
             payments[key]?.refusals += 1
             payments[key]?.stage = .following
+            if let signed = payment.signed {
+                let door = choices[position(of: signed.chain)].choose(avoiding: payment.door, at: now)
+                payments[key]?.door = door
+            }
             schedule(key, afterMilliseconds: poll(payment.polls), at: now)
             return []
         default:
@@ -171,6 +175,19 @@ extension Wallet {
             }
             return end(key, .rejected(reason), at: now)
         }
+    }
+
+    /// Whether a payment that a collector refuses may all the same be in a block, now or later: another collector may have taken it.
+    ///
+    /// A cross payment may be until its deadline; that this is past by a collector's final blocks ends it sooner. Other reasons depend on
+    /// what one collector has read, or on its clock.
+    private func mayBeUnderWay(_ payment: TrackedPayment, whatever reason: Reason, at now: Moment) -> Bool {
+        guard payment.isUncertain || payment.isAccepted else { return false }
+        if payment.refusals < WalletLimits.refusals { return true }
+        guard reason != .deadlinePassed, let signed = payment.signed,
+            case .open(let cross)? = (try? Transaction(decoding: signed.bytes, chain: signed.chain, network: network.id))?.kind
+        else { return false }
+        return clocks[position(of: signed.chain)].estimate(at: now) < cross.deadline + Limits.chainTimeSkewMilliseconds
     }
 
     private mutating func accepted(_ key: PaymentKey, at now: Moment) -> [WalletEffect] {
