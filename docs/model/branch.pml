@@ -16,8 +16,8 @@
 #endif
 
 /* Nor does one whose candidate has a rival: a candidate of the same height that is certified and relies on another branch. */
-#ifdef RIVAL_ON_ANY_BRANCH
-#define outdoes(y, x) ((y) <= blocks && certified(bit(y)) && (y) != (x))
+#ifdef RIVAL_NOT_CERTIFIED
+#define outdoes(y, x) ((y) <= blocks && signers(bit(y)) > 0 && !(kin(x) & bit(y)))
 #else
 #define outdoes(y, x) ((y) <= blocks && certified(bit(y)) && !(kin(x) & bit(y)))
 #endif

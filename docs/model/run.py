@@ -26,7 +26,7 @@ CHECKS = [
     ("without R5", WRONG, MIDDLE + ["NO_ONE_RESOLUTION"]),
     ("votes to record bind nobody", WRONG, MIDDLE + ["RECORD_VOTES_DO_NOT_BIND"]),
     ("votes to freeze bind nobody", WRONG, MIDDLE + ["FREEZE_VOTES_DO_NOT_BIND"]),
-    ("any certified rival releases", WRONG, MIDDLE + ["RIVAL_ON_ANY_BRANCH"]),
+    ("a rival that is only signed releases", WRONG, MIDDLE + ["RIVAL_NOT_CERTIFIED"]),
     ("holds older than a thaw may be decided", WRONG, MIDDLE + ["FEW_KINDS", "OLD_HOLDS_AFTER_THAW"]),
     ("signatures bind for ever: an end", WRONG, MIDDLE + ["HEAL", "NO_LAPSE"]),
     ("signatures outlast a record: settles", WRONG, MIDDLE + ["HEAL", "NO_LAPSE", "STANDING_ONLY", "BOUND_FOR_EVER"]),
