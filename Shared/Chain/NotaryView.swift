@@ -1,5 +1,6 @@
 import Crypto
 import DequeModule
+import Determinism
 import Ledger
 import Wire
 
@@ -127,9 +128,13 @@ package struct NotaryView: Sendable {
 
     /// Why a block counts for nothing; nil when it may count: R8 makes void what lies above a freeze and does not know of its thaw.
     package func voidness(of header: BlockHeader) -> Reason? {
-        for freeze in self[header.chain]?.freezes ?? [] where header.height > freeze.height {
+        voidness(header.chain, header.height, knowing: header.fields.notaryHeight)
+    }
+
+    private func voidness(_ chain: ChainID, _ height: Height, knowing notaryHeight: Height) -> Reason? {
+        for freeze in self[chain]?.freezes ?? [] where height > freeze.height {
             guard let thawedAt = freeze.thawedAt else { return .chainFrozen }
-            if header.fields.notaryHeight < thawedAt { return .thawUnknown }
+            if notaryHeight < thawedAt { return .thawUnknown }
         }
         return nil
     }
@@ -142,8 +147,8 @@ package struct NotaryView: Sendable {
         case fault(Reason, transaction: Digest?)
     }
 
-    /// Whether a sub-chain's candidate agrees with the notary chain: the notary block it names is final, neither it nor what it relies on
-    /// is void, a refund by freeze is made while the chain is frozen as far as that notary block tells, and after a thaw a deciding leg's
+    /// Whether a sub-chain's candidate agrees with the notary chain: the notary block it names is final, neither it nor its parent nor what it
+    /// relies on is void, a refund by freeze is made while the chain is frozen as far as that notary block tells, and after a thaw a deciding leg's
     /// hold is shown by a block that knows of it (R2, R4, R8).
     ///
     /// - Parameter parent: the notary block that the block's parent names.
@@ -153,8 +158,19 @@ package struct NotaryView: Sendable {
         let isParents = fields.notaryHeight == parent.height && fields.notaryHead == parent.hash
         guard isParents || hash(at: fields.notaryHeight) == fields.notaryHead else { return .fault(.notaryHeadInvalid, transaction: nil) }
         if let reason = voidness(of: block.header) { return .fault(reason, transaction: nil) }
+        // What is built on a void block can never be recorded: nobody may be told that it is final.
+#if PLANTED_BUGS
+        if PlantedBug.voidParentTaken.isPlanted { return disputed(block) }
+#endif
+        if block.header.height > 1, let reason = voidness(block.header.chain, block.header.height - 1, knowing: parent.height) {
+            return .fault(reason, transaction: nil)
+        }
+        return disputed(block)
+    }
+
+    private func disputed(_ block: Block) -> Verdict {
         for transaction in block.transactions {
-            if let reason = fault(in: transaction, foreign: block.foreign, chain: block.header.chain, asOf: fields.notaryHeight) {
+            if let reason = fault(in: transaction, foreign: block.foreign, chain: block.header.chain, asOf: block.header.fields.notaryHeight) {
                 return .fault(reason, transaction: transaction.id)
             }
         }

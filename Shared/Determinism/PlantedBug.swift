@@ -58,6 +58,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case anyBranch = "any_branch"
     /// What other chains hold for a frozen chain is never given back.
     case freezeKeepsHolds = "freeze_keeps_holds"
+    /// R8: blocks are signed, and voted for, whose parent is void.
+    case voidParentTaken = "void_parent_taken"
 
     /// A mined block counts whatever its hash is.
     case workUnchecked = "work_unchecked"

@@ -44,6 +44,25 @@ import Wire
         #expect(NotaryView(decoding: Array(view.encoded.dropLast()), network: test.network) == nil)
     }
 
+    @Test("what is built on a void block is refused, though it knows of the thaw itself")
+    func voidParent() {
+        var notary = TestChain(test, .notary)
+        var view = NotaryView(network: test.network)
+        let head = StatusChange.Head(height: 0, hash: test.network.genesisHash(of: beta))
+        _ = view.read(notary.append([change(head, since: 0)]).block)
+        _ = view.read(notary.append([change(nil, since: 1)]).block)
+        func block(_ height: Height) -> Block {
+            Block(
+                header: header(height, notary: 2, view), builderSignature: Signature(first: .zero, second: .zero), transactions: [], outcomes: [],
+                foreign: [])
+        }
+        let (before, after) = ((height: Height(1), hash: view.hash(at: 1) ?? .zero), (height: Height(2), hash: view.hash))
+        #expect(view.judge(block(2), parent: before) == .fault(.thawUnknown, transaction: nil))
+        #expect(view.judge(block(2), parent: after) == .fine)
+        // The parent is the frozen block itself.
+        #expect(view.judge(block(1), parent: before) == .fine)
+    }
+
     @Test("a candidate names a notary block that is final as it was read, or its parent's")
     func heads() {
         var notary = TestChain(test, .notary)

@@ -55,6 +55,21 @@ extension World {
         let last = blocks.last?.header.slot ?? 0
         return (last + 1...last + description.slotsAhead).contains { judge.votes.mayBeNotarized(chain, slot: $0, by: electorate) }
     }
+
+    /// Candidates that a chain's nodes have made above their final blocks, by slot.
+    func undecidedCandidates(_ chain: ChainID) -> [(slot: Slot, hashes: [Digest])] {
+        guard let description = network.chain(chain) else { return [] }
+        let last = judge.history.blocks(of: chain).last?.header.slot ?? 0
+        return (last + 1...last + description.slotsAhead).map { ($0, judge.votes.candidates(chain, slot: $0)) }.filter { !$0.hashes.isEmpty }
+    }
+
+    /// Whether one of these has been notarized since: votes for it lay on disks and had not been sent.
+    func isNotarized(_ candidates: [(slot: Slot, hashes: [Digest])], of chain: ChainID) -> Bool {
+        guard let description = network.chain(chain) else { return false }
+        return candidates.contains { slot, hashes in
+            judge.votes.mayBeNotarized(chain, slot: slot, by: description.genesisElectorate, among: hashes)
+        }
+    }
 }
 
 /// The operators of the notaries: have a chain thawed.

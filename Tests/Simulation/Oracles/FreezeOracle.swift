@@ -73,6 +73,11 @@ package struct FreezeOracle: Sendable {
             findings.report(.replay, "\(header.chain) \(header.height) knows notary block \(header.fields.notaryHeight), after \(before)", at: time)
         }
         heads[header.chain] = header.fields.notaryHeight
+        // Its parent knew the notary block `before`.
+        let isParentVoid = spans.contains { $0.chain == header.chain && $0.height + 1 < header.height && before < $0.to ?? .max }
+        if isParentVoid, !isVoid(header) {
+            findings.report(.atomicity, "\(header.chain) \(header.height) is final, and built on a block that a freeze has made void", at: time)
+        }
     }
 
     /// Whether a freeze has made a block void.

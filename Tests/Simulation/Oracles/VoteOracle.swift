@@ -27,6 +27,8 @@ package struct VoteOracle: Sendable {
     private var seen: [Key: Content] = [:]
     /// Members that do not lie and voted Notar, for every block of a slot.
     private var notars: [Place: [(hash: Digest, signers: [PublicKey])]] = [:]
+    /// Signed candidates of every slot.
+    private var candidates: [Place: [Digest]] = [:]
     /// Keys that are known to lie.
     var liars: Set<PublicKey> = []
 
@@ -41,12 +43,17 @@ package struct VoteOracle: Sendable {
     }
 
     /// Whether a block of a slot may be notarized: members that do not lie and voted Notar for it are a quorum with all those that lie.
-    package func mayBeNotarized(_ chain: ChainID, slot: Slot, by electorate: Electorate) -> Bool {
+    ///
+    /// - Parameter known: only these candidates; nil for all.
+    package func mayBeNotarized(_ chain: ChainID, slot: Slot, by electorate: Electorate, among known: [Digest]? = nil) -> Bool {
         let keys = electorate.members.map(\.key)
         return notars[Place(chain: chain, slot: slot)]?.contains { block in
-            electorate.isQuorum(keys.indices.filter { liars.contains(keys[$0]) || block.signers.contains(keys[$0]) })
+            known?.contains(block.hash) != false && electorate.isQuorum(keys.indices.filter { liars.contains(keys[$0]) || block.signers.contains(keys[$0]) })
         } ?? false
     }
+
+    /// Candidates of a slot that anybody has shown.
+    package func candidates(_ chain: ChainID, slot: Slot) -> [Digest] { candidates[Place(chain: chain, slot: slot)] ?? [] }
 
     private mutating func count(_ key: Key, _ hash: Digest) {
         let place = Place(chain: key.chain, slot: key.slot)
@@ -59,6 +66,8 @@ package struct VoteOracle: Sendable {
 
     /// A signed candidate.
     package mutating func candidate(_ header: BlockHeader, at time: UInt64, _ findings: inout Findings) {
+        let place = Place(chain: header.chain, slot: header.slot)
+        if candidates[place]?.contains(header.hash) != true { candidates[place, default: []].append(header.hash) }
         see(
             Key(signer: header.builder, chain: header.chain, epoch: header.epoch, slot: header.slot, duty: 1),
             Content(kind: 0, hash: header.hash), at: time, &findings)

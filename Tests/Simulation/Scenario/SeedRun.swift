@@ -106,19 +106,28 @@ package struct SeedRun {
         let operators = FreezeOperators()
         operators.join(world)
         let recorded = world.judge.replay.recordedHeight(of: dead.chain)
-        let mayGoOn = !world.hasVoidBlocks(dead.chain)
+        let isStuck = world.hasVoidBlocks(dead.chain)
+        let undecided = world.undecidedCandidates(dead.chain)
         let limit = world.now + progressMilliseconds * 1_000
         world.revive()
         while world.now < limit, world.judge.findings.violations.isEmpty {
             operators.thaw(dead.chain, since: status.since, cast, world: world)
             world.run(until: world.now + 4 * SeedRun.sliceMicroseconds, mostSteps: SeedRun.mostSteps)
             let isThawed = world.judge.replay.states[.notary]?.statuses[dead.chain]?.isFrozen == false
-            if isThawed, !mayGoOn || world.judge.replay.recordedHeight(of: dead.chain) > recorded { return }
+            guard isThawed else { continue }
+            if world.judge.replay.recordedHeight(of: dead.chain) > recorded { return }
+            if isStuck || world.isNotarized(undecided, of: dead.chain) {
+                // Nothing is to come of it, and the oracles see to it that nothing does.
+                return world.run(until: world.now + SeedRun.stuckMicroseconds, mostSteps: SeedRun.mostSteps)
+            }
         }
         if world.judge.findings.violations.isEmpty {
             world.judge.findings.report(.progress, "\(dead.chain) was to be thawed and to go on from height \(recorded)", at: world.now)
         }
     }
+
+    /// How long a chain is watched that cannot go on.
+    private static let stuckMicroseconds: UInt64 = 15_000_000
 
     private func heights(_ world: World) -> [Height] {
         (world.network.chains + [world.network.notary]).map { Height(world.judge.history.blocks(of: $0.id).count) }
