@@ -8,18 +8,18 @@ import Wire
 /// The newest blocks are indexed in memory. Once there are enough of them, their entries go to disk together and sorted, which costs a
 /// tenth of adding each when its block comes; a start reads only the blocks above. On disk an entry has the first 8 bytes of an id, so
 /// whoever follows it compares the whole.
-struct ArchiveIndex: Sendable {
+package struct ArchiveIndex: Sendable {
     /// A transaction's place.
-    struct Place: Hashable, Sendable {
+    package struct Place: Hashable, Sendable {
         /// Position of the chain.
         var chain: UInt8
         var transaction: UInt16
-        var height: Height
+        package var height: Height
 
         /// The form on disk: chain 8 bits, height 40, transaction 16.
-        var packed: UInt64 { UInt64(chain) << 56 | height << 16 | UInt64(transaction) }
+        package var packed: UInt64 { UInt64(chain) << 56 | height << 16 | UInt64(transaction) }
 
-        init(chain: Int, transaction: Int, height: Height) {
+        package init(chain: Int, transaction: Int, height: Height) {
             precondition(height < 1 << 40 && chain < 1 << 8 && transaction < 1 << 16, "places fit 64 bits")
             (self.chain, self.transaction, self.height) = (UInt8(chain), UInt16(transaction), height)
         }
@@ -32,7 +32,7 @@ struct ArchiveIndex: Sendable {
     }
 
     /// What of a chain's archive is indexed on disk: the blocks up to a height, and the hash of the last.
-    struct Mark: Hashable, Sendable {
+    package struct Mark: Hashable, Sendable {
         var height: Height
         var hash: Digest
 
@@ -63,14 +63,14 @@ struct ArchiveIndex: Sendable {
     private var marks: [Mark?]
 
     /// - Parameter marks: what is indexed on disk already, by position of the chain.
-    init(policy: SnapshotPolicy, marks: [Mark?]) {
+    package init(policy: SnapshotPolicy, marks: [Mark?]) {
         pendingMaximum = min(ArchiveIndex.pendingMaximum, policy.transactions)
         blocksMaximum = policy.blocks
         self.marks = marks
     }
 
     /// A block of the archive, in the order of its chain.
-    mutating func add(_ block: Block, position: Int) {
+    package mutating func add(_ block: Block, position: Int) {
         for (offset, transaction) in block.transactions.enumerated() {
             let place = Place(chain: position, transaction: offset, height: block.header.height)
             switch transaction.kind {
@@ -91,7 +91,7 @@ struct ArchiveIndex: Sendable {
 
     /// The archive of a chain goes back to a block: what is indexed above it is forgotten, and what waits goes to disk, which says what it
     /// then has. Entries that are on disk stay; whoever asks passes over places that the archive has not come to.
-    mutating func rewind(_ position: Int, to height: Height, _ hash: Digest) -> [StoreOperation] {
+    package mutating func rewind(_ position: Int, to height: Height, _ hash: Digest) -> [StoreOperation] {
         guard let mark = marks[position], mark.height > height else { return [] }
         pending.removeAll { Int(Place(packed: $0.place).chain) == position && Place(packed: $0.place).height > height }
         marks[position] = height == 0 ? nil : Mark(height: height, hash: hash)
@@ -117,8 +117,11 @@ struct ArchiveIndex: Sendable {
         return [.index(.places, pending.sorted())] + facts
     }
 
-    /// Places of an id in memory and on disk; those on disk may be another's whose id begins alike.
-    func places(of id: Digest, stored: [StoredRow]) -> [Place] {
-        stored.map { Place(packed: $0.key) } + (places[id] ?? [])
+    /// Places of an id on disk and in memory, each once; those on disk may be another's whose id begins alike. A chain that has gone back and
+    /// come again may have a transaction where it was before.
+    package func places(of id: Digest, stored: [StoredRow]) -> [Place] {
+        var found: [Place] = []
+        for place in stored.map({ Place(packed: $0.key) }) + (places[id] ?? []) where !found.contains(place) { found.append(place) }
+        return found
     }
 }
