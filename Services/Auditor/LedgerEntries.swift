@@ -91,7 +91,8 @@ struct CrossModel: Equatable, Sendable {
 
     /// The legs of a cross transaction that `chain` holds, in leg order.
     static func holds(of cross: ParsedCross, on chain: String) -> [HoldModel] {
-        cross.legs.enumerated().dropLast().filter { $0.element.chain == chain }.map {
+        guard chain != cross.decidingLeg.chain else { return [] }
+        return cross.legs.enumerated().filter { $0.element.chain == chain }.map {
             HoldModel(
                 index: UInt16($0.offset), debit: Bytes($0.element.debit), credit: Bytes($0.element.credit), asset: $0.element.asset,
                 amount: $0.element.amount)

@@ -29,13 +29,13 @@ extension LedgerModel {
 
     private func rejection(of cross: ParsedCross, _ holds: [HoldModel], _ entry: CrossModel) -> UInt8? {
         guard entry.decision == .none else { return RejectionNumber.crossAlreadyEnded }
-        guard let contract = network.contract(cross.body.contract, version: cross.body.contractVersion) else {
-            return RejectionNumber.unknownContract
-        }
-        guard keepsTerms(cross, of: contract) else { return RejectionNumber.termsViolated }
+        let contract = network.contract(cross.body.contract, version: cross.body.contractVersion)
+        guard contract != nil || cross.isAgreement else { return RejectionNumber.unknownContract }
+        guard keepsTerms(cross) else { return RejectionNumber.termsViolated }
         let deadline = cross.body.deadlineMilliseconds
         guard time < deadline else { return RejectionNumber.deadlinePassed }
-        guard deadline - time <= contract.deadlineMaximumMilliseconds else { return RejectionNumber.deadlineTooFar }
+        let longest = cross.isAgreement ? AuditLimits.agreementDeadlineMilliseconds : contract?.deadlineMaximumMilliseconds ?? 0
+        guard deadline - time <= longest else { return RejectionNumber.deadlineTooFar }
         for hold in holds {
             guard accounts[hold.debit] != nil else { return RejectionNumber.unknownPayer }
             guard accounts[hold.credit] != nil else { return RejectionNumber.unknownPayee }
@@ -49,6 +49,27 @@ extension LedgerModel {
             }
         }
         return nil
+    }
+
+    /// An agreement keeps off the reserves, and is else what its parties signed; an exchange is what its contract says.
+    private func keepsTerms(_ cross: ParsedCross) -> Bool {
+        guard !cross.isAgreement else {
+            return cross.legs.allSatisfy { leg in
+                ![leg.debit, leg.credit].contains { network.isReserve(Bytes($0), on: leg.chain) }
+            }
+        }
+        return network.contract(cross.body.contract, version: cross.body.contractVersion).map { keepsTerms(cross, of: $0) } ?? false
+    }
+
+    /// Who has to consent: those who get something and have not signed the whole, in the order of the legs, and last who gets the last leg.
+    private func consenting(to cross: ParsedCross) -> [Data] {
+        let last = cross.decidingLeg.credit
+        var keys: [Data] = []
+        for leg in cross.legs where leg.credit != last && !network.isReserve(Bytes(leg.credit), on: leg.chain) {
+            let isSigned = cross.authorizations.contains { $0.key == leg.credit }
+            if !isSigned && !keys.contains(leg.credit) { keys.append(leg.credit) }
+        }
+        return keys + [last]
     }
 
     /// The terms of an exchange: two legs, paid into the contract's reserve on one chain, bought from its reserve on the other.
@@ -70,21 +91,23 @@ extension LedgerModel {
         guard let cross = transaction.cross, cross.decidingLeg.chain == chain.id else {
             return .forbidden(.replay, "confirms on a chain that does not decide")
         }
-        let leg = cross.decidingLeg
-        guard confirm.confirmations.map(\.key) == [leg.credit] else {
-            return .forbidden(.allOrNothing, "lacks the receiver's confirmation (R2)")
+        guard confirm.confirmations.map(\.key) == consenting(to: cross) else {
+            return .forbidden(.allOrNothing, "lacks a receiver's confirmation (R2)")
         }
         if let fault = authorizationFault(of: cross, needsDebits: true) { return .forbidden(.allOrNothing, fault) }
-        guard let contract = network.contract(cross.body.contract, version: cross.body.contractVersion), keepsTerms(cross, of: contract) else {
-            return .forbidden(.allOrNothing, "is not what its contract allows (R2)")
-        }
+        guard keepsTerms(cross) else { return .forbidden(.allOrNothing, "is not what its contract allows (R2)") }
         var entry = crosses[cross.xid] ?? CrossModel(cross)
         guard entry.decision == .none else { return .forbidden(.allOrNothing, "decides what is decided already (R5)") }
         guard time <= cross.body.deadlineMilliseconds else { return .forbidden(.allOrNothing, "comes after the deadline (R2)") }
         if let fault = holdFault(of: cross, confirm.holds, evidence: evidence) { return .forbidden(.allOrNothing, fault) }
-        guard hasRoom(Bytes(leg.credit), for: leg.asset), debit(Bytes(leg.debit), leg.amount, of: leg.asset),
-            credit(Bytes(leg.credit), leg.amount, of: leg.asset)
-        else { return .forbidden(.conservation, "pays more than the account has") }
+        // Every payer has it all beforehand, so all is taken before anything is given.
+        for leg in cross.decidingLegs where !debit(Bytes(leg.debit), leg.amount, of: leg.asset) {
+            return .forbidden(.conservation, "pays more than the account has")
+        }
+        for leg in cross.decidingLegs
+        where !hasRoom(Bytes(leg.credit), for: leg.asset) || !credit(Bytes(leg.credit), leg.amount, of: leg.asset) {
+            return .forbidden(.conservation, "brings an account more than fits")
+        }
         remember(cross)
         entry.decision = .committed
         entry.decided = height
@@ -115,8 +138,8 @@ extension LedgerModel {
             return .forbidden(.replay, "ends a cross transaction on a chain that does not decide")
         }
         if let fault = authorizationFault(of: cross, needsDebits: false) { return .forbidden(.allOrNothing, fault) }
-        let allowed = decision == .refused ? cross.decidingLeg.credit : cross.body.initiator
-        guard authorization.key == allowed else { return .forbidden(.allOrNothing, "is signed by somebody who may not (R4)") }
+        let allowed = decision == .refused ? consenting(to: cross) : [cross.body.initiator]
+        guard allowed.contains(authorization.key) else { return .forbidden(.allOrNothing, "is signed by somebody who may not (R4)") }
         var entry = crosses[cross.xid] ?? CrossModel(cross)
         guard entry.decision == .none else { return .forbidden(.allOrNothing, "decides what is decided already (R5)") }
         remember(cross)

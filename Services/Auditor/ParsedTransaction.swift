@@ -10,6 +10,7 @@ enum AuditLimits {
     static let blockTransactions = 1_000
     static let foreignHeaders = 64
     static let legs = 16
+    static let agreementDeadlineMilliseconds: UInt64 = 86_400_000
     static let memoBytes = 140
     static let assetsPerAccount = 64
     static let nonceWindow: UInt64 = 256
@@ -35,8 +36,12 @@ struct ParsedCross: Sendable {
     var legs: [PBLeg] { body.legs }
     var decidingLeg: PBLeg { body.legs[body.legs.count - 1] }
 
-    /// Chains of every leg but the deciding one, ascending, each once.
-    var holdingChains: [String] { Set(legs.dropLast().map(\.chain)).sorted() }
+    /// Legs that are executed by the decision: all of the last leg's chain.
+    var decidingLegs: [PBLeg] { legs.filter { $0.chain == decidingLeg.chain } }
+    /// Chains of all other legs, ascending, each once.
+    var holdingChains: [String] { Set(legs.map(\.chain)).subtracting([decidingLeg.chain]).sorted() }
+    /// Whether it stands under the terms that need no contract.
+    var isAgreement: Bool { body.contract == "agreement" && body.contractVersion == 1 }
 
     init(_ signed: PBSignedCross, network: Bytes) throws(FormFault) {
         bytes = Bytes(signed.body)

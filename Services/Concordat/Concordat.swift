@@ -36,7 +36,7 @@ struct Concordat: ParsableCommand {
 /// The subcommands, and help for a mistyped one.
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, AgentCommand.self,
+        InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, DealCommand.self, AgentCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
         HeadersCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
         AuditCommand.self, RebuildCommand.self, DemoCommand.self, CompletionsCommand.self,

@@ -58,6 +58,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case anyBranch = "any_branch"
     /// What other chains hold for a frozen chain is never given back.
     case freezeKeepsHolds = "freeze_keeps_holds"
+    /// R2: the last receiver's consent stands for everybody's.
+    case oneConsent = "one_consent"
     /// R8: blocks are signed, and voted for, whose parent is void.
     case voidParentTaken = "void_parent_taken"
 

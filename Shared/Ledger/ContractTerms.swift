@@ -1,14 +1,20 @@
 import Wire
 
-/// Whether a cross transaction is what a deployed contract allows (rules R1 and R2; A14, A20).
+/// Whether a cross transaction is what its terms allow (rules R1 and R2; A14, A15, A20).
 ///
-/// The one kind of contract so far is an exchange: the initiator pays on one chain into the contract's reserve there, and the
-/// reserve on the other chain pays the receiver, at exactly the contract's rate.
+/// There are two kinds of terms. An exchange is declared as a contract: the initiator pays on one chain into the contract's reserve there,
+/// and the reserve on the other chain pays the receiver, at exactly the contract's rate. An agreement needs no contract: any legs between
+/// accounts of their own, as everyone who is debited has signed them.
 enum ContractTerms {
-    /// - Returns: `unknownContract`, or `termsViolated`, or the contract.
-    static func contract(of cross: CrossTransaction, in network: Network) -> Result<Contract, Reason> {
+    /// How far past a holding chain's time the deadline may lie, milliseconds.
+    ///
+    /// - Returns: `unknownContract`, or `termsViolated`, or the bound that the terms set.
+    static func deadlineMaximum(of cross: CrossTransaction, in network: Network) -> Result<UInt64, Reason> {
+        if Agreement.isNamed(by: cross) {
+            return isAgreement(cross, in: network) ? .success(Limits.agreementDeadlineMilliseconds) : .failure(.termsViolated)
+        }
         guard let contract = network.contract(cross.contract, version: cross.contractVersion) else { return .failure(.unknownContract) }
-        return isExchange(cross, under: contract, in: network) ? .success(contract) : .failure(.termsViolated)
+        return isExchange(cross, under: contract, in: network) ? .success(contract.deadlineMaximumMilliseconds) : .failure(.termsViolated)
     }
 
     private static func isExchange(_ cross: CrossTransaction, under contract: Contract, in network: Network) -> Bool {
@@ -22,5 +28,10 @@ enum ContractTerms {
         else { return false }
         return paid.amount >= contract.minimumAmount && paid.amount <= contract.maximumAmount
             && contract.counterAmount(paying: paid.amount, on: paid.chain) == bought.amount
+    }
+
+    /// A contract's reserve pays and is paid by its contract alone.
+    private static func isAgreement(_ cross: CrossTransaction, in network: Network) -> Bool {
+        cross.legs.allSatisfy { !network.isReserve($0.debit, on: $0.chain) && !network.isReserve($0.credit, on: $0.chain) }
     }
 }

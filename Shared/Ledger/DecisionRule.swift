@@ -3,18 +3,18 @@ import Determinism
 import Wire
 
 extension LedgerState {
-    /// Rule R2: executes the deciding leg at once, which commits the whole transaction when this block becomes final.
+    /// Rule R2: executes the deciding legs at once, which commits the whole transaction when this block becomes final.
     ///
-    /// Valid if every hold is final on its chain, the receiver confirmed, nothing has decided yet, this chain's time is at or
-    /// before the deadline, and the debit account covers it. The receiver has signed, so its account is opened if need be.
+    /// Valid if every hold is final on its chain, all whose consent it takes confirmed, nothing has decided yet, this chain's time is at
+    /// or before the deadline, and the debit accounts cover it. Receivers have signed, so their accounts are opened if need be.
     /// It must apply or not be in the block. Reasons are found in this order: wrongChain, missingAuthorization, notAllowed,
-    /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), unknownPayer,
-    /// reserveShort or insufficientFunds, tooManyAssets.
+    /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), then leg by leg unknownPayer,
+    /// reserveShort or insufficientFunds, tooManyAssets (`fault(inDeciding:)`).
     mutating func applyConfirm(_ confirm: Confirm, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
         let cross = confirm.cross
         guard cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
         if let reason = StateCheck.fault(in: confirm, network: network) { return .invalid(reason) }
-        if case .failure(let reason) = ContractTerms.contract(of: cross, in: network) { return .invalid(reason) }
+        if case .failure(let reason) = ContractTerms.deadlineMaximum(of: cross, in: network) { return .invalid(reason) }
         var entry = self.cross(cross.xid) ?? CrossEntry(cross)
         guard entry.decision == .none else { return .invalid(.alreadyDecided) }
         let isInTime: Bool
@@ -25,17 +25,9 @@ extension LedgerState {
 #endif
         guard isInTime else { return .invalid(.deadlinePassed) }
         if let reason = holdFault(in: confirm, foreign: foreign) { return .invalid(reason) }
-        let leg = cross.decidingLeg
-        guard let debited = place(of: leg.debit) else { return .invalid(.unknownPayer) }
-        guard slots[debited].account.balances.amount(of: leg.asset) >= leg.amount else {
-            return .invalid(slots[debited].isReserve ? .reserveShort : .insufficientFunds)
-        }
-        let known = place(of: leg.credit)
-        if let known, !hasRoom(known, for: leg.asset) { return .invalid(.tooManyAssets) }
-
-        if known == nil { insert(Account(key: leg.credit)) }
-        debit(debited, leg.amount, of: leg.asset)
-        credit(known ?? slots.count - 1, leg.amount, of: leg.asset)
+        let legs = cross.decidingLegs
+        if let reason = fault(inDeciding: legs) { return .invalid(reason) }
+        execute(deciding: legs)
         decide(&entry, .committed, at: block)
         return .applied
     }

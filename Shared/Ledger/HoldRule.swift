@@ -35,13 +35,13 @@ extension LedgerState {
     /// Why a hold is refused; nil when it is valid.
     private func refusal(of cross: CrossTransaction, holding legs: [HeldLeg], entry: CrossEntry, at block: OpenBlock) -> Reason? {
         guard entry.decision == .none else { return .crossAlreadyEnded }
-        let contract: Contract
-        switch ContractTerms.contract(of: cross, in: network) {
+        let deadlineMaximum: UInt64
+        switch ContractTerms.deadlineMaximum(of: cross, in: network) {
         case .failure(let reason): return reason
-        case .success(let found): contract = found
+        case .success(let found): deadlineMaximum = found
         }
         guard block.time < cross.deadline else { return .deadlinePassed }
-        guard cross.deadline - block.time <= contract.deadlineMaximumMilliseconds else { return .deadlineTooFar }
+        guard cross.deadline - block.time <= deadlineMaximum else { return .deadlineTooFar }
         for leg in legs {
             guard place(of: leg.debit) != nil else { return .unknownPayer }
             guard place(of: leg.credit) != nil else { return .unknownPayee }

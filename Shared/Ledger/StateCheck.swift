@@ -60,18 +60,19 @@ package enum StateCheck {
         return nil
     }
 
-    /// Rule R2 asks for the debited and for the receiver, nobody else.
+    /// Rule R2 asks for the debited and for all whose consent it takes, nobody else, in one order.
     static func fault(in confirm: Confirm, network: Network) -> Reason? {
         if let reason = fault(inDebitsOf: confirm.cross, network: network) { return reason }
-        let receiver = confirm.cross.decidingLeg.credit
-        guard confirm.confirmations.contains(where: { $0.key == receiver }) else { return .missingAuthorization }
-        return confirm.confirmations.count == 1 ? nil : .notAllowed
+        let confirmers = network.confirmers(of: confirm.cross)
+        let keys = confirm.confirmations.map(\.key)
+        guard confirmers.allSatisfy(keys.contains) else { return .missingAuthorization }
+        return keys == confirmers ? nil : .notAllowed
     }
 
-    /// A refusal is the receiver's alone; the initiator's signature shows that there is something to refuse.
+    /// Whoever has to confirm may refuse; the initiator's signature shows that there is something to refuse.
     static func fault(in refuse: Refuse, network: Network) -> Reason? {
         if let reason = fault(inListOf: refuse.cross) { return reason }
-        return refuse.authorization.key == refuse.cross.decidingLeg.credit ? nil : .notReceiver
+        return network.confirmers(of: refuse.cross).contains(refuse.authorization.key) ? nil : .notReceiver
     }
 
     /// A cancellation is the initiator's alone.

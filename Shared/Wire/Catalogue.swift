@@ -12,7 +12,7 @@ package enum Topic: Hashable, Sendable {
     case final(ChainID)
     /// leg.C: validators of other chains → collectors and builders of C, validators of C
     case leg(ChainID)
-    /// confirm.C: collectors → taps
+    /// confirm.C: collectors → taps, collectors of C
     case confirm(ChainID)
     /// branch.C: validators of C → roles of the same notary
     case branch(ChainID)

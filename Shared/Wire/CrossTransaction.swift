@@ -32,7 +32,7 @@ package struct Authorization: Hashable, Sendable {
 
 /// A transaction with two or more legs on different chains, as its parties signed it (A1, A15).
 ///
-/// The last leg is the deciding one: its becoming final commits the whole.
+/// The chain of the last leg decides: its legs are executed together, and their becoming final commits the whole. All others are held.
 package struct CrossTransaction: Hashable, Sendable {
     /// Exact bytes of the signed body.
     package let body: [UInt8]
@@ -52,16 +52,24 @@ package struct CrossTransaction: Hashable, Sendable {
     package var decidingLeg: Leg { legs[legs.count - 1] }
     package var decidingChain: ChainID { decidingLeg.chain }
 
-    /// Chains that hold a leg, ascending, each once: those of every leg but the deciding one.
+    /// The legs of the deciding chain, in their order; the last one is the last of all.
+    package var decidingLegs: [Leg] { legs.filter { $0.chain == decidingChain } }
+
+    /// The first leg that pays an account, the last one where it is paid by that.
+    package func leg(for account: PublicKey) -> Leg {
+        decidingLeg.credit == account ? decidingLeg : legs.first { $0.credit == account } ?? decidingLeg
+    }
+
+    /// Chains that hold a leg, ascending, each once: all but the deciding one.
     package var holdingChains: [ChainID] {
         var chains: [ChainID] = []
-        for leg in legs.dropLast() where !chains.contains(leg.chain) { chains.append(leg.chain) }
+        for leg in legs where leg.chain != decidingChain && !chains.contains(leg.chain) { chains.append(leg.chain) }
         return chains.sorted()
     }
 
-    /// Positions in `legs` of those held on `chain`.
+    /// Positions in `legs` of those held on `chain`; none on the deciding chain.
     package func heldLegs(on chain: ChainID) -> [Int] {
-        legs.indices.dropLast().filter { legs[$0].chain == chain }
+        chain == decidingChain ? [] : legs.indices.filter { legs[$0].chain == chain }
     }
 
     package static func == (left: CrossTransaction, right: CrossTransaction) -> Bool {
@@ -133,7 +141,7 @@ package struct CrossTransaction: Hashable, Sendable {
             })
         guard authorizations.first?.key == initiator else { throw WireFault(.missing, "SignedCross.authorizations") }
         guard decidingLeg.chain != .notary, legs.allSatisfy({ $0.chain != .notary }) else { throw WireFault(.invalid, "Leg.chain") }
-        guard !holdingChains.contains(decidingChain) || holdingChains.count > 1 else { throw WireFault(.invalid, "CrossBody.legs") }
+        guard !holdingChains.isEmpty else { throw WireFault(.invalid, "CrossBody.legs") }
     }
 
     var message: PBSignedCross {

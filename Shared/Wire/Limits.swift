@@ -30,6 +30,8 @@ package enum Limits {
     package static let epochSlots: UInt64 = 1 << 32
     /// Legs of one cross transaction.
     package static let legs = 16
+    /// How far past a holding chain's time the deadline of an agreement may lie: a day.
+    package static let agreementDeadlineMilliseconds: UInt64 = 86_400_000
     /// UTF-8 bytes of a memo or a refusal's reason.
     package static let memoBytes = 140
     /// Levels of a state path.

@@ -234,18 +234,22 @@ package struct LegNotice: Hashable, Sendable {
     package var cross: CrossTransaction
     /// Final headers that the evidence names.
     package var foreign: [FinalHeader]
-    /// For `confirm` one per holding chain in `holdingChains` order; else one of the deciding chain.
+    /// For `confirm` of one or more holding chains; of all of them, in `holdingChains` order, once a collector has gathered them. Else one
+    /// of the deciding chain.
     package var evidence: [StateEvidence]
     /// Node id of the notary that says so.
     package var notary: String
     /// Of a `refund` because the deciding chain is frozen: the notary chain's entry that says so; nil otherwise.
     package var frozen: StateEvidence?
+    /// Of a `confirm`: the consents that are there already.
+    package var confirmations: [Authorization]
 
     package init(
         chain: ChainID, purpose: Purpose, cross: CrossTransaction, foreign: [FinalHeader], evidence: [StateEvidence], notary: String,
-        frozen: StateEvidence? = nil
+        frozen: StateEvidence? = nil, confirmations: [Authorization] = []
     ) {
         self.frozen = frozen
+        self.confirmations = confirmations
         self.chain = chain
         self.purpose = purpose
         self.cross = cross
@@ -267,12 +271,15 @@ package struct LegNotice: Hashable, Sendable {
         cross = try CrossTransaction(message.cross, network: network)
         foreign = try mapChecked(message.foreign) { item throws(WireFault) in try FinalHeader(item) }
         evidence = try mapChecked(message.evidence) { item throws(WireFault) in try StateEvidence(item) }
-        guard evidence.count == (purpose == .confirm ? cross.holdingChains.count : 1) else {
+        guard (1...(purpose == .confirm ? cross.holdingChains.count : 1)).contains(evidence.count) else {
             throw WireFault(.invalid, "LegNotice.evidence")
         }
         notary = try Field.text(message.notary, atMost: ShortText.byteCount, "LegNotice.notary")
         frozen = message.hasFrozen ? try StateEvidence(message.frozen) : nil
         guard frozen == nil || purpose == .refund else { throw WireFault(.invalid, "LegNotice.frozen") }
+        guard message.confirmations.isEmpty || purpose == .confirm else { throw WireFault(.invalid, "LegNotice.confirmations") }
+        try Field.count(message.confirmations.count, atMost: Limits.legs, "LegNotice.confirmations")
+        confirmations = try mapChecked(message.confirmations) { item throws(WireFault) in try Authorization(item, "LegNotice.confirmations") }
     }
 
     var message: PBLegNotice {
@@ -289,6 +296,7 @@ package struct LegNotice: Hashable, Sendable {
         message.evidence = evidence.map(\.message)
         message.notary = notary
         if let frozen { message.frozen = frozen.message }
+        message.confirmations = confirmations.map(\.message)
         return message
     }
 

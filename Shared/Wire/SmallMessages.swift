@@ -7,17 +7,22 @@ package struct ConfirmNotice: Hashable, Sendable {
     package var node: String
     /// False: refused.
     package var confirmed: Bool
+    /// The consent itself, for the chain's other collectors, where more than one is needed; nil otherwise.
+    package var authorization: Authorization?
 
-    package init(xid: Digest, node: String, confirmed: Bool) {
+    package init(xid: Digest, node: String, confirmed: Bool, authorization: Authorization? = nil) {
         self.xid = xid
         self.node = node
         self.confirmed = confirmed
+        self.authorization = authorization
     }
 
     init(_ message: PBConfirmNotice) throws(WireFault) {
         xid = try Field.digest(message.xid, "ConfirmNotice.xid")
         node = try Field.text(message.node, atMost: ShortText.byteCount, "ConfirmNotice.node")
         confirmed = message.confirmed
+        authorization = message.hasAuthorization ? try Authorization(message.authorization, "ConfirmNotice.authorization") : nil
+        guard authorization == nil || confirmed else { throw WireFault(.invalid, "ConfirmNotice.authorization") }
     }
 
     var message: PBConfirmNotice {
@@ -25,6 +30,7 @@ package struct ConfirmNotice: Hashable, Sendable {
         message.xid = xid.data
         message.node = node
         message.confirmed = confirmed
+        if let authorization { message.authorization = authorization.message }
         return message
     }
 }

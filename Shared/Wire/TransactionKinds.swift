@@ -92,7 +92,7 @@ package struct Transfer: Hashable, Sendable {
 /// Rule R2: the deciding leg, with the receiver's consent and the proof that every hold is final.
 package struct Confirm: Hashable, Sendable {
     package var cross: CrossTransaction
-    /// The receiver's, over the xid (A5).
+    /// Over the xid, of all whose consent it takes, in the order of `Network.confirmers` (A5, A15).
     package var confirmations: [Authorization]
     /// One per holding chain, in the order of `CrossTransaction.holdingChains`.
     package var holds: [StateEvidence]

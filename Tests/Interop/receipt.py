@@ -315,7 +315,7 @@ def ending(shown):
     demand(not (refunded and any(part.record for part in committed)), "its parts contradict each other")
     if committed:
         legs = ledger.CrossBody.FromString(next(transaction.confirm.cross.body for _, transaction, _ in shown if transaction.HasField("confirm"))).legs
-        if all(leg.chain in opened and leg.chain in settled for leg in legs[:-1]):
+        if all(leg.chain in opened and leg.chain in settled for leg in legs if leg.chain != legs[-1].chain):
             return "settled"
     if refunded and set(opened) <= set(refunded):
         frozen = any(transaction.refund.HasField("frozen") for _, transaction, _ in shown if transaction.HasField("refund"))

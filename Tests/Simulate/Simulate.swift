@@ -2,6 +2,7 @@ import ArgumentParser
 import Determinism
 import Dispatch
 import FoundationEssentials
+import Glibc
 import Simulation
 
 /// Runs seeds of the deterministic simulator and says which break an invariant, and how to see it again.
@@ -71,6 +72,8 @@ struct Simulate: ParsableCommand {
             progress.count(hasFailed: !report.violations.isEmpty)
             guard !json, !report.violations.isEmpty else { return }
             print(SeedSummary.failure(report))
+            // Also where the output goes to a file: nobody waits for the end of a long run to see it.
+            fflush(nil)
         }.run()
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
         let summary = SeedSummary(reports: reports, seconds: seconds)

@@ -25,62 +25,71 @@ extension CollectorRole {
 
     private mutating func heardLeg(_ notice: LegNotice) -> [RoleEffect] {
         let cross = notice.cross
-        guard cross.decidingChain == chain else { return [.count(.peerFault, by: 1)] }
+        guard cross.decidingChain == chain, notice.confirmations.isEmpty else { return [.count(.peerFault, by: 1)] }
         guard legs[cross.xid] == nil, !legsInCheck.contains(cross.xid) else { return [.count(.duplicate, by: 1)] }
         guard isOpen(cross) else { return [] }
         guard legs.count + legsInCheck.count < Limits.waitingLegs else { return [.count(.overloaded, by: 1)] }
-        guard showsEveryHold(notice) else { return [.count(.peerFault, by: 1)] }
+        guard let parts = shownHolds(notice) else { return [.count(.peerFault, by: 1)] }
+        guard let whole = gathering.add(parts, of: notice) else { return [] }
         legsInCheck.insert(cross.xid)
-        return checks.add(.leg(notice), cross.signatureChecks(network: network.id))
+        return checks.add(.leg(whole), cross.signatureChecks(network: network.id))
     }
 
-    /// Whether the deciding leg can still be executed, as of the newest final block.
+    /// Whether the deciding legs can still be executed, as of the newest final block.
     private func isOpen(_ cross: CrossTransaction) -> Bool {
         (tree.ledger.cross(cross.xid)?.decision ?? Decision.none) == Decision.none && cross.deadline > tree.finalTime
     }
 
-    /// Whether final blocks of every holding chain show the holds that this body asks for.
-    private mutating func showsEveryHold(_ notice: LegNotice) -> Bool {
+    /// What a notice shows to be held, each by a final block of its holding chain; nil when a part of it shows nothing.
+    private mutating func shownHolds(_ notice: LegNotice) -> [GatheredHolds.Part]? {
         let cross = notice.cross
-        guard notice.evidence.count == cross.holdingChains.count else { return false }
-        for header in notice.foreign where checker.fault(in: header) != nil { return false }
+        for header in notice.foreign where checker.fault(in: header) != nil { return nil }
         let foreign = ForeignBlocks(notice.foreign)
-        return zip(cross.holdingChains, notice.evidence).allSatisfy { holder, evidence in
-            guard case .success(let finding) = EvidenceCheck.finding(about: cross.xid, on: holder, in: evidence, foreign: foreign),
-                let entry = finding.entry
-            else { return false }
-            return entry.holdStatus == .held && entry.deadline == cross.deadline && entry.legs == HeldLeg.legs(of: cross, on: holder)
+        var parts: [GatheredHolds.Part] = []
+        for evidence in notice.evidence {
+            guard let final = notice.foreign.first(where: { $0.hash == evidence.block }), cross.holdingChains.contains(final.header.chain),
+                case .success(let finding) = EvidenceCheck.finding(about: cross.xid, on: final.header.chain, in: evidence, foreign: foreign),
+                let entry = finding.entry, entry.holdStatus == .held, entry.deadline == cross.deadline,
+                entry.legs == HeldLeg.legs(of: cross, on: final.header.chain)
+            else { return nil }
+            parts.append(.init(chain: final.header.chain, evidence: evidence, final: final))
         }
+        return parts
     }
 
-    /// A leg's signatures are checked: stored, then told to the receiver's devices.
+    /// A leg's signatures are checked: stored, then told to the devices of those whose consent it takes.
     mutating func checked(_ notice: LegNotice, holds: Bool, at now: Moment) -> [RoleEffect] {
         legsInCheck.remove(notice.cross.xid)
         guard holds else { return [.count(.badSignature, by: 1)] }
         guard isOpen(notice.cross), legs[notice.cross.xid] == nil else { return [] }
-        let clients = watchers.watching(notice.cross.decidingLeg.credit)
-        return [.persist([legs.insert(notice)]), .count(.received, by: 1)] + clients.map { .push(client: $0, .leg(notice)) }
+        let confirmers = network.confirmers(of: notice.cross)
+        let clients = watchers.watching(anyOf: confirmers)
+        return [.persist([legs.insert(notice, confirmers: confirmers)]), .count(.received, by: 1)] + clients.map { .push(client: $0, .leg(notice)) }
     }
 
-    /// S880: a receiver's answer to a leg becomes a Confirm or a Refuse.
+    /// S880: a receiver's answer to a leg becomes a Confirm, once all others' are there too, or a Refuse.
     mutating func receive(_ answer: Answer, token: UInt64, at now: Moment) -> [RoleEffect] {
         guard let notice = legs[answer.xid] else { return answerWithoutLeg(answer, token: token) }
+        let confirmers = network.confirmers(of: notice.cross)
+        guard confirmers.contains(answer.authorization.key) else {
+            let id = Transaction.id(kind: answer.confirmed ? 4 : 5, chain: chain, xid: answer.xid, network: network.id)
+            let result = SubmitResult(id: id, rejection: .notReceiver, detail: "only who receives, and has not signed the whole, answers it")
+            return [.count(.refused, by: 1), .reply(token: token, .submit(result))]
+        }
+        if answer.confirmed, let more = gather(answer.authorization, for: notice, confirmers, token: token) { return more }
         let kind: Transaction.Kind =
             answer.confirmed
-            ? .confirm(Confirm(cross: notice.cross, confirmations: [answer.authorization], holds: notice.evidence))
+            ? .confirm(Confirm(cross: notice.cross, confirmations: notice.confirmations(with: answer.authorization, confirmers), holds: notice.evidence))
             : .refuse(Refuse(cross: notice.cross, reason: answer.reason, authorization: answer.authorization))
         let transaction = Transaction(kind, chain: chain, network: network.id)
         let submission = Submission(
             item: BlockItem(transaction: transaction, foreign: answer.confirmed ? notice.foreign : []), tokens: [token],
             notice: ConfirmNotice(xid: answer.xid, node: context.address.node, confirmed: answer.confirmed))
-        guard answer.authorization.key == notice.cross.decidingLeg.credit else {
-            return refuse(submission, .notReceiver, "only the receiver of the deciding leg answers it")
-        }
         guard transaction.bytes.count <= Limits.transactionBytes else {
             return refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
         }
         if let known = standing(of: transaction) { return acknowledge(submission, known) }
-        // The body's own signatures were checked before the leg was stored.
+        // The body's own signatures were checked before the leg was stored, other consents before they were.
         return take(submission, [answer.check(network: network.id)], at: now)
     }
 

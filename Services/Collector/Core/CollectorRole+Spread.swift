@@ -45,16 +45,16 @@ extension CollectorRole {
             }
         }
         let isMoreDue = due.count == Limits.republishPerTurn
-        return (operations.isEmpty ? [] : [.persist(operations)]) + news + spread(alive)
+        return (operations.isEmpty ? [] : [.persist(operations)]) + news + spread(alive) + tellConsents()
             + armRepublish(afterMilliseconds: isMoreDue ? CollectorRole.pacingMilliseconds : network.timing.republishMilliseconds / 4 + 1)
     }
 
     /// Between two turns of publishing again when there is more than one turn's worth.
     private static let pacingMilliseconds: UInt64 = 50
 
-    /// Sees to it that `republish` runs while anything is pending.
+    /// Sees to it that `republish` runs while anything is pending, or consents are missing.
     mutating func armRepublish(afterMilliseconds milliseconds: UInt64) -> [RoleEffect] {
-        guard pending.count > 0, !isRepublishing else { return [] }
+        guard pending.count > 0 || legs.hasIncomplete, !isRepublishing else { return [] }
         isRepublishing = true
         return [.setTimer(Timers.republish, afterMilliseconds: milliseconds)]
     }

@@ -36,6 +36,7 @@ package struct CollectorRole: RoleCore {
     var repairs: [RoleEffect]
     var ended: EndedTransactions
     var legs = WaitingLegs()
+    var gathering = GatheredHolds()
     var resolutions = ResolutionNotices()
     var watchers = Watchers()
     var checks = CheckQueue<CheckItem>(firstToken: 1)
@@ -55,6 +56,7 @@ package struct CollectorRole: RoleCore {
     enum CheckItem: Sendable {
         case submission(Submission)
         case leg(LegNotice)
+        case consent(LegConsent)
         case watch(Watch, client: String, token: UInt64)
     }
 
@@ -91,11 +93,11 @@ package struct CollectorRole: RoleCore {
             guard let notice = try? LegNotice(decoding: row.value, network: network.id) else {
                 throw StoredFault(.legs, key: row.key, "this is no waiting leg")
             }
-            legs.recover(notice, key: row.key)
+            legs.recover(notice, confirmers: context.network.confirmers(of: notice.cross), key: row.key)
         }
     }
 
-    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .handover] }
+    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .confirm(chain), .handover] }
     package var height: Height { tree.finalHeight }
     package var waiting: Int { pending.count + legs.count }
 
@@ -123,6 +125,7 @@ package struct CollectorRole: RoleCore {
         case .candidate(let block): take(follower.candidate(block, at: now), at: now)
         case .final(let final): take(follower.final(final, at: now), at: now)
         case .leg(let notice): heard(notice, publisher: publisher, at: now)
+        case .confirm(let notice): heard(notice, publisher: publisher, at: now)
         case .handover(let handover): desk.heard(handover).effects
         default: [.count(.peerFault, by: 1)]
         }
@@ -174,6 +177,7 @@ package struct CollectorRole: RoleCore {
                 let submission = finishCheck(of: first)
                 if holds { accepted.append(submission) } else { effects += refuse(submission, .badSignature, "a signature does not hold") }
             case .leg(let notice): effects += checked(notice, holds: holds, at: now)
+            case .consent(let consent): effects += checked(consent, holds: holds, at: now)
             case .watch(let watch, let client, let token): effects += checked(watch, client: client, token: token, holds: holds)
             }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 import Foundation
 import Runtime
 import WalletCore
@@ -33,8 +34,8 @@ struct AgentCommand: ParsableCommand {
         while !shutdown.wait(milliseconds: 0) { try driver.turn(answered: tell) }
     }
 
-    private func tell(_ notice: LegNotice, _ action: AgentRule.Action) {
-        let leg = notice.cross.decidingLeg
+    private func tell(_ notice: LegNotice, _ account: PublicKey, _ action: AgentRule.Action) {
+        let leg = notice.cross.leg(for: account)
         let word =
             switch action {
             case .confirm: "confirmed"

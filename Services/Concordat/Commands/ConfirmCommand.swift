@@ -48,7 +48,7 @@ struct ConfirmCommand: ParsableCommand {
         try Inquiry.requireReachable(configuration, folder)
         let inquiry = Inquiry(configuration)
         let waiting = try legs(for: signer.publicKey, inquiry)
-        guard xid != nil else { return list(waiting, accounts.book) }
+        guard xid != nil else { return list(waiting, signer.publicKey, accounts.book) }
         let fitting = waiting.filter { $0.notice.cross.xid.hex.hasPrefix(digits) }
         guard fitting.count <= 1 else {
             throw Failure(.usage, "\(fitting.count) waiting payments begin with \(digits)", "Give more digits.")
@@ -61,28 +61,30 @@ struct ConfirmCommand: ParsableCommand {
         let asked = inquiry.collectors
         let answers = try inquiry.ask(asked.map { ($0.service, .fetchLegs(receiver)) })
         guard answers.contains(where: { $0 != nil }) else { throw Inquiry.silence }
+        let network = inquiry.configuration.network
         var waiting: [Waiting] = []
         for (question, answer) in zip(asked, answers) {
             guard case .legs(let notices)? = answer else { continue }
-            for notice in notices where notice.cross.decidingLeg.credit == receiver && !waiting.contains(where: { $0.notice.cross.xid == notice.cross.xid }) {
+            for notice in notices where network.confirmers(of: notice.cross).contains(receiver) && !waiting.contains(where: { $0.notice.cross.xid == notice.cross.xid }) {
                 waiting.append(Waiting(notice: notice, service: question.service))
             }
         }
         return waiting.sorted { $0.notice.cross.deadline < $1.notice.cross.deadline }
     }
 
-    private func list(_ waiting: [Waiting], _ book: AddressBook) {
+    private func list(_ waiting: [Waiting], _ receiver: PublicKey, _ book: AddressBook) {
         struct Row: Encodable { var xid: String, from: String, amount: UInt64, asset: String, chain: String, seconds_left: Int64, memo: String }
         let now = Int64(BusClock.now().wallMilliseconds)
         let rows = waiting.map { item in
             let cross = item.notice.cross
+            let leg = cross.leg(for: receiver)
             return Row(
-                xid: cross.xid.hex, from: book.name(of: cross.initiator) ?? cross.initiator.address.text, amount: cross.decidingLeg.amount,
-                asset: cross.decidingLeg.asset.description, chain: cross.decidingChain.description,
+                xid: cross.xid.hex, from: book.name(of: cross.initiator) ?? cross.initiator.address.text, amount: leg.amount,
+                asset: leg.asset.description, chain: leg.chain.description,
                 seconds_left: max(0, Int64(clamping: cross.deadline) - now) / 1_000, memo: cross.memo)
         }
         if common.json { return Console.print(JSONText.line(rows)) }
-        guard !rows.isEmpty else { return common.say("Nothing waits for \(receiver).") }
+        guard !rows.isEmpty else { return common.say("Nothing waits for \(self.receiver).") }
         // A memo is somebody else's text: nothing of it may steer the terminal.
         let cells = rows.map { [$0.xid, $0.from, "\($0.amount) \($0.asset)", $0.chain, "\($0.seconds_left) s", Console.printable($0.memo)] }
         for line in Table.lines([["XID", "FROM", "AMOUNT", "CHAIN", "LEFT", "MEMO"]] + cells) { Console.print(line) }
@@ -103,7 +105,11 @@ struct ConfirmCommand: ParsableCommand {
         let answer = Answer(xid: cross.xid, refusal: refuse, network: inquiry.configuration.network.id, signer: signer)
         switch try inquiry.ask([(leg.service, .answer(answer))])[0] {
         case .submit(let result)?:
-            guard let reason = result.rejection else { break }
+            guard let reason = result.rejection else {
+                // A consent of several: no transaction is made before the last of them.
+                if result.id == nil { return consented(cross, result.detail) }
+                break
+            }
             throw Failure(.failed, "the collector did not take the answer: \(reason.code)\(result.detail.isEmpty ? "" : ", \(result.detail)")", "concordat trace \(cross.xid.hex) says where it stands.")
         case .failure(let reason, let detail)?:
             throw Failure(.failed, "the collector did not take the answer: \(reason.code) \(detail)", "Run the command again.")
@@ -112,17 +118,26 @@ struct ConfirmCommand: ParsableCommand {
         let end = BusClock.now().monotonicMilliseconds + ConfirmCommand.waitMilliseconds
         while BusClock.now().monotonicMilliseconds < end {
             let states = try inquiry.standings(of: cross.xid).filter { $0.chain == cross.decidingChain || cross.holdingChains.contains($0.chain) }.map(\.status.state)
-            if states.contains(.committed) || states.contains(.settled) { return try done("confirmed", cross) }
-            if states.contains(.refused) || states.contains(.refunded) { return try done("refused", cross) }
+            if states.contains(.committed) || states.contains(.settled) { return try done("confirmed", cross, signer.publicKey) }
+            if states.contains(.refused) || states.contains(.refunded) { return try done("refused", cross, signer.publicKey) }
             usleep(100_000)
         }
         throw Failure(.timedOut, "the answer is stored, but no final block holds it yet", "concordat trace \(cross.xid.hex) --follow waits for it.")
     }
 
+    private func consented(_ cross: CrossTransaction, _ detail: String) {
+        if common.json {
+            struct Report: Encodable { var xid: String, outcome: String, detail: String }
+            Console.print(JSONText.line(Report(xid: cross.xid.hex, outcome: "consented", detail: detail)))
+        } else {
+            Console.print("consented  \(cross.xid.hex)  (\(detail))")
+        }
+    }
+
     private static let waitMilliseconds: UInt64 = 30_000
 
-    private func done(_ word: String, _ cross: CrossTransaction) throws {
-        let leg = cross.decidingLeg
+    private func done(_ word: String, _ cross: CrossTransaction, _ account: PublicKey) throws {
+        let leg = cross.leg(for: account)
         if common.json {
             struct Report: Encodable { var xid: String, outcome: String, chain: String, asset: String, amount: UInt64 }
             Console.print(JSONText.line(Report(xid: cross.xid.hex, outcome: word, chain: leg.chain.description, asset: leg.asset.description, amount: leg.amount)))

@@ -159,8 +159,8 @@ final class AgentThread: Sendable {
         let thread = Thread { [self] in
             let driver = AgentDriver(configuration, accounts: accounts, rules: rules)
             do {
-                try driver.start { _, _ in }
-                while !isStopping.withLock({ $0 }) { try driver.turn { _, _ in } }
+                try driver.start { _, _, _ in }
+                while !isStopping.withLock({ $0 }) { try driver.turn { _, _, _ in } }
             } catch {
                 Console.error("the receivers' devices ended: \(error)")
             }

@@ -22,9 +22,11 @@ struct LegDesk: Sendable {
         var target: ChainID
     }
 
-    private struct Deadline: Sendable {
-        var time: ChainTime
+    /// A cross transaction that waits for this chain's decision.
+    struct Awaiting: Sendable {
         var cross: CrossTransaction
+        /// Holding chains that have told of their hold: no other one has anything to give back.
+        var holders: [ChainID]
     }
 
     private let network: Network
@@ -35,7 +37,7 @@ struct LegDesk: Sendable {
     /// Decided on this chain: each holding chain is told.
     private var decided: OrderedDictionary<Key, Item> = [:]
     /// Not decided here yet, ascending deadline.
-    private var awaiting: [Deadline] = []
+    private var awaiting: [Awaiting] = []
     /// Cross data of the newest followed block; nil while its body is not here.
     private(set) var lastCrosses: [CrossData]?
 
@@ -91,28 +93,32 @@ struct LegDesk: Sendable {
         }
     }
 
-    /// The holding chain's validator says a leg waits here.
+    /// A holding chain's validator says a leg waits here.
     ///
+    /// - Parameter holder: that chain.
     /// - Parameter decision: what this chain's final state says of it.
     /// - Parameter isFrozen: whether nothing above that state counts.
-    mutating func hear(_ cross: CrossTransaction, decision: LegNotice.Purpose?, finalTime: ChainTime, isFrozen: Bool = false, now: Moment) {
-        if let decision {
-            decide(cross, decision, now: now.monotonicMilliseconds)
-        } else if finalTime > cross.deadline || isFrozen {
-            decide(cross, .refund, now: now.monotonicMilliseconds)
-        } else if awaiting.count < Limits.waitingLegs, !awaiting.contains(where: { $0.cross.xid == cross.xid }) {
-            let position = awaiting.firstIndex { $0.time > cross.deadline } ?? awaiting.count
-            awaiting.insert(Deadline(time: cross.deadline, cross: cross), at: position)
+    mutating func hear(
+        _ cross: CrossTransaction, heldOn holder: ChainID, decision: LegNotice.Purpose?, finalTime: ChainTime, isFrozen: Bool = false, now: Moment
+    ) {
+        let isOver = finalTime > cross.deadline || isFrozen
+        if let purpose = decision ?? (isOver ? .refund : nil) {
+            tell([holder], of: cross, purpose, now: now.monotonicMilliseconds)
+        } else if let known = awaiting.firstIndex(where: { $0.cross.xid == cross.xid }) {
+            if !awaiting[known].holders.contains(holder) { awaiting[known].holders.append(holder) }
+        } else if awaiting.count < Limits.waitingLegs {
+            let position = awaiting.firstIndex { $0.cross.deadline > cross.deadline } ?? awaiting.count
+            awaiting.insert(Awaiting(cross: cross, holders: [holder]), at: position)
         }
     }
 
     /// Crosses whose deadline lies before a final block's time, with nothing decided: rule R4's second case.
-    mutating func expire(before time: ChainTime) -> [CrossTransaction] {
+    mutating func expire(before time: ChainTime) -> [Awaiting] {
 #if PLANTED_BUGS
         let time = PlantedBug.refundTooEarly.isPlanted ? time + 3_600_000 : time
 #endif
-        let count = awaiting.firstIndex { $0.time >= time } ?? awaiting.count
-        let expired = awaiting.prefix(count).map(\.cross)
+        let count = awaiting.firstIndex { $0.cross.deadline >= time } ?? awaiting.count
+        let expired = Array(awaiting.prefix(count))
         awaiting.removeFirst(count)
         return expired
     }
@@ -135,13 +141,10 @@ struct LegDesk: Sendable {
         }
     }
 
-    /// Adds what this chain's state says of a cross.
-    mutating func decide(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, now: Moment) {
-        decide(cross, purpose, now: now.monotonicMilliseconds)
+    /// Adds what is true of a cross that has waited until now.
+    mutating func resolve(_ item: Awaiting, _ purpose: LegNotice.Purpose, now: Moment) {
+        tell(item.holders, of: item.cross, purpose, now: now.monotonicMilliseconds)
     }
-
-    /// Adds a refund for a cross that can no longer be decided.
-    mutating func refund(_ cross: CrossTransaction, now: Moment) { decide(cross, .refund, now: now.monotonicMilliseconds) }
 
     /// Items to be told now, oldest first; each is put off with back-off.
     mutating func takeDue(at now: Moment) -> [Item] {
@@ -176,9 +179,16 @@ struct LegDesk: Sendable {
         held[cross.xid] = item(cross, .confirm, target: cross.decidingChain, now: now)
     }
 
+    /// A block has decided. What is committed is held on every holding chain; what is called off, on those that have told so; another one
+    /// tells when it comes to hold it.
     private mutating func decide(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, now: UInt64) {
+        let holders = awaiting.first { $0.cross.xid == cross.xid }?.holders ?? []
         awaiting.removeAll { $0.cross.xid == cross.xid }
-        for target in cross.holdingChains {
+        tell(purpose == .settle ? cross.holdingChains : holders, of: cross, purpose, now: now)
+    }
+
+    private mutating func tell(_ targets: [ChainID], of cross: CrossTransaction, _ purpose: LegNotice.Purpose, now: UInt64) {
+        for target in targets {
             let key = Key(xid: cross.xid, target: target)
             if decided[key] == nil { decided[key] = item(cross, purpose, target: target, now: now) }
         }

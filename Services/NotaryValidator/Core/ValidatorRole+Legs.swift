@@ -7,10 +7,13 @@ import Wire
 
 extension ValidatorRole {
     /// This notary's validator of a holding chain says that a leg waits for this chain's decision.
-    mutating func hear(_ notice: LegNotice, at now: Moment) -> [RoleEffect] {
-        guard notice.cross.decidingChain == context.address.chain else { return [.count(.peerFault, by: 1)] }
+    mutating func hear(_ notice: LegNotice, from holder: ChainID, at now: Moment) -> [RoleEffect] {
+        guard notice.cross.decidingChain == context.address.chain, notice.cross.holdingChains.contains(holder) else {
+            return [.count(.peerFault, by: 1)]
+        }
         moveToTip()
-        legs.hear(notice.cross, decision: decision(of: notice.cross.xid), finalTime: tipTime, isFrozen: isFrozenHere, now: now)
+        legs.hear(
+            notice.cross, heldOn: holder, decision: decision(of: notice.cross.xid), finalTime: tipTime, isFrozen: isFrozenHere, now: now)
         return sendLegs(at: now)
     }
 
@@ -19,7 +22,7 @@ extension ValidatorRole {
         let expired = legs.expire(before: tipTime)
         guard !expired.isEmpty else { return }
         moveToTip()
-        for cross in expired where decision(of: cross.xid) == nil { legs.refund(cross, now: now) }
+        for item in expired where decision(of: item.cross.xid) == nil { legs.resolve(item, .refund, now: now) }
     }
 
     /// Winds the ledger to the state after the newest followed block.
@@ -32,7 +35,7 @@ extension ValidatorRole {
     mutating func refundByFreeze(at now: Moment) -> [RoleEffect] {
         guard isFrozenHere else { return [] }
         moveToTip()
-        for cross in legs.expire(before: .max) { legs.decide(cross, decision(of: cross.xid) ?? .refund, now: now) }
+        for item in legs.expire(before: .max) { legs.resolve(item, decision(of: item.cross.xid) ?? .refund, now: now) }
         return sendLegs(at: now)
     }
 

@@ -210,7 +210,7 @@ package struct ValidatorRole: RoleCore {
         case .leg(let notice):
             guard notice.chain == context.address.chain, notice.purpose == .confirm else { return [] }
             guard let sibling = RoleAddress(publisher), isSibling(publisher, of: sibling.chain) else { return [] }
-            return hear(notice, at: now)
+            return hear(notice, from: sibling.chain, at: now)
         default: return [.count(.peerFault, by: 1)]
         }
     }

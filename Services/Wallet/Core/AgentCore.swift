@@ -19,7 +19,13 @@ package enum AgentInput: Sendable {
 package struct AgentCore: Machine {
     private enum Subject: Sendable {
         case watch(item: Int)
-        case answer(Digest)
+        case answer(Place)
+    }
+
+    /// What one account is asked: several accounts of one device may have to consent to one cross transaction.
+    private struct Place: Hashable, Sendable {
+        var xid: Digest
+        var account: PublicKey
     }
 
     private struct Pending: Sendable {
@@ -39,9 +45,9 @@ package struct AgentCore: Machine {
     private var choices: [CollectorChoice]
     private var desk = RequestDesk<Subject>()
     private var watches = WatchList()
-    private var pending: OrderedDictionary<Digest, Pending> = [:]
+    private var pending: OrderedDictionary<Place, Pending> = [:]
     /// Legs answered, or left alone by a rule.
-    private var settled: Set<Digest> = []
+    private var settled: Set<Place> = []
 
     /// Answered legs remembered; after so many they are forgotten all at once, and at worst answered again, which changes nothing.
     package static let rememberedMaximum = 1_000_000
@@ -80,23 +86,28 @@ package struct AgentCore: Machine {
     }
 
     private mutating func decide(_ notice: LegNotice, at now: Moment) -> [WalletEffect] {
-        let xid = notice.cross.xid
-        guard notice.purpose == .confirm, !settled.contains(xid), pending[xid] == nil, pending.count < WalletLimits.agentLegs,
-            let signer = signers[notice.cross.decidingLeg.credit], let chain = network.chains.firstIndex(where: { $0.id == notice.chain })
-        else { return [] }
-        let action = rules.first { $0.fits(notice.cross) }?.action ?? .confirm
+        guard notice.purpose == .confirm, let chain = network.chains.firstIndex(where: { $0.id == notice.chain }) else { return [] }
+        return network.confirmers(of: notice.cross).flatMap { account in
+            signers[account].map { decide(notice, as: $0, chain: chain, at: now) } ?? []
+        }
+    }
+
+    private mutating func decide(_ notice: LegNotice, as signer: Signer, chain: Int, at now: Moment) -> [WalletEffect] {
+        let place = Place(xid: notice.cross.xid, account: signer.publicKey)
+        guard !settled.contains(place), pending[place] == nil, pending.count < WalletLimits.agentLegs else { return [] }
+        let action = rules.first { $0.fits(notice.cross, for: signer.publicKey) }?.action ?? .confirm
         let refusal: String?
         switch action {
         case .confirm: refusal = nil
         case .refuse(let reason): refusal = reason
         case .silent:
-            settle(xid)
-            return [.answered(notice, action)]
+            settle(place)
+            return [.answered(notice, signer.publicKey, action)]
         }
-        pending[xid] = Pending(
-            chain: chain, answer: Answer(xid: xid, refusal: refusal, network: network.id, signer: signer),
+        pending[place] = Pending(
+            chain: chain, answer: Answer(xid: place.xid, refusal: refusal, network: network.id, signer: signer),
             deadline: notice.cross.deadline, due: now.monotonicMilliseconds)
-        return [.answered(notice, action)]
+        return [.answered(notice, signer.publicKey, action)]
     }
 
     private mutating func ask(at now: Moment) {
@@ -106,12 +117,12 @@ package struct AgentCore: Machine {
                 .watch(item: watch.item), choices[watch.chain].service(door.position), door: door,
                 .watch(Watch(time: now.wallMilliseconds, network: network.id, signer: watch.signer)))
         }
-        for xid in pending.keys {
-            guard let item = pending[xid], !item.isAsked, item.due <= now.monotonicMilliseconds else { continue }
+        for place in pending.keys {
+            guard let item = pending[place], !item.isAsked, item.due <= now.monotonicMilliseconds else { continue }
             let door = RequestDesk<Subject>.Door(chain: item.chain, position: choices[item.chain].choose(at: now))
-            pending[xid]?.isAsked = true
-            pending[xid]?.attempts += 1
-            desk.ask(.answer(xid), choices[item.chain].service(door.position), door: door, .answer(item.answer))
+            pending[place]?.isAsked = true
+            pending[place]?.attempts += 1
+            desk.ask(.answer(place), choices[item.chain].service(door.position), door: door, .answer(item.answer))
         }
     }
 
@@ -126,14 +137,14 @@ package struct AgentCore: Machine {
         }
         switch request.subject {
         case .watch(let item): watches.answered(item, isTaken: response == .watch(true), at: now)
-        case .answer(let xid):
-            guard let item = pending[xid] else { return }
+        case .answer(let place):
+            guard let item = pending[place] else { return }
             if case .submit(let result)? = response, isDefinite(result, of: item, at: now) {
-                pending[xid] = nil
-                settle(xid)
+                pending[place] = nil
+                settle(place)
             } else {
-                pending[xid]?.isAsked = false
-                pending[xid]?.due =
+                pending[place]?.isAsked = false
+                pending[place]?.due =
                     now.monotonicMilliseconds
                     + TrackedPayment.backOff(item.attempts, first: WalletTiming.retryMilliseconds, longest: WalletTiming.retryLongestMilliseconds)
             }
@@ -148,8 +159,8 @@ package struct AgentCore: Machine {
         return !Wallet.isPassing(reason)
     }
 
-    private mutating func settle(_ xid: Digest) {
+    private mutating func settle(_ place: Place) {
         if settled.count >= AgentCore.rememberedMaximum { settled.removeAll() }
-        settled.insert(xid)
+        settled.insert(place)
     }
 }

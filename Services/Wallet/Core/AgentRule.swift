@@ -27,10 +27,9 @@ package struct AgentRule: Hashable, Sendable {
         self.action = action
     }
 
-    /// Whether the rule speaks of this leg.
-    package func fits(_ cross: CrossTransaction) -> Bool {
-        let leg = cross.decidingLeg
-        return (receiver.map { $0 == leg.credit } ?? true) && (payer.map { $0 == cross.initiator } ?? true)
-            && leg.amount >= minimumAmount
+    /// Whether the rule speaks of what an account gets by this.
+    package func fits(_ cross: CrossTransaction, for account: PublicKey) -> Bool {
+        let leg = cross.leg(for: account)
+        return (receiver.map { $0 == account } ?? true) && (payer.map { $0 == cross.initiator } ?? true) && leg.amount >= minimumAmount
     }
 }

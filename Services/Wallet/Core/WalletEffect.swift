@@ -1,3 +1,4 @@
+import Crypto
 import Wire
 
 /// An order of a wallet or a device to its shell, carried out in list order.
@@ -12,8 +13,8 @@ package enum WalletEffect: Sendable {
     case ended(PaymentKey, PaymentOutcome, PaymentTimes)
     /// What proves the end of a payment; may be without some notary records when these did not come in time.
     case receipt(PaymentKey, Receipt)
-    /// A device answered a leg, or left it unanswered, by its rules.
-    case answered(LegNotice, AgentRule.Action)
+    /// A device answered a leg for an account, or left it unanswered, by its rules.
+    case answered(LegNotice, PublicKey, AgentRule.Action)
 }
 
 /// Marks that a payment passes on its way.

@@ -57,10 +57,10 @@ package final class AgentDriver {
     }
 
     /// - Parameter answered: told of each leg that was answered or left alone.
-    package func start(answered: (LegNotice, AgentRule.Action) -> Void) throws { try apply(.started, answered) }
+    package func start(answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws { try apply(.started, answered) }
 
     /// One round; call it again and again.
-    package func turn(answered: (LegNotice, AgentRule.Action) -> Void) throws {
+    package func turn(answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws {
         let now = BusClock.now().monotonicMilliseconds
         let wait = core.nextMilliseconds.map { $0 > now ? Int(min($0 - now, 100)) : 0 } ?? 100
         for event in try connections.receive(waitMilliseconds: max(wait, 1)) {
@@ -74,12 +74,12 @@ package final class AgentDriver {
         if let next = core.nextMilliseconds, next <= BusClock.now().monotonicMilliseconds { try apply(.tick, answered) }
     }
 
-    private func apply(_ input: AgentInput, _ answered: (LegNotice, AgentRule.Action) -> Void) throws {
+    private func apply(_ input: AgentInput, _ answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws {
         for effect in core.apply(input, at: BusClock.now()) {
             switch effect {
             case .request(let call, let service, let request, let timeout):
                 try connections.request(call: call, service: service, request, timeoutMilliseconds: timeout)
-            case .answered(let notice, let action): answered(notice, action)
+            case .answered(let notice, let account, let action): answered(notice, account, action)
             case .keep, .marked, .ended, .receipt: break
             }
         }

@@ -184,6 +184,9 @@ enum ContractSection {
         guard let field else { return contracts }
         for element in try field.list(atMost: contractsMax) {
             let contract = try read(element, chains)
+            guard contract.id != Agreement.id else {
+                throw element.fault("\(Agreement.id) names the terms that need no contract", "Call the contract something else.")
+            }
             guard !contracts.contains(where: { $0.id == contract.id && $0.version == contract.version }) else {
                 throw element.fault("version \(contract.version) of \(contract.id) occurs twice", "Give changed terms a new version.")
             }

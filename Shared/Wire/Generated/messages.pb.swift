@@ -499,7 +499,7 @@ package nonisolated struct PBLegNotice: Sendable {
   /// final headers that the evidence names
   package var foreign: [PBFinalHeader] = []
 
-  /// CONFIRM: one per holding chain; SETTLE and REFUND: one of the deciding chain
+  /// CONFIRM: of one or more holding chains; SETTLE and REFUND: one of the deciding chain
   package var evidence: [PBStateEvidence] = []
 
   /// node id of the notary that says so
@@ -514,6 +514,9 @@ package nonisolated struct PBLegNotice: Sendable {
   package var hasFrozen: Bool {self._frozen != nil}
   /// Clears the value of `frozen`. Subsequent reads from it will return its default value.
   package mutating func clearFrozen() {self._frozen = nil}
+
+  /// CONFIRM: consents that are there already
+  package var confirmations: [PBAuthorization] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -573,7 +576,7 @@ package nonisolated struct PBLegNotice: Sendable {
   fileprivate var _frozen: PBStateEvidence? = nil
 }
 
-/// A receiver's answer reached a collector (S880); for taps.
+/// A receiver's answer reached a collector (S880); for taps, and for the chain's other collectors while consents are gathered.
 package nonisolated struct PBConfirmNotice: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -588,9 +591,21 @@ package nonisolated struct PBConfirmNotice: Sendable {
   /// false: refused
   package var confirmed: Bool = false
 
+  /// the consent, where others are still missing; absent otherwise
+  package var authorization: PBAuthorization {
+    get {_authorization ?? PBAuthorization()}
+    set {_authorization = newValue}
+  }
+  /// Returns true if `authorization` has been explicitly set.
+  package var hasAuthorization: Bool {self._authorization != nil}
+  /// Clears the value of `authorization`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthorization() {self._authorization = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _authorization: PBAuthorization? = nil
 }
 
 /// The branch a notary follows, stored before it is said (R7).
@@ -3391,7 +3406,7 @@ nonisolated extension PBCertifiedCandidate: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LegNotice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}purpose\0\u{1}cross\0\u{1}foreign\0\u{1}evidence\0\u{1}notary\0\u{1}frozen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}purpose\0\u{1}cross\0\u{1}foreign\0\u{1}evidence\0\u{1}notary\0\u{1}frozen\0\u{1}confirmations\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3406,6 +3421,7 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.evidence) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.notary) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._frozen) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.confirmations) }()
       default: break
       }
     }
@@ -3437,6 +3453,9 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._frozen {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if !self.confirmations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.confirmations, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3448,6 +3467,7 @@ nonisolated extension PBLegNotice: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.evidence != rhs.evidence {return false}
     if lhs.notary != rhs.notary {return false}
     if lhs._frozen != rhs._frozen {return false}
+    if lhs.confirmations != rhs.confirmations {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3459,7 +3479,7 @@ nonisolated extension PBLegNotice.Purpose: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBConfirmNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ConfirmNotice"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}xid\0\u{1}node\0\u{1}confirmed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}xid\0\u{1}node\0\u{1}confirmed\0\u{1}authorization\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3470,12 +3490,17 @@ nonisolated extension PBConfirmNotice: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularBytesField(value: &self.xid) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.node) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.confirmed) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._authorization) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.xid.isEmpty {
       try visitor.visitSingularBytesField(value: self.xid, fieldNumber: 1)
     }
@@ -3485,6 +3510,9 @@ nonisolated extension PBConfirmNotice: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.confirmed != false {
       try visitor.visitSingularBoolField(value: self.confirmed, fieldNumber: 3)
     }
+    try { if let v = self._authorization {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3492,6 +3520,7 @@ nonisolated extension PBConfirmNotice: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.xid != rhs.xid {return false}
     if lhs.node != rhs.node {return false}
     if lhs.confirmed != rhs.confirmed {return false}
+    if lhs._authorization != rhs._authorization {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,10 +23,15 @@ struct Payment {
     var stage = Stage.planned
     var attempts = 0
     var polls = 0
-    /// Whose device must answer; weak, because two wallets may pay each other.
-    weak var receiver: Wallet?
+    /// Whose devices must answer.
+    var receivers: [Receiver] = []
     /// The transaction that withdraws it, on the deciding chain.
     var cancel: [UInt8]?
+
+    /// Weak, because two wallets may pay each other.
+    struct Receiver {
+        weak var wallet: Wallet?
+    }
 
     var isEnded: Bool { if case .ended = stage { true } else { false } }
 }

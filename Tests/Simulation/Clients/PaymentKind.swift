@@ -32,6 +32,15 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     /// An amount whose exchange goes beyond 64 bits (case 39).
     case crossOverflow = "cross_overflow"
 
+    /// Two to five legs between any accounts on several chains (A15); all who have to consent do.
+    case agreement
+    /// One who has to consent refuses.
+    case agreementRefused = "agreement_refused"
+    /// One who has to consent never answers.
+    case agreementSilent = "agreement_silent"
+
+    package var isAgreement: Bool { self == .agreement || self == .agreementRefused || self == .agreementSilent }
+
     package var isCross: Bool {
         switch self {
         case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms, .crossOverflow: true
@@ -66,6 +75,7 @@ package enum PaymentKind: String, Sendable, CaseIterable {
         .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed, .crossConfirmed,
         .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms,
         .crossOverflow,
+        .agreement, .agreement, .agreement, .agreementRefused, .agreementSilent,
     ]
 }
 

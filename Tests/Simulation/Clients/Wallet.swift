@@ -95,7 +95,7 @@ package final class Wallet: SimulatedClient {
     private func step(_ position: Int, _ world: World) {
         switch payments[position].stage {
         case .planned:
-            if let receiver = payments[position].receiver { receiver.expect(world) }
+            for receiver in payments[position].receivers { receiver.wallet?.expect(world) }
             submit(position, world)
             for _ in 1..<payments[position].kind.copies { submit(position, world) }
             if payments[position].cancel != nil {
@@ -173,7 +173,7 @@ package final class Wallet: SimulatedClient {
             world.judge.findings.report(.acknowledged, "\(name): \(payments[position].kind.rawValue) \(payments[position].id) went through", at: world.now)
         }
         endings["\(payments[position].kind.rawValue): \(how)", default: 0] += 1
-        if let receiver = payments[position].receiver { receiver.expecting -= 1 }
+        for receiver in payments[position].receivers { receiver.wallet?.expecting -= 1 }
         world.log?(world.now, "\(name): \(payments[position].kind.rawValue) \(payments[position].id) ended: \(how)")
     }
 
@@ -212,10 +212,14 @@ package final class Wallet: SimulatedClient {
     /// Answers a leg as its memo says: the payer's plan for this receiver.
     private func consider(_ leg: LegNotice, _ world: World) {
         let cross = leg.cross
-        guard leg.purpose == .confirm, cross.decidingLeg.credit == signer.publicKey, cross.memo != PaymentKind.crossSilent.rawValue,
-            !answered.contains(cross.xid)
+        let asked = world.network.confirmers(of: cross)
+        guard leg.purpose == .confirm, asked.contains(signer.publicKey), cross.memo != PaymentKind.crossSilent.rawValue, !answered.contains(cross.xid)
         else { return }
-        let refusal = cross.memo == PaymentKind.crossRefused.rawValue ? "not expected" : nil
+        // Of several, the first says no, or nothing.
+        let isFirst = asked.first == signer.publicKey
+        if isFirst, cross.memo == PaymentKind.agreementSilent.rawValue { return }
+        let isRefused = cross.memo == PaymentKind.crossRefused.rawValue || isFirst && cross.memo == PaymentKind.agreementRefused.rawValue
+        let refusal = isRefused ? "not expected" : nil
         let answer = Answer(xid: cross.xid, refusal: refusal, network: world.network.id, signer: signer)
         ask(.answer(xid: cross.xid), Service.name(.collector, chain: cross.decidingChain), .answer(answer), world: world)
     }

@@ -197,9 +197,9 @@ extension ReplayOracle {
             try self.confirm(confirm, in: block, to: &state, at: time, &findings)
         case .refuse(let refuse):
             try demand(outcome == .applied, "a refusal cannot be rejected")
-            let receiver = refuse.cross.legs[refuse.cross.legs.count - 1].credit
-            try demand(refuse.authorization.key == receiver, "refused by somebody else")
-            try signed(receiver, refuse.authorization.signature, "refuse", refuse.cross.xid.bytes + Array(refuse.reason.utf8))
+            let refuser = refuse.authorization.key
+            try demand(ReplayTerms.asked(refuse.cross, network).contains(refuser), "refused by somebody else")
+            try signed(refuser, refuse.authorization.signature, "refuse", refuse.cross.xid.bytes + Array(refuse.reason.utf8))
             try decide(refuse.cross, 2, in: block, to: &state, at: time, &findings)
         case .cancel(let cancel):
             try demand(outcome == .applied, "a cancellation cannot be rejected")
@@ -273,7 +273,7 @@ extension ReplayOracle {
             state.set(entry, cross.xid)
             return
         }
-        let held = cross.legs.indices.dropLast().filter { cross.legs[$0].chain == state.chain }
+        let held = cross.legs.indices.filter { cross.legs[$0].chain == state.chain && state.chain != cross.decidingChain }
         for index in held {
             let leg = cross.legs[index]
             try demand(
@@ -291,14 +291,12 @@ extension ReplayOracle {
     private func openingReasons(_ cross: CrossTransaction, _ entry: ReplayEntry, _ state: ReplayState, blockTime: UInt64) -> [Reason] {
         var reasons: [Reason] = []
         if entry.decision != 0 { reasons.append(.crossAlreadyEnded) }
-        let contract = network.contracts.first { $0.id == cross.contract && $0.version == cross.contractVersion }
-        if contract == nil { reasons.append(.unknownContract) }
-        if let contract, !ReserveOracle.allows(cross, contract) { reasons.append(.termsViolated) }
+        let terms = ReplayTerms(cross, network)
+        if terms == .unknown { reasons.append(.unknownContract) }
+        if terms == .broken { reasons.append(.termsViolated) }
         if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
-        if let contract, cross.deadline > blockTime, cross.deadline - blockTime > contract.deadlineMaximumMilliseconds {
-            reasons.append(.deadlineTooFar)
-        }
-        for leg in cross.legs.dropLast() where leg.chain == state.chain {
+        if case .kept(let longest) = terms, cross.deadline > blockTime, cross.deadline - blockTime > longest { reasons.append(.deadlineTooFar) }
+        for leg in ReplayTerms.heldLegs(cross, on: state.chain) {
             if state.accounts[leg.credit] == nil { reasons.append(.unknownPayee) }
             if state.accounts[leg.debit] == nil { reasons.append(.unknownPayer) }
             if state.accounts[leg.debit]?.amount(leg.asset) ?? 0 < leg.amount { reasons.append(.insufficientFunds) }
@@ -311,18 +309,20 @@ extension ReplayOracle {
         _ confirm: Confirm, in block: ObservedBlock, to state: inout ReplayState, at time: UInt64, _ findings: inout Findings
     ) throws(ReplayFault) {
         let cross = confirm.cross
-        let leg = cross.legs[cross.legs.count - 1]
-        try demand(leg.chain == state.chain, "confirmed on another chain than the deciding one")
+        let paid = ReplayTerms.paidLegs(cross)
+        try demand(cross.legs[cross.legs.count - 1].chain == state.chain, "confirmed on another chain than the deciding one")
         try demand(block.header.fields.time <= cross.deadline, "confirmed after the deadline")
-        try demand(confirm.confirmations.contains { $0.key == leg.credit }, "the receiver has not confirmed")
+        for key in ReplayTerms.asked(cross, network) {
+            try demand(confirm.confirmations.contains { $0.key == key }, "a receiver has not confirmed")
+        }
         for item in confirm.confirmations { try signed(item.key, item.signature, "confirm", cross.xid.bytes) }
         for item in cross.authorizations { try signed(item.key, item.signature, "cross", cross.body) }
-        try demand(
-            network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
-            "the deciding leg is debited without its owner")
-        guard let contract = network.contracts.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }),
-            ReserveOracle.allows(cross, contract)
-        else { throw ReplayFault(what: "the contract does not allow it") }
+        for leg in paid {
+            try demand(
+                network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
+                "a deciding leg is debited without its owner")
+        }
+        guard case .kept = ReplayTerms(cross, network) else { throw ReplayFault(what: "the terms do not allow it") }
         var holders: [BlockHeader] = []
         for (chain, evidence) in zip(cross.holdingChains, confirm.holds) {
             let header = try foreign(evidence.block, of: chain, in: block)
@@ -332,9 +332,11 @@ extension ReplayOracle {
         }
         freezes.decided(by: holders, in: block.header)
         try decide(cross, 1, in: block, to: &state, at: time, &findings)
-        if state.accounts[leg.credit] == nil { state.set(ReplayAccount(), leg.credit) }
-        try demand(state.move(from: leg.debit, to: leg.credit, leg.asset, leg.amount), "the deciding leg is not covered")
-        reserves.committed(cross)
+        for leg in paid {
+            if state.accounts[leg.credit] == nil { state.set(ReplayAccount(), leg.credit) }
+            try demand(state.move(from: leg.debit, to: leg.credit, leg.asset, leg.amount), "a deciding leg is not covered")
+        }
+        if !ReplayTerms.isAgreement(cross) { reserves.committed(cross) }
     }
 
     private mutating func decide(

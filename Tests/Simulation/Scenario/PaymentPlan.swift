@@ -9,7 +9,7 @@ package struct PaymentPlan {
     package let count: Int
     /// Payments start within this span, milliseconds.
     package let spanMilliseconds: UInt64
-    private var nonces: [PublicKey: UInt64] = [:]
+    var nonces: [PublicKey: UInt64] = [:]
 
     package init(cast: Cast, count: Int, spanMilliseconds: UInt64) {
         self.cast = cast
@@ -45,6 +45,8 @@ package struct PaymentPlan {
         let payee = others[Int(world.random.below(UInt64(others.count)))]
         if kind == .bond {
             planBond(chain, payer, world, start)
+        } else if kind.isAgreement {
+            planAgreement(kind, wallets, world, start)
         } else if kind.isCross {
             planCross(kind, chain, payer, payee, world, start)
         } else if kind == .register {
@@ -143,7 +145,7 @@ package struct PaymentPlan {
             ], deadline: deadline, nonce: nonce, memo: kind.rawValue, signers: [payer.signer])
         let open = Transaction(.open(cross), chain: chain.id, network: cast.network.id)
         var payment = payment(kind, open, chain, world, cross: cross)
-        payment.receiver = payee
+        payment.receivers = [.init(wallet: payee)]
         if kind == .crossCancelled {
             let authorization = Authorization(
                 key: payer.signer.publicKey, signature: payer.signer.sign(.cancel, network: cast.network.id, cross.xid.bytes))
@@ -154,7 +156,7 @@ package struct PaymentPlan {
     }
 
     /// Handed to any collector of the chain, or to those of two nodes in turn.
-    private func payment(
+    func payment(
         _ kind: PaymentKind, _ transaction: Transaction, _ chain: ChainDescription, _ world: World, cross: CrossTransaction? = nil
     ) -> Payment {
         let any = Service.name(.collector, chain: chain.id)

@@ -48,7 +48,7 @@ package struct Shape: Sendable, Hashable {
     package init(drawing random: inout SeededRandom, isMined: Bool = false) {
         let nodes = [4, 4, 4, 4, 4, 4, 4, 1, 1, 7][Int(random.below(10))]
         self.init(
-            chains: random.below(20) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
+            chains: random.below(8) == 0 ? 3 : 2, nodes: nodes, notaries: random.below(5) == 0 ? 1 : 4,
             replicas: 1 + Int(random.below(2)), strategy: Shape.strategies[Int(random.below(UInt64(Shape.strategies.count)))])
         isStaked = random.below(3) == 0
         if notaries == 4, random.below(3) == 0 {

@@ -1,0 +1,40 @@
+import Crypto
+import Wire
+
+/// What the terms of a cross transaction allow, worked out anew from the description alone (R1, R2; A15).
+enum ReplayTerms: Equatable {
+    case unknown
+    case broken
+    /// Kept; how far off the deadline may be.
+    case kept(longestMilliseconds: UInt64)
+
+    init(_ cross: CrossTransaction, _ network: Network) {
+        if ReplayTerms.isAgreement(cross) {
+            let touched = cross.legs.flatMap { [($0.chain, $0.debit), ($0.chain, $0.credit)] }
+            self = touched.contains { network.isReserve($0.1, on: $0.0) } ? .broken : .kept(longestMilliseconds: 24 * 60 * 60 * 1_000)
+        } else if let contract = network.contracts.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }) {
+            self = ReserveOracle.allows(cross, contract) ? .kept(longestMilliseconds: contract.deadlineMaximumMilliseconds) : .broken
+        } else {
+            self = .unknown
+        }
+    }
+
+    static func isAgreement(_ cross: CrossTransaction) -> Bool { cross.contract == "agreement" && cross.contractVersion == 1 }
+
+    private static func decider(_ cross: CrossTransaction) -> ChainID { cross.legs[cross.legs.count - 1].chain }
+
+    /// Legs that the decision executes.
+    static func paidLegs(_ cross: CrossTransaction) -> [Leg] { cross.legs.filter { $0.chain == decider(cross) } }
+
+    /// Legs that a chain holds.
+    static func heldLegs(_ cross: CrossTransaction, on chain: ChainID) -> [Leg] {
+        cross.legs.filter { $0.chain == chain && chain != decider(cross) }
+    }
+
+    /// Who gets something and has signed nothing yet, reserves apart; the last leg's receiver in any case.
+    static func asked(_ cross: CrossTransaction, _ network: Network) -> Set<PublicKey> {
+        var keys = Set(cross.legs.filter { !network.isReserve($0.credit, on: $0.chain) }.map(\.credit))
+        keys.subtract(cross.authorizations.map(\.key))
+        return keys.union([cross.legs[cross.legs.count - 1].credit])
+    }
+}
