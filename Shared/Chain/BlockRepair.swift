@@ -31,16 +31,18 @@ package struct BlockRepair: Sendable {
     /// Calls and read tokens reserved for one repairer.
     package static let range: UInt64 = 1 << 31
 
+    /// - Parameter nodes: of the chain.
+    /// - Parameter archives: services that keep its final blocks too: of a chain that has died, or has one node, they are all there is.
     /// - Parameter numbers: call numbers and read tokens from here to `range` above belong to the repairer.
     package init(
         book: ElectorateBook, chain: ChainID, table: StoreTable, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String],
-        numbers: UInt64
+        archives: [String] = [], numbers: UInt64
     ) {
         network = book.network
         self.chain = chain
         self.table = table
         checker = CertificateChecker(book: book, verify: verify)
-        services = nodes.map { Service.name(.consensus, chain: chain, node: $0) }
+        services = nodes.map { Service.name(.consensus, chain: chain, node: $0) } + archives
         first = numbers
     }
 

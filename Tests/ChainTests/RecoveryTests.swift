@@ -211,6 +211,29 @@ import Wire
         }
     }
 
+    @Test("where no node of a chain answers, those who keep its archive are asked for a damaged block")
+    func repairsFromArchives() {
+        let (chain, _) = stored(blocks: 3)
+        let head = (height: Height(3), hash: chain.last!.hash)
+        let archives = ["recorder.notary@notary-1", "recorder.notary@notary-2"]
+        var repair = BlockRepair(
+            book: ElectorateBook(network: test.network), chain: TestNetwork.alpha, table: .blocks, verify: { $0.holds }, nodes: ["alpha-1", "alpha-2"],
+            archives: archives, numbers: 1 << 38)
+        var effects = repair.repair(3, head: head)
+        var asked: [String] = []
+        for _ in 0..<8 {
+            guard let (call, service) = effects.compactMap({ if case .call(let call, let service, _, _) = $0 { (call, service) } else { nil } }).first
+            else { break }
+            asked.append(service)
+            let response: Response =
+                archives.contains(service) ? .blocks([chain.blocks[2]], head: 3) : .failure(.notFound, detail: "nobody is there")
+            effects = repair.answered(call: call, response, head: head) ?? []
+        }
+        var repaired = Rows()
+        repaired.carryOut(effects)
+        #expect(repaired.rows(.blocks) == [StoredRow(key: 3, value: chain.blocks[2].encoded)], "asked \(asked)")
+    }
+
     @Test("the newest two snapshots are kept, and of older ones nothing is left")
     func keepsTwo() {
         let (_, rows) = stored(blocks: 30, every: 3)

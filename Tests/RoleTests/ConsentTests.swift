@@ -27,12 +27,15 @@ struct ConsentTests {
     }
 
     /// A collector of beta where the leg waits.
-    private func bench() -> RoleBench<CollectorRole> {
+    private func bench() -> RoleBench<CollectorRole> { bench(cross, alpha) }
+
+    private func bench(_ cross: CrossTransaction, _ alpha: ChainMaker, isCaughtUp: Bool = true) -> RoleBench<CollectorRole> {
         var bench = RoleBench<CollectorRole>(
             RoleContext(
                 network: trading.network, address: RoleAddress(role: .collector, chain: TradingNetwork.beta, node: "beta-1"),
                 signer: trading.node("beta-1").signer))
-        for (call, _, _) in bench.feed(.started).calls { _ = bench.feed(.answered(call: call, .blocks([], head: 0))) }
+        let calls = bench.feed(.started).calls.map(\.call)
+        if isCaughtUp { for call in calls { _ = bench.feed(.answered(call: call, .blocks([], head: 0))) } }
         let notice = trading.notice(.confirm, cross, for: TradingNetwork.beta, from: alpha)
         _ = bench.run(.delivered(.leg(notice), publisher: "validator.alpha@notary-1/1"))
         return bench
@@ -92,6 +95,38 @@ struct ConsentTests {
         _ = answer(trading.alice, &bench)
         #expect(try confirms(bench).isEmpty)
         _ = tell(trading.carol)
+        #expect(try confirms(bench).count == 1)
+    }
+
+    @Test("where all have consented and the Confirm could not be taken yet, it is made as soon as it can be, unasked")
+    func triesAgain() throws {
+        let dave = TradingNetwork.pair("dave")
+        let legs = [
+            Leg(chain: TradingNetwork.alpha, debit: trading.alice.publicKey, credit: trading.carol.publicKey, asset: TradingNetwork.assetX, amount: 5),
+            Leg(chain: TradingNetwork.beta, debit: dave.publicKey, credit: trading.bob.publicKey, asset: TradingNetwork.assetY, amount: 7),
+        ]
+        let cross = CrossTransaction(
+            network: trading.network.id, contract: Agreement.id, contractVersion: Agreement.version, legs: legs,
+            deadline: TradingNetwork.start + 60_000, nonce: 1, memo: "", signers: [trading.alice.signer, dave.signer])
+        var alpha = ChainMaker(trading, TradingNetwork.alpha)
+        alpha.make([trading.open(cross)])
+        // It has not read the block yet that opens the payer's account.
+        var bench = bench(cross, alpha, isCaughtUp: false)
+        let answer = Answer(xid: cross.xid, refusal: nil, network: trading.network.id, signer: trading.carol.signer)
+        #expect(result(bench.run(.requested(.answer(answer), token: 4, client: "phone")))?.rejection == nil)
+        let signature = trading.bob.signer.sign(.confirm, network: trading.network.id, cross.xid.bytes)
+        let told = ConfirmNotice(
+            xid: cross.xid, node: "beta-2", confirmed: true, authorization: Authorization(key: trading.bob.publicKey, signature: signature))
+        _ = bench.run(.delivered(.confirm(told), publisher: "collector.beta@beta-2/1"))
+        #expect(try confirms(bench).isEmpty)
+        let register = Register(chain: TradingNetwork.beta, network: trading.network.id, signer: dave.signer)
+        var beta = ChainMaker(trading, TradingNetwork.beta)
+        let block = beta.make([Transaction(.register(register), chain: TradingNetwork.beta, network: trading.network.id)])
+        _ = bench.run(.delivered(.candidate(block.block), publisher: "builder.beta@beta-1/1"))
+        _ = bench.run(.delivered(.final(try #require(block.final)), publisher: "consensus.beta@beta-1/1"))
+        _ = bench.run(.timerFired(TimerID(kind: 2)))
+        #expect(try confirms(bench).first?.confirmations.map(\.key) == [trading.carol.publicKey, trading.bob.publicKey])
+        _ = bench.run(.timerFired(TimerID(kind: 2)))
         #expect(try confirms(bench).count == 1)
     }
 

@@ -53,21 +53,34 @@ extension CollectorRole {
             return stored + (consent.token.map { [reply($0, missing: missing.count)] } ?? []) + [tell(consent.authorization, of: consent.xid)]
                 + armRepublish(afterMilliseconds: network.timing.republishMilliseconds)
         }
-        let transaction = Transaction(
-            .confirm(Confirm(cross: known.cross, confirmations: known.confirmations, holds: known.evidence)), chain: chain, network: network.id)
-        let submission = Submission(
-            item: BlockItem(transaction: transaction, foreign: known.foreign), tokens: consent.token.map { [$0] } ?? [],
-            notice: ConfirmNotice(xid: consent.xid, node: context.address.node, confirmed: true))
-        guard transaction.bytes.count <= Limits.transactionBytes else {
-            return stored + refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
-        }
-        // Every signature in it has been checked.
-        return stored + accept([submission], at: now)
+        return stored + confirm(known, tokens: consent.token.map { [$0] } ?? [], at: now)
+            + armRepublish(afterMilliseconds: network.timing.republishMilliseconds)
     }
 
-    /// Tells again what has been gathered where some consents are missing: a message may have been lost, or a collector has come back.
-    func tellConsents() -> [RoleEffect] {
-        legs.incomplete(atMost: Limits.republishPerTurn).flatMap { notice in notice.confirmations.map { tell($0, of: notice.cross.xid) } }
+    /// Makes the Confirm of a leg to which all have consented.
+    private mutating func confirm(_ leg: LegNotice, tokens: [UInt64], at now: Moment) -> [RoleEffect] {
+        let transaction = Transaction(
+            .confirm(Confirm(cross: leg.cross, confirmations: leg.confirmations, holds: leg.evidence)), chain: chain, network: network.id)
+        let submission = Submission(
+            item: BlockItem(transaction: transaction, foreign: leg.foreign), tokens: tokens,
+            notice: ConfirmNotice(xid: leg.cross.xid, node: context.address.node, confirmed: true))
+        guard transaction.bytes.count <= Limits.transactionBytes else {
+            return refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
+        }
+        // Every signature in it has been checked.
+        return accept([submission], at: now)
+    }
+
+    /// Tells again what has been gathered where some consents are missing: a message may have been lost, or a collector has come back. Where
+    /// none is, and no Confirm was taken yet, it is tried again: whoever consented has been answered and does not ask again.
+    mutating func tellConsents(at now: Moment) -> [RoleEffect] {
+        legs.begun(atMost: Limits.republishPerTurn).flatMap { notice -> [RoleEffect] in
+            guard CollectorRole.missing(in: notice, network.confirmers(of: notice.cross)).isEmpty else {
+                return notice.confirmations.map { tell($0, of: notice.cross.xid) }
+            }
+            let id = Transaction.id(kind: 4, chain: chain, xid: notice.cross.xid, network: network.id)
+            return standing(of: id) == nil ? confirm(notice, tokens: [], at: now) : []
+        }
     }
 
     private func tell(_ authorization: Authorization, of xid: Digest) -> RoleEffect {

@@ -45,7 +45,7 @@ extension CollectorRole {
             }
         }
         let isMoreDue = due.count == Limits.republishPerTurn
-        return (operations.isEmpty ? [] : [.persist(operations)]) + news + spread(alive) + tellConsents()
+        return (operations.isEmpty ? [] : [.persist(operations)]) + news + spread(alive) + tellConsents(at: now)
             + armRepublish(afterMilliseconds: isMoreDue ? CollectorRole.pacingMilliseconds : network.timing.republishMilliseconds / 4 + 1)
     }
 
@@ -54,7 +54,7 @@ extension CollectorRole {
 
     /// Sees to it that `republish` runs while anything is pending, or consents are missing.
     mutating func armRepublish(afterMilliseconds milliseconds: UInt64) -> [RoleEffect] {
-        guard pending.count > 0 || legs.hasIncomplete, !isRepublishing else { return [] }
+        guard pending.count > 0 || legs.hasBegun, !isRepublishing else { return [] }
         isRepublishing = true
         return [.setTimer(Timers.republish, afterMilliseconds: milliseconds)]
     }

@@ -16,14 +16,14 @@ struct WaitingLegs: Sendable {
     private var legs: [Digest: Leg] = [:]
     private var byConfirmer: [PublicKey: [Digest]] = [:]
     /// Those of which some consents are there.
-    private var begun: OrderedSet<Digest> = []
+    private var begunLegs: OrderedSet<Digest> = []
     private var deadlines = DeadlineQueue()
     private var lastKey: UInt64 = 0
 
     var count: Int { legs.count }
 
-    /// Whether consents are to be told to other collectors.
-    var hasIncomplete: Bool { !begun.isEmpty }
+    /// Whether some consents are there.
+    var hasBegun: Bool { !begunLegs.isEmpty }
 
     /// The notice of a cross transaction that waits, with the consents that are there.
     subscript(xid: Digest) -> LegNotice? { legs[xid]?.notice }
@@ -47,7 +47,7 @@ struct WaitingLegs: Sendable {
         precondition(legs[xid] == nil, "a leg waits once")
         legs[xid] = Leg(key: key, notice: notice, confirmers: confirmers)
         for confirmer in confirmers { byConfirmer[confirmer, default: []].append(xid) }
-        if !notice.confirmations.isEmpty { begun.append(xid) }
+        if !notice.confirmations.isEmpty { begunLegs.append(xid) }
         deadlines.insert(xid, deadline: notice.cross.deadline)
     }
 
@@ -57,17 +57,17 @@ struct WaitingLegs: Sendable {
         guard var leg = legs[xid] else { preconditionFailure("only a leg that waits takes a consent") }
         leg.notice.confirmations = leg.notice.confirmations(with: authorization, confirmers)
         legs[xid] = leg
-        if leg.notice.confirmations.count < confirmers.count { begun.append(xid) } else { begun.remove(xid) }
+        begunLegs.append(xid)
         return [.put(.legs, key: leg.key, value: leg.notice.encoded)]
     }
 
-    /// Those of which some consents are there and others are missing, oldest first.
-    func incomplete(atMost limit: Int) -> [LegNotice] { begun.prefix(limit).compactMap { legs[$0]?.notice } }
+    /// Those of which some consents are there, oldest first.
+    func begun(atMost limit: Int) -> [LegNotice] { begunLegs.prefix(limit).compactMap { legs[$0]?.notice } }
 
     /// Takes out a leg that has been decided; nil when it did not wait.
     mutating func remove(_ xid: Digest) -> StoreOperation? {
         guard let leg = legs.removeValue(forKey: xid) else { return nil }
-        begun.remove(xid)
+        begunLegs.remove(xid)
         for confirmer in leg.confirmers {
             byConfirmer[confirmer]?.removeAll { $0 == xid }
             if byConfirmer[confirmer]?.isEmpty ?? false { byConfirmer[confirmer] = nil }

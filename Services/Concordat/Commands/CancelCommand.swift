@@ -36,7 +36,7 @@ struct CancelCommand: ParsableCommand {
         guard let entry = accounts.book.entries.first(where: { $0.key == cross.initiator }) else {
             throw Failure(.failed, "the payer of \(xid) is no account of this folder", "Only the payer can withdraw a payment: use the folder that holds its key.")
         }
-        try withdraw(cross, by: try accounts.signer(entry.name), inquiry, configuration.network)
+        try withdraw(cross, by: try accounts.signer(entry.name), inquiry)
         common.say("withdrawn on \(cross.decidingChain); waiting until what was held is back")
         try follow(name, desk, until: Date().addingTimeInterval(Double(wait)))
     }
@@ -62,23 +62,8 @@ struct CancelCommand: ParsableCommand {
         throw Failure(.failed, "\(xid.hex) cannot be withdrawn: \(end)", "See concordat receipt get \(xid.hex)")
     }
 
-    /// Hands the cancellation to the deciding chain's collectors: one that takes it is enough.
-    private func withdraw(_ cross: CrossTransaction, by signer: Signer, _ inquiry: Inquiry, _ network: Network) throws {
-        let authorization = Authorization(key: signer.publicKey, signature: signer.sign(.cancel, network: network.id, cross.xid.bytes))
-        let cancel = Transaction(.cancel(Cancel(cross: cross, authorization: authorization)), chain: cross.decidingChain, network: network.id)
-        let nodes = network.chain(cross.decidingChain)?.nodes ?? []
-        var refusal: (reason: Reason, detail: String)?
-        for node in nodes {
-            let service = Service.name(.collector, chain: cross.decidingChain, node: node.id)
-            switch try inquiry.ask([(service, .submit(cancel.bytes))])[0] {
-            case .submit(let result)?:
-                guard let reason = result.rejection else { return }
-                refusal = (reason, result.detail)
-            case .failure(let reason, let detail)?: refusal = (reason, detail)
-            default: continue
-            }
-        }
-        guard let refusal else { throw Failure(.unreachable, "no collector of \(cross.decidingChain) answers", "See how the network is: concordat status") }
+    private func withdraw(_ cross: CrossTransaction, by signer: Signer, _ inquiry: Inquiry) throws {
+        guard let refusal = try inquiry.withdraw(cross, by: signer) else { return }
         if refusal.reason == .alreadyDecided {
             throw Failure(.failed, "too late: the receiver has answered already", "See concordat trace \(cross.xid.hex)")
         }

@@ -38,17 +38,7 @@ final class DealDesk {
     }
 
     private func submit(_ request: Request, to chain: ChainID) throws {
-        var refusal: (reason: Reason, detail: String)?
-        for node in network.chain(chain)?.nodes ?? [] {
-            switch try inquiry.ask([(Service.name(.collector, chain: chain, node: node.id), request)])[0] {
-            case .submit(let result)?:
-                guard let reason = result.rejection else { return }
-                refusal = (reason, result.detail)
-            case .failure(let reason, let detail)?: refusal = (reason, detail)
-            default: continue
-            }
-        }
-        guard let refusal else { throw Failure(.unreachable, "no collector of \(chain) answers", "See how the network is: concordat status") }
+        guard let refusal = try inquiry.handIn(request, to: chain) else { return }
         throw Failure(
             .failed, "the collectors of \(chain) refuse: \(refusal.reason.code) \(refusal.detail)",
             "What other chains hold for \(cross.xid.hex) comes back. docs/protocol.md, section 6, says what the reason means.")
@@ -87,10 +77,8 @@ final class DealDesk {
 
     private func withdraw(by initiator: Signer) {
         isWithdrawn = true
-        let authorization = Authorization(key: initiator.publicKey, signature: initiator.sign(.cancel, network: network.id, cross.xid.bytes))
-        let cancel = Transaction(.cancel(Cancel(cross: cross, authorization: authorization)), chain: cross.decidingChain, network: network.id)
         // Without it the money comes back after the deadline.
-        try? submit(.submit(cancel.bytes), to: cross.decidingChain)
+        _ = try? inquiry.withdraw(cross, by: initiator)
     }
 
     /// What became of a chain's legs, in a word.

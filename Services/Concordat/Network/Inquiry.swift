@@ -41,6 +41,35 @@ final class Inquiry {
         return answers
     }
 
+    /// Hands something to a chain's collectors, one after the other: one that takes it is enough.
+    ///
+    /// - Returns: why the last one that answered refused; nil when one took it.
+    /// - Throws: when none answers.
+    func handIn(_ request: Request, to chain: ChainID) throws -> (reason: Reason, detail: String)? {
+        var refusal: (reason: Reason, detail: String)?
+        for node in configuration.network.chain(chain)?.nodes ?? [] {
+            switch try ask([(Service.name(.collector, chain: chain, node: node.id), request)])[0] {
+            case .submit(let result)?:
+                guard let reason = result.rejection else { return nil }
+                refusal = (reason, result.detail)
+            case .failure(let reason, let detail)?: refusal = (reason, detail)
+            default: continue
+            }
+        }
+        guard let refusal else { throw Failure(.unreachable, "no collector of \(chain) answers", "See how the network is: concordat status") }
+        return refusal
+    }
+
+    /// The initiator's cancellation, handed to the deciding chain.
+    ///
+    /// - Returns: why it was refused; nil when a collector took it.
+    func withdraw(_ cross: CrossTransaction, by initiator: Signer) throws -> (reason: Reason, detail: String)? {
+        let network = configuration.network.id
+        let authorization = Authorization(key: initiator.publicKey, signature: initiator.sign(.cancel, network: network, cross.xid.bytes))
+        let cancel = Transaction(.cancel(Cancel(cross: cross, authorization: authorization)), chain: cross.decidingChain, network: network)
+        return try handIn(.submit(cancel.bytes), to: cross.decidingChain)
+    }
+
     /// Every node's collector of every sub-chain.
     var collectors: [(chain: ChainID, service: String)] {
         configuration.network.chains.flatMap { chain in

@@ -82,7 +82,7 @@ package struct ConsensusRole: RoleCore {
         fetch = SnapshotFetch(
             book: book, chain: chain.id, verify: context.verify, nodes: peers, calls: ConsensusRole.snapshotCalls)
         repair = BlockRepair(
-            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers,
+            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers, archives: context.archives,
             numbers: ConsensusRole.repairNumbers)
         var certificates = recovered[.certificates].filter { !$0.isDamaged }.compactMap { try? Certificate(decoding: $0.value) }
         if let certificate = finalProof?.finality.certificate { certificates.append(certificate) }

@@ -66,7 +66,8 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         fetch = SnapshotFetch(book: book, chain: chain.id, verify: context.verify, nodes: peers, calls: Calls.snapshot)
         repair = BlockRepair(
-            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers, numbers: Calls.repair)
+            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: peers, archives: context.archives,
+            numbers: Calls.repair)
         for row in recovered[.candidates] where !row.isDamaged {
             if let block = try? Block(decoding: row.value, network: context.network.id) { candidates.restore(block) }
         }

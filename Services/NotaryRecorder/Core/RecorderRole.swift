@@ -120,7 +120,7 @@ package struct RecorderRole: RoleCore {
         repairs = chains.enumerated().map { position, chain in
             BlockRepair(
                 book: book, chain: chain.id, table: RecorderRole.archive(position), verify: context.verify,
-                nodes: chain.listed.map(\.id), numbers: Calls.repair + UInt64(position) << 32)
+                nodes: chain.listed.map(\.id), archives: RecorderRole.archives(of: chain.id, context), numbers: Calls.repair + UInt64(position) << 32)
         }
         hasNoRecord = recovered.votes.isEmpty && recovered.forgottenBelow == 0
         for vote in recovered.votes where vote.duty == .propose {

@@ -137,7 +137,8 @@ package struct ValidatorRole: RoleCore {
         snapshots = SnapshotKeeper(
             policy: context.snapshots, timer: Timers.snapshots, stored: stored.snapshots, transactions: stored.transactions)
         repair = BlockRepair(
-            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, numbers: Calls.repair)
+            book: book, chain: chain.id, table: .blocks, verify: context.verify, nodes: nodes, archives: context.archives,
+            numbers: Calls.repair)
         follower = ChainFollower(
             book: book, chain: chain.id, verify: context.verify, height: tip?.height ?? 0, head: tip?.hash,
             timer: Timers.follower, calls: Calls.follower(0), archives: context.archives, snapshots: ValidatorRole.mayJump(bound, stored) ? context.snapshots : nil,

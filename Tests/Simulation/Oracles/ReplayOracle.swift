@@ -273,9 +273,7 @@ extension ReplayOracle {
             state.set(entry, cross.xid)
             return
         }
-        let held = cross.legs.indices.filter { cross.legs[$0].chain == state.chain && state.chain != cross.decidingChain }
-        for index in held {
-            let leg = cross.legs[index]
+        for (index, leg) in ReplayTerms.heldLegs(cross, on: state.chain) {
             try demand(
                 network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
                 "leg \(index) is debited without its owner")
@@ -296,7 +294,7 @@ extension ReplayOracle {
         if terms == .broken { reasons.append(.termsViolated) }
         if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
         if case .kept(let longest) = terms, cross.deadline > blockTime, cross.deadline - blockTime > longest { reasons.append(.deadlineTooFar) }
-        for leg in ReplayTerms.heldLegs(cross, on: state.chain) {
+        for (_, leg) in ReplayTerms.heldLegs(cross, on: state.chain) {
             if state.accounts[leg.credit] == nil { reasons.append(.unknownPayee) }
             if state.accounts[leg.debit] == nil { reasons.append(.unknownPayer) }
             if state.accounts[leg.debit]?.amount(leg.asset) ?? 0 < leg.amount { reasons.append(.insufficientFunds) }
@@ -315,6 +313,9 @@ extension ReplayOracle {
         for key in ReplayTerms.asked(cross, network) {
             try demand(confirm.confirmations.contains { $0.key == key }, "a receiver has not confirmed")
         }
+        if confirm.confirmations.count > 1 { counted.add(.consentOfSeveral) }
+        if confirm.holds.count > 1 { counted.add(.holdOfSeveral) }
+        if paid.count > 1 { counted.add(.decidingLegsTogether) }
         for item in confirm.confirmations { try signed(item.key, item.signature, "confirm", cross.xid.bytes) }
         for item in cross.authorizations { try signed(item.key, item.signature, "cross", cross.body) }
         for leg in paid {
@@ -324,7 +325,7 @@ extension ReplayOracle {
         }
         guard case .kept = ReplayTerms(cross, network) else { throw ReplayFault(what: "the terms do not allow it") }
         var holders: [BlockHeader] = []
-        for (chain, evidence) in zip(cross.holdingChains, confirm.holds) {
+        for (chain, evidence) in zip(ReplayTerms.holders(cross), confirm.holds) {
             let header = try foreign(evidence.block, of: chain, in: block)
             holders.append(header)
             freezes.relied(on: header, in: block.header)

@@ -26,10 +26,13 @@ enum ReplayTerms: Equatable {
     /// Legs that the decision executes.
     static func paidLegs(_ cross: CrossTransaction) -> [Leg] { cross.legs.filter { $0.chain == decider(cross) } }
 
-    /// Legs that a chain holds.
-    static func heldLegs(_ cross: CrossTransaction, on chain: ChainID) -> [Leg] {
-        cross.legs.filter { $0.chain == chain && chain != decider(cross) }
+    /// Legs that a chain holds, with their positions.
+    static func heldLegs(_ cross: CrossTransaction, on chain: ChainID) -> [(index: Int, leg: Leg)] {
+        chain == decider(cross) ? [] : cross.legs.enumerated().compactMap { $0.element.chain == chain ? ($0.offset, $0.element) : nil }
     }
+
+    /// Chains that hold a leg, ascending.
+    static func holders(_ cross: CrossTransaction) -> [ChainID] { Set(cross.legs.map(\.chain)).subtracting([decider(cross)]).sorted() }
 
     /// Who gets something and has signed nothing yet, reserves apart; the last leg's receiver in any case.
     static func asked(_ cross: CrossTransaction, _ network: Network) -> Set<PublicKey> {

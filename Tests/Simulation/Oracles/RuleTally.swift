@@ -68,6 +68,10 @@ package enum ExercisedRule: Int, Countable {
     case slashing
     /// A block settled who votes in the next epoch.
     case electorate
+    /// A15: a decision stood on the consent of several, on the holds of several chains, or executed several legs.
+    case consentOfSeveral
+    case holdOfSeveral
+    case decidingLegsTogether
     /// A9: a recorder's receipt was verified by the network's description alone.
     case receiptVerified
     /// A9: a device verified a node's headers.
