@@ -56,7 +56,8 @@ private struct CrossActs {
 
     var ending: ReceiptVerifier.Ending {
         if let cross, isCommitted, cross.holdingChains.allSatisfy({ opened.contains($0) && settled.contains($0) }) { return .settled }
-        if !refunded.isEmpty, opened.allSatisfy({ refunded.contains($0) }) {
+        // A Refund by itself says nothing of what other chains hold.
+        if !opened.isEmpty, opened.allSatisfy({ refunded.contains($0) }) {
             return .refunded(cause ?? (isFrozen ? .chainFrozen : .deadlinePassed))
         }
         if let refusal, opened.isEmpty, settled.isEmpty, refunded.isEmpty { return .rejected(refusal) }

@@ -85,6 +85,24 @@ import Wire
         #expect(fault(Receipt(id: id, parts: [good, good])) == .repeated(part: 1))
     }
 
+    @Test("a refund is the end where what was held is shown too, and by itself none: another chain may still hold its part")
+    func refunded() throws {
+        var (alpha, beta) = (TestChain(test, TestNetwork.alpha), TestChain(test, TestNetwork.beta))
+        let cross = test.cross(from: test.alice, to: test.bob.publicKey, amount: 5)
+        let open = alpha.append([BlockItem(transaction: Transaction(.open(cross), chain: TestNetwork.alpha, network: test.network.id), foreign: [])])
+        let signature = test.alice.signer.sign(.cancel, network: test.network.id, cross.xid.bytes)
+        let cancel = Cancel(cross: cross, authorization: Authorization(key: test.alice.publicKey, signature: signature))
+        let decision = beta.append([BlockItem(transaction: Transaction(.cancel(cancel), chain: TestNetwork.beta, network: test.network.id), foreign: [])])
+        let refund = Transaction(
+            .refund(Resolution(xid: cross.xid, evidence: beta.evidence(cross.xid))), chain: TestNetwork.alpha, network: test.network.id)
+        let end = alpha.append([BlockItem(transaction: refund, foreign: [decision.final!])])
+        #expect(end.block.outcomes == [.applied])
+        #expect(try verdict(Receipt(id: refund.id, parts: [part(end, 0)])).get().ending == .open)
+        #expect(try verdict(Receipt(id: cross.xid, parts: [part(open, 0), part(end, 0)])).get().ending == .refunded(.deadlinePassed))
+        let whole = Receipt(id: cross.xid, parts: [part(open, 0), part(decision, 0), part(end, 0)])
+        #expect(try verdict(whole).get().ending == .refunded(.cancelled))
+    }
+
     @Test("of another network nothing holds")
     func otherNetwork() {
         var chain = TestChain(test, TestNetwork.alpha)

@@ -317,7 +317,7 @@ def ending(shown):
         legs = ledger.CrossBody.FromString(next(transaction.confirm.cross.body for _, transaction, _ in shown if transaction.HasField("confirm"))).legs
         if all(leg.chain in opened and leg.chain in settled for leg in legs if leg.chain != legs[-1].chain):
             return "settled"
-    if refunded and set(opened) <= set(refunded):
+    if opened and set(opened) <= set(refunded):
         frozen = any(transaction.refund.HasField("frozen") for _, transaction, _ in shown if transaction.HasField("refund"))
         cause = {"refuse": "refused_by_receiver", "cancel": "cancelled_by_initiator"}.get(next(iter(ended), ""), "chain_frozen" if frozen else "deadline_passed")
         return f"refunded: {cause}"

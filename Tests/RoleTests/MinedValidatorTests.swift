@@ -100,6 +100,23 @@ import Wire
         #expect(certify(first).notarized == [Said(first.hash, true), Said(second.hash, false)])
     }
 
+    @Test("a validator that starts anew asks which of the candidates it had signed are notarized, until it knows or they are recorded")
+    mutating func asksAnew() {
+        let blocks = [chain.add(on: genesis)]
+        let rows = blocks.enumerated().map { StoredRow(key: UInt64($0 + 1), value: $1.encoded) }
+        var anew = ValidatorDriver(chain.test, chain: TestNetwork.alpha, recovered: StoredState(rows: [.candidates: rows]))
+        anew.setTime(TestNetwork.genesisTime + 5_000)
+        let effects = anew.send(.started)
+        // The driver has started it once already: what was asked for then is asked for again after a pause.
+        #expect(effects.asked.isEmpty)
+        let again = anew.send(.timerFired(TimerID(kind: 6)))
+        #expect(again.asked == [blocks[0].hash] && again.timer(6) == chain.test.network.timing.standstillMilliseconds)
+        let answer = FinalBlock(block: blocks[0], final: nil, certified: chain.certified(blocks[0]))
+        let call = again.calls.first { if case .fetchBlock = $0.request { true } else { false } }?.call ?? 0
+        #expect(anew.send(.answered(call: call, .blocks([answer], head: 0))).notarized == [Said(blocks[0].hash, false)])
+        #expect(anew.send(.timerFired(TimerID(kind: 6))).asked.isEmpty)
+    }
+
     @Test("the heavier branch is the one to be recorded, and what was told of the lighter one is taken back")
     mutating func heavier() {
         let first = chain.add(on: genesis, by: 1)

@@ -14,6 +14,8 @@ struct MinedBlocks: Sendable {
     var told: [Digest: Bool] = [:]
     /// Blocks asked for since the last telling.
     var asked: Set<Digest> = []
+    /// Candidates that were in the store when the role started, and are not below the record: some of them were notarized.
+    var stored: [BlockHeader] = []
     var isTimerSet = false
 
     init(root: Digest, height: Height) { branch = HeaviestBranch(root: root, height: height) }
@@ -24,6 +26,7 @@ struct MinedBlocks: Sendable {
     /// A block has been recorded.
     mutating func rebase(onto hash: Digest, height: Height) {
         branch.rebase(onto: hash, height: height)
+        stored.removeAll { $0.height <= height }
         let headers = certificates.values.map(\.header).sorted { $0.height < $1.height }
         for header in headers {
             let isRival = header.height == height + 1 ? header.parent != hash : header.height > height + 1 && gone.contains(header.parent)
@@ -79,14 +82,31 @@ extension ValidatorRole {
             }
             mined.branch.insert(header)
         }
-        effects += sayMined()
-        guard !mined.isTimerSet else { return effects }
-        mined.isTimerSet = true
-        return effects + [.setTimer(Timers.mined, afterMilliseconds: network.timing.standstillMilliseconds)]
+        return effects + sayMined() + armMined()
     }
 
     /// A body or a certificate is missing.
     private mutating func askMined(_ hash: Digest) -> [RoleEffect] { mined.asked.insert(hash).inserted ? askParent(hash) : [] }
+
+    /// A candidate may not be signed before more is recorded. What it stands on should be notarized: whoever does not know that asks. Where all
+    /// have lost what they knew by starting anew, there is no newer block to tell of it.
+    mutating func askNotarized(_ hash: Digest) -> [RoleEffect] {
+        guard isMined, !mined.branch.contains(hash), mined.certificates[hash] == nil else { return [] }
+        return askMined(hash) + armMined()
+    }
+
+    /// Asks which of the candidates that this role had signed before it started are notarized, as long as it knows of no notarized block: nodes
+    /// keep certificates, and say them once.
+    mutating func askStored() -> [RoleEffect] {
+        guard isMined, mined.branch.tip == mined.branch.root, !mined.stored.isEmpty else { return [] }
+        return mined.stored.flatMap { askNotarized($0.hash) }
+    }
+
+    private mutating func armMined() -> [RoleEffect] {
+        guard !mined.isTimerSet else { return [] }
+        mined.isTimerSet = true
+        return [.setTimer(Timers.mined, afterMilliseconds: network.timing.standstillMilliseconds)]
+    }
 
     /// Says what has not been said: blocks that are notarized, and those that may be recorded.
     private mutating func sayMined() -> [RoleEffect] {
@@ -115,7 +135,7 @@ extension ValidatorRole {
         mined.isTimerSet = false
         mined.told.removeAll()
         mined.asked.removeAll()
-        return growMined(at: now)
+        return askStored() + growMined(at: now)
     }
 
     /// The chain's newest recorded block has moved up.

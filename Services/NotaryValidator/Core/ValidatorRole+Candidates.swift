@@ -78,6 +78,7 @@ extension ValidatorRole {
         if entry.isToBeSigned, let reason = clockFault(block.header, at: now) { return clockRefusal(hash, reason) }
         if entry.isToBeSigned, isBeyondLead(block.header) {
             return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
+                + askNotarized(block.header.parent)
         }
         if entry.isToBeSigned, let effects = disagreement(block) { return effects }
         if entry.isToBeSigned, let unrecorded = firstUnrecorded(of: block) {
@@ -129,6 +130,7 @@ extension ValidatorRole {
         let wait: RoleEffect = .setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)
         guard header.height <= recorded.height + Limits.unrecordedAhead else {
             return deferJudgement(block, .notary, reader.view.height + 1, "the chain runs too far ahead of its record") + [wait]
+                + askNotarized(header.parent)
         }
         switch reader.view.judge(block, parent: tree.notaryHead(of: header.parent)) {
         case .fine: return nil

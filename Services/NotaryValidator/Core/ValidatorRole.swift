@@ -147,7 +147,9 @@ package struct ValidatorRole: RoleCore {
             // A candidate that was signed: its body must stay available, whatever becomes of it (faults case 26).
             guard let block = try? Block(decoding: row.value, network: context.network.id) else { continue }
             _ = tree.validate(block)
+            if chain.engine == .pow, block.header.height > tree.finalHeight { mined.stored.append(block.header) }
         }
+        mined.stored = mined.stored.suffix(Int(Limits.unrecordedBlocks))
     }
 
     package var subscriptions: [Topic] {
@@ -169,7 +171,7 @@ package struct ValidatorRole: RoleCore {
         switch input {
         case .started:
             let kept: [RoleEffect] = [.persist([.put(.facts, key: Facts.kept, value: [1])])]
-            let effects = repairs + kept + leaveLost() + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds()
+            let effects = repairs + kept + leaveLost() + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds() + askStored()
             repairs = []
             return effects + resolvePledges(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)

@@ -49,6 +49,14 @@ package struct CrossOracle: Sendable {
         return book.resolved.allSatisfy(\.isSettled)
     }
 
+    /// What is known of a cross transaction, for who looks for the reason of a finding.
+    package func description(of xid: Digest) -> String {
+        guard let book = books[xid] else { return "nothing" }
+        let held = book.heldAt.map { "\($0.chain) \($0.height)" }.joined(separator: " ")
+        let resolved = book.resolved.map { "\($0.chain) \($0.height) \($0.isSettled ? "settled" : "refunded")" }.joined(separator: " ")
+        return "held [\(held)] resolved [\(resolved)] decision of \(book.decidingChain) \(book.decision?.kind ?? 0)"
+    }
+
     package func decidingChain(of xid: Digest) -> ChainID? { books[xid]?.decidingChain }
 
     private mutating func open(_ cross: CrossTransaction) {
@@ -147,7 +155,7 @@ package struct CrossOracle: Sendable {
             for hold in book.heldAt where hold.chain != corrupt && !book.resolved.contains(where: { $0.chain == hold.chain }) {
                 let head = history.blocks(of: book.decidingChain).last?.header.fields.time ?? 0
                 if book.decision != nil || head > book.deadline {
-                    findings.report(.atomicity, "\(xid) is still held on \(hold.chain), though it can be resolved", at: time)
+                    findings.report(.atomicity, "\(xid) is still held on \(hold.chain), though it can be resolved: \(description(of: xid))", at: time)
                 }
             }
             if book.decision?.kind == 1, book.heldAt.isEmpty, corrupt == nil {

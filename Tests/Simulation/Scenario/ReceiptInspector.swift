@@ -125,7 +125,8 @@ final class ReceiptInspector: SimulatedClient {
         let xids = receipt.parts.compactMap { try? Transaction(decoding: $0.transaction, chain: $0.chain, network: world.network.id).xid }
         guard let xid = xids.first, !touchesCorrupt(receipt, world), world.judge.replay.crosses.isSettled(xid) != isSettled else { return }
         world.judge.findings.report(
-            .atomicity, "a receipt of \(xid) says \(finding.ending.name), the ledgers do not", at: world.now)
+            .atomicity, "a receipt of \(xid) says \(finding.ending.name), the ledgers do not: it shows \(world.describe(receipt)), they say \(world.judge.replay.crosses.description(of: xid))",
+            at: world.now)
     }
 
     private func touchesCorrupt(_ receipt: Receipt, _ world: World) -> Bool {
@@ -138,4 +139,14 @@ final class ReceiptInspector: SimulatedClient {
 
     func noticed(_ notice: Notice, world: World) {}
     func timerFired(_ key: Int, world: World) {}
+}
+
+extension World {
+    /// What a receipt shows, for who looks for the reason of a finding.
+    fileprivate func describe(_ receipt: Receipt) -> String {
+        receipt.parts.map { part in
+            let transaction = try? Transaction(decoding: part.transaction, chain: part.chain, network: network.id)
+            return "\(part.chain) \(part.final.header.height) kind \(transaction?.kindNumber ?? 0) outcome \(part.outcome.byte)\(part.record == nil ? " unrecorded" : "")"
+        }.joined(separator: ", ")
+    }
 }
