@@ -32,7 +32,7 @@ package struct BlockRepair: Sendable {
     package static let range: UInt64 = 1 << 31
 
     /// - Parameter nodes: of the chain.
-    /// - Parameter archives: services that keep its final blocks too: of a chain that has died, or has one node, they are all there is.
+    /// - Parameter archives: services that keep its final blocks too, asked in turn with the nodes: of a chain that has died, they are all there is.
     /// - Parameter numbers: call numbers and read tokens from here to `range` above belong to the repairer.
     package init(
         book: ElectorateBook, chain: ChainID, table: StoreTable, verify: @escaping @Sendable (SignatureCheck) -> Bool, nodes: [String],
