@@ -59,16 +59,23 @@ extension CollectorRole {
 
     /// Makes the Confirm of a leg to which all have consented.
     private mutating func confirm(_ leg: LegNotice, tokens: [UInt64], at now: Moment) -> [RoleEffect] {
-        let transaction = Transaction(
-            .confirm(Confirm(cross: leg.cross, confirmations: leg.confirmations, holds: leg.evidence)), chain: chain, network: network.id)
-        let submission = Submission(
-            item: BlockItem(transaction: transaction, foreign: leg.foreign), tokens: tokens,
-            notice: ConfirmNotice(xid: leg.cross.xid, node: context.address.node, confirmed: true))
-        guard transaction.bytes.count <= Limits.transactionBytes else {
-            return refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
-        }
+        let submission = answer(
+            to: leg, by: .confirm(Confirm(cross: leg.cross, confirmations: leg.confirmations, holds: leg.evidence)), isConfirmed: true, tokens: tokens)
         // Every signature in it has been checked.
-        return accept([submission], at: now)
+        return tooLarge(submission) ?? accept([submission], at: now)
+    }
+
+    /// The transaction that answers a leg, for whoever waits for it.
+    func answer(to leg: LegNotice, by kind: Transaction.Kind, isConfirmed: Bool, tokens: [UInt64]) -> Submission {
+        Submission(
+            item: BlockItem(transaction: Transaction(kind, chain: chain, network: network.id), foreign: isConfirmed ? leg.foreign : []), tokens: tokens,
+            notice: ConfirmNotice(xid: leg.cross.xid, node: context.address.node, confirmed: isConfirmed))
+    }
+
+    /// Nil for an answer that fits a transaction.
+    func tooLarge(_ answer: Submission) -> [RoleEffect]? {
+        answer.item.transaction.bytes.count <= Limits.transactionBytes
+            ? nil : refuse(answer, .tooLarge, "the evidence of all holds does not fit a transaction")
     }
 
     /// Tells again what has been gathered where some consents are missing: a message may have been lost, or a collector has come back. Where

@@ -81,14 +81,9 @@ extension CollectorRole {
             answer.confirmed
             ? .confirm(Confirm(cross: notice.cross, confirmations: notice.confirmations(with: answer.authorization, confirmers), holds: notice.evidence))
             : .refuse(Refuse(cross: notice.cross, reason: answer.reason, authorization: answer.authorization))
-        let transaction = Transaction(kind, chain: chain, network: network.id)
-        let submission = Submission(
-            item: BlockItem(transaction: transaction, foreign: answer.confirmed ? notice.foreign : []), tokens: [token],
-            notice: ConfirmNotice(xid: answer.xid, node: context.address.node, confirmed: answer.confirmed))
-        guard transaction.bytes.count <= Limits.transactionBytes else {
-            return refuse(submission, .tooLarge, "the evidence of all holds does not fit a transaction")
-        }
-        if let known = standing(of: transaction) { return acknowledge(submission, known) }
+        let submission = self.answer(to: notice, by: kind, isConfirmed: answer.confirmed, tokens: [token])
+        if let effects = tooLarge(submission) { return effects }
+        if let known = standing(of: submission.item.transaction) { return acknowledge(submission, known) }
         // The body's own signatures were checked before the leg was stored, other consents before they were.
         return take(submission, [answer.check(network: network.id)], at: now)
     }
