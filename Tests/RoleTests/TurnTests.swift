@@ -134,4 +134,44 @@ import Wire
         waiting.consent()
         #expect(waiting.lead(1).timer(1) == timing.skipMilliseconds / 2 - 100)
     }
+
+    /// Chains whose blocks stand recorded in the candidate of each slot with a number of failed slots before it, where every chain has a block.
+    private func recorded(in slots: [Slot], failed: UInt64) -> [Set<ChainID>] {
+        var stage = Stage(notaries: 4)
+        for chain in stage.test.network.chains.map(\.id) {
+            var blocks = TestChain(stage.test, chain)
+            let block = blocks.append([])
+            let head = BranchHead(notary: "notary-1", chain: chain, height: 1, block: block.block.hash, crosses: [])
+            stage.hear(.candidate(block.block), by: "builder.\(chain)@\(chain)-1/1")
+            stage.hear(.final(block.final!), by: "consensus.\(chain)@\(chain)-1/1")
+            stage.hear(.branch(head), by: "validator.\(chain)@notary-1/1")
+        }
+        // Without any record of its own a recorder leaves out the first slot that it leads, unless it is its first turn (V-10).
+        _ = stage.lead(1)
+        let genesis = BlockHeader.genesisHash(of: .notary, network: stage.test.network.id)
+        return slots.map { slot in
+            let lead = Lead(node: "notary-1", chain: .notary, slot: slot, parentSlot: slot - failed - 1, parent: genesis, parentHeight: 0)
+            var effects = stage.bench.run(.delivered(.lead(lead), publisher: "consensus.notary@notary-1/1"))
+            for _ in 0..<2 {
+                stage.bench.pass(milliseconds: 5_000)
+                effects += stage.bench.run(.timerFired(TimerID(kind: 1)))
+            }
+            let kinds = effects.candidates.first?.transactions.map(\.kind) ?? []
+            return Set(kinds.compactMap { if case .record(let record) = $0 { record.final.header.chain } else { nil } })
+        }
+    }
+
+    @Test("after one failed slot all chains are recorded, after two at most one of them", arguments: [0, 1, 2, 9])
+    func sparse(failed: UInt64) {
+        let chains = Set(TestNetwork(notaries: 4).network.chains.map(\.id))
+        #expect(chains.count == 2)
+        for held in recorded(in: Array(11...30), failed: failed) { #expect(failed < 2 ? held == chains : held.count <= 1) }
+    }
+
+    @Test("whoever leads, every chain comes to be recorded alone, and so does none, while slots fail", arguments: 0...3)
+    func everyChain(leader: UInt64) {
+        let held = recorded(in: (1...30).map { $0 * 4 + leader }, failed: 3)
+        for chain in TestNetwork(notaries: 4).network.chains.map(\.id) { #expect(held.contains([chain]), "\(chain)") }
+        #expect(held.contains([]))
+    }
 }

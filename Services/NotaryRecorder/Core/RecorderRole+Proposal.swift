@@ -67,7 +67,7 @@ extension RecorderRole {
     /// Work may have come: tell consensus, and build when leading.
     mutating func work(at now: Moment) -> [RoleEffect] {
         var effects = considerFreezing(at: now)
-        let records = records(on: tree.finalHash)
+        let records = records(on: tree.finalHash, isSparse: false)
         let waiting = UInt64(
             records.count + offencesToRecord(at: nil).count + nominationsToTake().count
                 + statusChanges(tree.ledger, recording: records, slot: nil).count)
@@ -92,7 +92,8 @@ extension RecorderRole {
             statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty
         {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
-            let pause = awaitsTurn(tree.ledger, recording: records)
+            let isHurried = awaitsTurn(tree.ledger, recording: records) || !self.records(on: lead.parent, isSparse: false).isEmpty
+            let pause = isHurried
                 ? min(network.timing.skipMilliseconds / 2, network.timing.heartbeatMilliseconds) : network.timing.heartbeatMilliseconds
             guard elapsed >= pause else { return [.setTimer(Timers.build, afterMilliseconds: pause - elapsed)] }
         } else {
@@ -137,15 +138,21 @@ extension RecorderRole {
     /// Nothing final came of the candidate yet.
     mutating func resend(at now: Moment) -> [RoleEffect] { publish() }
 
-    /// Records that may stand in a block on `parent`.
-    private mutating func records(on parent: Digest) -> [Record] {
+    /// Records that may stand in a block on `parent`, which is the candidate of the slot led.
+    ///
+    /// - Parameter isSparse: whether those are left out that may hinder the others after slots that failed.
+    private mutating func records(on parent: Digest, isSparse: Bool = true) -> [Record] {
         guard tree.contains(parent) else { return [] }
         tree.move(to: parent)
         let ledger = tree.ledger
         let head = { (chain: ChainID) in ledger.head(of: chain)?.height ?? 0 }
-        let mayTry = proposal.map { turn(of: $0.lead.slot) == .record } ?? false
+        let lead = proposal?.lead
+        let mayTry = lead.map { turn(of: $0.slot) == .record } ?? false
         return unrecorded.candidates(after: head, limit: Limits.recordsPerBlock) { chain in
-            ledger.status(of: chain)?.isFrozen ?? false || !mayTry && isContested(chain, after: head(chain), ledger)
+            if ledger.status(of: chain)?.isFrozen ?? false { return true }
+            let isContested = isContested(chain, after: head(chain), ledger)
+            if isContested, !mayTry { return true }
+            return isSparse && lead.map { !mayRecord(chain, in: $0, isContested: isContested) } ?? false
         }
     }
 }

@@ -33,4 +33,25 @@ extension RecorderRole {
         !offencesToRecord(at: nil).isEmpty || !statusChanges(ledger, recording: records, slot: nil).isEmpty
             || network.chains.contains { isContested($0.id, after: ledger.head(of: $0.id)?.height ?? 0, ledger) && ledger.status(of: $0.id)?.isFrozen != true }
     }
+
+    /// Failed slots between a candidate and its parent from which on the candidate holds less. One may be a leader that is down.
+    static let failedSlotsOfSparse: UInt64 = 2
+
+    /// Whether a chain may be recorded in the candidate of a slot led.
+    ///
+    /// A notary cannot follow a record that relies on a branch it is not on (R7), and one such record keeps all else in its candidate from
+    /// being final. So where slots have failed, an attempt holds nothing but itself, and any other candidate the records of one chain or of
+    /// none: what hinders one chain does not hold up the rest.
+    func mayRecord(_ chain: ChainID, in lead: Lead, isContested: Bool) -> Bool {
+        guard lead.slot > lead.parentSlot + RecorderRole.failedSlotsOfSparse else { return true }
+        switch turn(of: lead.slot) {
+        case .record: return isContested
+        case .freeze, .judgement: return false
+        case .ordinary: break
+        }
+        let leaders = UInt64(book.electorate(of: .notary, slot: lead.slot)?.members.count ?? network.notary.nodes.count)
+        // Goes round all chains and none for every leader, and from slot to slot.
+        let choice = (lead.slot / leaders + lead.slot % leaders) % UInt64(network.chains.count + 1)
+        return network.chains.firstIndex { $0.id == chain } == Int(choice)
+    }
 }
