@@ -132,6 +132,9 @@ struct FreezeModel {
             let chain = String(decoding: value[..<32].prefix { $0 != 0 }, as: UTF8.self)
             let since = value[73..<81].reduce(0) { $0 << 8 | UInt64($1) }
             return isFrozen(chain, since: since, asOf: header.notaryHeight) ? nil : "refunds by a freeze that has ended (R4)"
+        case .adopt(let item):
+            let isKnown = evidence[Bytes(item.evidence.block)].map { $0.height <= header.notaryHeight } ?? false
+            return isKnown ? nil : "takes in terms by a notary block that its block cannot know of"
         default: return nil
         }
     }

@@ -29,7 +29,7 @@ extension LedgerModel {
 
     private func rejection(of cross: ParsedCross, _ holds: [HoldModel], _ entry: CrossModel) -> UInt8? {
         guard entry.decision == .none else { return RejectionNumber.crossAlreadyEnded }
-        let contract = network.contract(cross.body.contract, version: cross.body.contractVersion)
+        let contract = self.contract(cross)
         guard contract != nil || cross.isAgreement else { return RejectionNumber.unknownContract }
         guard keepsTerms(cross) else { return RejectionNumber.termsViolated }
         let deadline = cross.body.deadlineMilliseconds
@@ -58,14 +58,14 @@ extension LedgerModel {
                 ![leg.debit, leg.credit].contains { network.isReserve(Bytes($0), on: leg.chain) }
             }
         }
-        return network.contract(cross.body.contract, version: cross.body.contractVersion).map { keepsTerms(cross, of: $0) } ?? false
+        return contract(cross).map { keepsTerms(cross, of: $0) } ?? false
     }
 
     /// Who has to consent: those who get something and have not signed the whole, in the order of the legs, and last who gets the last leg.
     private func consenting(to cross: ParsedCross) -> [Data] {
         let last = cross.decidingLeg.credit
         var keys: [Data] = []
-        for leg in cross.legs where leg.credit != last && !network.isReserve(Bytes(leg.credit), on: leg.chain) {
+        for leg in cross.legs where leg.credit != last && !isReserve(leg.credit, on: leg.chain, under: cross) {
             let isSigned = cross.authorizations.contains { $0.key == leg.credit }
             if !isSigned && !keys.contains(leg.credit) { keys.append(leg.credit) }
         }
@@ -80,7 +80,7 @@ extension LedgerModel {
             paid.chain != bought.chain
         else { return false }
         let (paidSide, boughtSide) = (contract.sides[from], contract.sides[1 - from])
-        return paid.debit == cross.body.initiator && !network.isReserve(Bytes(paid.debit), on: paid.chain)
+        return paid.debit == cross.body.initiator && !isReserve(paid.debit, on: paid.chain, under: cross)
             && Bytes(paid.credit) == paidSide.reserve && paid.asset == paidSide.asset && Bytes(bought.debit) == boughtSide.reserve
             && bought.asset == boughtSide.asset && paid.amount >= contract.minimumAmount && paid.amount <= contract.maximumAmount
             && contract.isEven(paying: paid.amount, from: from, buying: bought.amount)
@@ -192,7 +192,7 @@ extension LedgerModel {
         guard Set(keys).count == keys.count, keys.allSatisfy({ key in key == cross.body.initiator || cross.legs.contains { $0.debit == key } })
         else { return "carries a signature that nobody asked for" }
         guard needsDebits else { return nil }
-        for leg in cross.legs where !network.isReserve(Bytes(leg.debit), on: leg.chain) && !keys.contains(leg.debit) {
+        for leg in cross.legs where !isReserve(leg.debit, on: leg.chain, under: cross) && !keys.contains(leg.debit) {
             return "debits an account whose owner has not signed (R1)"
         }
         return nil

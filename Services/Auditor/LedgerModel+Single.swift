@@ -9,7 +9,8 @@ extension LedgerModel {
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
         let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
-        guard isStaking || isNotaryChain == (transaction.number >= 9) else { return .forbidden(.replay, "does not belong on this chain") }
+        let isOfNotaries = transaction.number >= 9 && transaction.number != 19
+        guard isStaking || isNotaryChain == isOfNotaries else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
         case .transfer: return applyTransfer(transaction)
@@ -28,6 +29,8 @@ extension LedgerModel {
         case .closing: return applyClosing(transaction)
         case .freeze(let item): return applyFreeze(item)
         case .thaw(let item): return applyThaw(item)
+        case .deploy(let item): return applyDeploy(item)
+        case .adopt(let item): return applyAdopt(item, evidence: evidence)
         }
     }
 

@@ -44,6 +44,8 @@ struct LedgerModel: Sendable {
     /// Newest candidacies by node, and ballots by chain and voter.
     var candidacies: [String: CandidacyModel] = [:]
     var ballots: [Bytes: BallotModel] = [:]
+    /// Declared contracts that stand here, by name and version.
+    private(set) var contracts: [Bytes: ContractStanding] = [:]
     /// Who votes, and what stands behind them.
     var stakes: StakeModel
     private var tree = StateTreeModel()
@@ -133,6 +135,11 @@ struct LedgerModel: Sendable {
     mutating func writeClosings(of chain: String) {
         guard let closings = stakes.election?.closings[chain] else { return }
         pending[Sodium.hash(.stateClosing, Array(chain.utf8))] = closings.encoded(chain)
+    }
+
+    mutating func write(_ contract: ContractStanding) {
+        contracts[contract.model.name] = contract
+        pending[Sodium.hash(.stateContract, contract.model.name)] = contract.encoded
     }
 
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }

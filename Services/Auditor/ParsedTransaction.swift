@@ -18,6 +18,8 @@ enum AuditLimits {
     static let ballotWeight: UInt64 = 1_000_000_000
     static let bondsPerNode = 64
     static let epochsKept: UInt64 = 8
+    static let contractsPerNode = 64
+    static let contractWindow: UInt64 = 4_096
 }
 
 /// A fault of form: what is wrong, as the end of a sentence about the transaction.
@@ -129,6 +131,10 @@ struct ParsedTransaction: Sendable {
         case .thaw(let item):
             guard Layout.isChainName(item.chain) else { throw FormFault("thaws no chain") }
             (number, content) = (12, Layout.padded(item.chain) + Layout.number(item.since))
+        case .deploy(let item): (number, content) = (18, Bytes(item.body))
+        case .adopt(let item):
+            guard Layout.isChainName(item.id) else { throw FormFault("takes in a contract without a name") }
+            (number, content) = (19, Array(chain.utf8) + Layout.padded(item.id) + Layout.number(item.version))
         }
         if let cross { xid = cross.xid }
         if let xid {
@@ -144,7 +150,8 @@ struct ParsedTransaction: Sendable {
         case .confirm(let item): item.holds
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence] + (item.hasFrozen ? [item.frozen] : [])
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw: []
+        case .adopt(let item): [item.evidence]
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy: []
         }
     }
 

@@ -33,7 +33,7 @@ enum Sodium {
 
 /// What a hash or signature is about (docs/protocol.md, section 3).
 enum Tag: String {
-    case network, genesis, block, transaction, xid, foreign, offence, leader
+    case network, genesis, block, transaction, xid, foreign, offence, leader, reserve
     case epochSeed = "epoch-seed"
     case stateEpoch = "state-epoch"
     case stateStake = "state-stake"
@@ -45,9 +45,10 @@ enum Tag: String {
     case stateBallot = "state-ballot"
     case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
+    case stateContract = "state-contract"
     case consent
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }

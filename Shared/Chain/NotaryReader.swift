@@ -8,6 +8,8 @@ package struct NotaryReader: Sendable {
     package private(set) var view: NotaryView
     private var follower: ChainFollower
     private let network: Network
+    /// The chain whose contracts are kept in view; nil for none.
+    private let contractsOf: ChainID?
     /// Row of table `facts` that holds what has been read.
     private let fact: UInt64
 
@@ -19,9 +21,13 @@ package struct NotaryReader: Sendable {
         package var hasRead = false
     }
 
+    /// - Parameter contractsOf: the chain whose declared contracts the owner speaks of, if it does.
     /// - Parameter timer: a timer kind of the owner, `calls`: call numbers from here to 2^32 above, `fact`: a key of table `facts`.
-    package init(context: RoleContext, book: ElectorateBook, recovered: StoredState, timer: UInt8, calls: UInt64, fact: UInt64) {
+    package init(
+        context: RoleContext, book: ElectorateBook, recovered: StoredState, timer: UInt8, calls: UInt64, fact: UInt64, contractsOf: ChainID? = nil
+    ) {
         network = context.network
+        self.contractsOf = contractsOf
         self.fact = fact
         let row = recovered[.facts].first { $0.key == fact && !$0.isDamaged }
         view = row.flatMap { NotaryView(decoding: $0.value, network: context.network) } ?? NotaryView(network: context.network)
@@ -52,6 +58,9 @@ package struct NotaryReader: Sendable {
         follower.timerFired(timer, at: now).map { take($0) }
     }
 
+    /// The chain has taken these contracts in, once and for all.
+    package mutating func forgetDeclared(where isOver: (NotaryView.Declared) -> Bool) { view.forgetDeclared(where: isOver) }
+
     private mutating func take(_ step: ChainFollower.Step) -> Step {
         // The notary chain's own state is nobody's here: what is fetched of it is not stored.
         var result = Step(
@@ -60,6 +69,7 @@ package struct NotaryReader: Sendable {
             })
         if let snapshot = step.snapshot { view.jump(to: snapshot.final.header, snapshot.ledger) }
         for item in step.blocks { result.changes += view.read(item.block) }
+        view.forgetDeclared { [contractsOf] contract in !(contractsOf.map { contract.names($0) } ?? false) }
         result.hasRead = !step.blocks.isEmpty || step.snapshot != nil
         if result.hasRead { result.effects.insert(.persist([.put(.facts, key: fact, value: view.encoded)]), at: 0) }
         return result

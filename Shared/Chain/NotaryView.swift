@@ -20,6 +20,36 @@ package struct NotaryView: Sendable {
         package var thawedAt: Height?
     }
 
+    /// A contract that the notary chain holds.
+    package struct Declared: Hashable, Sendable {
+        package var id: String
+        package var version: UInt32
+        package var chains: [ChainID]
+
+        init(_ terms: DeclaredTerms) {
+            id = terms.contract.id
+            version = terms.contract.version
+            chains = [terms.contract.first.chain, terms.contract.second.chain]
+        }
+
+        /// Whether it is one between this chain and another.
+        package func names(_ chain: ChainID) -> Bool { chains.contains(chain) }
+
+        /// name padded 32, version u32, chains padded 32 each.
+        var encoded: [UInt8] { ContractName.bytes(id, version: version) + chains.flatMap { $0.text.padded.bytes } }
+
+        static let byteCount = 32 + 4 + 2 * 32
+
+        init?(decoding bytes: ArraySlice<UInt8>) {
+            let bytes = Array(bytes)
+            guard let id = NodeName.read(bytes[..<32]) else { return nil }
+            self.id = id
+            version = bytes[32..<36].reduce(0) { $0 << 8 | UInt32($1) }
+            chains = [36, 68].compactMap { NodeName.read(bytes[$0..<$0 + 32]).flatMap { ChainID($0) } }
+            guard chains.count == 2 else { return nil }
+        }
+    }
+
     /// One sub-chain.
     package struct Lane: Hashable, Sendable {
         package var chain: ChainID
@@ -37,6 +67,8 @@ package struct NotaryView: Sendable {
     package private(set) var slot: Slot = 0
     /// In network order.
     package private(set) var lanes: [Lane]
+    /// Contracts that clients have declared (A14), oldest first, but for those that have been forgotten.
+    package private(set) var declared: [Declared] = []
     /// Hashes of the newest blocks read, oldest first.
     private var recent: Deque<Digest> = []
 
@@ -53,6 +85,7 @@ package struct NotaryView: Sendable {
         case frozen(ChainID)
         case thawed(ChainID)
         case closed(Closing)
+        case declared(Declared)
     }
 
     /// Reads the next final notary block.
@@ -84,11 +117,18 @@ package struct NotaryView: Sendable {
                     changes.append(.thawed(change.chain))
                 }
             case .closing(let closing): changes.append(.closed(closing))
+            case .deploy(let deploy):
+                let contract = Declared(deploy.terms)
+                declared.append(contract)
+                changes.append(.declared(contract))
             default: continue
             }
         }
         return changes
     }
+
+    /// Forgets contracts that nobody needs to be told of.
+    package mutating func forgetDeclared(where isOver: (Declared) -> Bool) { declared.removeAll(where: isOver) }
 
     /// Goes on from a final notary block whose state is known. Of freezes that ended before, the last one is known.
     package mutating func jump(to header: BlockHeader, _ ledger: LedgerState) {
@@ -96,6 +136,7 @@ package struct NotaryView: Sendable {
         hash = header.hash
         slot = header.slot
         recent = [header.hash]
+        declared = ledger.contracts.map { Declared($0.terms) }
         for position in lanes.indices {
             let chain = lanes[position].chain
             if let head = ledger.head(of: chain) { (lanes[position].height, lanes[position].hash) = (head.height, head.hash) }
@@ -201,7 +242,7 @@ package struct NotaryView: Sendable {
 
 extension NotaryView {
     /// For a role's store: height u64, hash 32, slot u64, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
-    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not).
+    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then every declared contract that is not forgotten: name padded 32, version u32, two chains padded 32 each.
     package var encoded: [UInt8] {
         var bytes = height.bigEndianBytes + hash.bytes + slot.bigEndianBytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
         for lane in lanes {
@@ -211,7 +252,7 @@ extension NotaryView {
                 bytes += (freeze.thawedAt ?? 0).bigEndianBytes
             }
         }
-        return bytes
+        return bytes + declared.flatMap(\.encoded)
     }
 
     /// Reads what `encoded` wrote for the same network; nil for anything else.
@@ -242,6 +283,11 @@ extension NotaryView {
                 lanes[position].freezes.append(
                     Freeze(height: height, hash: hash, notaryHeight: notaryHeight, thawedAt: thawedAt == 0 ? nil : thawedAt))
             }
+        }
+        while rest.count >= Declared.byteCount {
+            guard let contract = Declared(decoding: rest.prefix(Declared.byteCount)) else { return nil }
+            declared.append(contract)
+            rest = rest.dropFirst(Declared.byteCount)
         }
         guard rest.isEmpty else { return nil }
     }

@@ -43,7 +43,7 @@ private struct CrossActs {
             case .refund(let resolution):
                 refunded.append(item.part.chain)
                 isFrozen = isFrozen || resolution.frozen != nil
-            case .register, .transfer, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .status: continue
+            case .register, .transfer, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .status, .deploy, .adopt: continue
             }
         }
     }

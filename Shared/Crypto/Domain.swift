@@ -2,7 +2,7 @@
 /// mean nothing for another (faults case 24).
 package enum Domain: String, CaseIterable, Sendable {
     // hashes
-    case network, genesis, block, transaction, xid, foreign, frame, crossData, offence, leader
+    case network, genesis, block, transaction, xid, foreign, frame, crossData, offence, leader, reserve
     case epochSeed = "epoch-seed"
     case keyFile = "key-file"
     case stateAccount = "state-account"
@@ -15,9 +15,10 @@ package enum Domain: String, CaseIterable, Sendable {
     case stateBallot = "state-ballot"
     case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
+    case stateContract = "state-contract"
     case stateValue = "state-value"
     // signatures
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner, deploy, sponsor
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.

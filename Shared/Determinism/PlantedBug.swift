@@ -77,6 +77,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// The notaries of the first epoch go on certifying every chain's blocks.
     case oldEpochSignsOn = "old_epoch_signs_on"
 
+    /// A chain takes in a contract's terms that nothing shows to be the notary chain's.
+    case contractUnproven = "contract_unproven"
     /// A recorder's index keeps what it has written, but never writes it.
     case indexUnwritten = "index_unwritten"
 

@@ -2,18 +2,19 @@ import Wire
 
 /// Whether a cross transaction is what its terms allow (rules R1 and R2; A14, A15, A20).
 ///
-/// There are two kinds of terms. An exchange is declared as a contract: the initiator pays on one chain into the contract's reserve there,
+/// There are two kinds of terms. An exchange is declared as a contract, in the network's description or while it runs: the initiator pays on one chain into the contract's reserve there,
 /// and the reserve on the other chain pays the receiver, at exactly the contract's rate. An agreement needs no contract: any legs between
 /// accounts of their own, as everyone who is debited has signed them.
 enum ContractTerms {
     /// How far past a holding chain's time the deadline may lie, milliseconds.
     ///
     /// - Returns: `unknownContract`, or `termsViolated`, or the bound that the terms set.
-    static func deadlineMaximum(of cross: CrossTransaction, in network: Network) -> Result<UInt64, Reason> {
+    static func deadlineMaximum(of cross: CrossTransaction, in state: LedgerState) -> Result<UInt64, Reason> {
+        let network = state.network
         if Agreement.isNamed(by: cross) {
             return isAgreement(cross, in: network) ? .success(Limits.agreementDeadlineMilliseconds) : .failure(.termsViolated)
         }
-        guard let contract = network.contract(cross.contract, version: cross.contractVersion) else { return .failure(.unknownContract) }
+        guard let contract = state.terms(cross.contract, version: cross.contractVersion) else { return .failure(.unknownContract) }
         return isExchange(cross, under: contract, in: network) ? .success(contract.deadlineMaximumMilliseconds) : .failure(.termsViolated)
     }
 
@@ -22,7 +23,7 @@ enum ContractTerms {
             let paidSide = contract.side(of: paid.chain), let boughtSide = contract.side(of: bought.chain)
         else { return false }
         // A reserve belongs to its contract and cannot be a party of its own accord.
-        guard paid.debit == cross.initiator, !network.isReserve(cross.initiator, on: paid.chain) else { return false }
+        guard paid.debit == cross.initiator, !network.isReserve(cross.initiator, on: paid.chain, under: contract.id) else { return false }
         guard paid.credit == paidSide.reserve, paid.asset == paidSide.asset,
             bought.debit == boughtSide.reserve, bought.asset == boughtSide.asset
         else { return false }

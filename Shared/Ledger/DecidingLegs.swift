@@ -7,12 +7,12 @@ extension LedgerState {
     /// insufficientFunds, tooManyAssets.
     ///
     /// What one leg brings does not pay for another: every payer has it all beforehand.
-    func fault(inDeciding legs: [Leg]) -> Reason? {
+    func fault(inDeciding legs: [Leg], under contract: String) -> Reason? {
         for (index, leg) in legs.enumerated() {
             guard let debited = place(of: leg.debit) else { return .unknownPayer }
             guard let needed = sum(of: legs[...index].filter { $0.debit == leg.debit && $0.asset == leg.asset }),
                 slots[debited].account.balances.amount(of: leg.asset) >= needed
-            else { return slots[debited].isReserve ? .reserveShort : .insufficientFunds }
+            else { return network.isReserve(leg.debit, on: chain, under: contract) ? .reserveShort : .insufficientFunds }
             if lacksRoom(leg.credit, for: legs[...index]) { return .tooManyAssets }
         }
         return nil
@@ -39,7 +39,7 @@ extension LedgerState {
     }
 
     /// Executes them; an account that is credited first is opened.
-    /// - Precondition: `fault(inDeciding:)` finds nothing.
+    /// - Precondition: `fault(inDeciding:under:)` finds nothing.
     mutating func execute(deciding legs: [Leg]) {
         for leg in legs {
             guard let debited = place(of: leg.debit) else { preconditionFailure("a deciding leg's payer has been checked") }

@@ -9,12 +9,12 @@ extension LedgerState {
     /// or before the deadline, and the debit accounts cover it. Receivers have signed, so their accounts are opened if need be.
     /// It must apply or not be in the block. Reasons are found in this order: wrongChain, missingAuthorization, notAllowed,
     /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), then leg by leg unknownPayer,
-    /// reserveShort or insufficientFunds, tooManyAssets (`fault(inDeciding:)`).
+    /// reserveShort or insufficientFunds, tooManyAssets (`fault(inDeciding:under:)`).
     mutating func applyConfirm(_ confirm: Confirm, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
         let cross = confirm.cross
         guard cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
         if let reason = StateCheck.fault(in: confirm, network: network) { return .invalid(reason) }
-        if case .failure(let reason) = ContractTerms.deadlineMaximum(of: cross, in: network) { return .invalid(reason) }
+        if case .failure(let reason) = ContractTerms.deadlineMaximum(of: cross, in: self) { return .invalid(reason) }
         var entry = self.cross(cross.xid) ?? CrossEntry(cross)
         guard entry.decision == .none else { return .invalid(.alreadyDecided) }
         let isInTime: Bool
@@ -26,7 +26,7 @@ extension LedgerState {
         guard isInTime else { return .invalid(.deadlinePassed) }
         if let reason = holdFault(in: confirm, foreign: foreign) { return .invalid(reason) }
         let legs = cross.decidingLegs
-        if let reason = fault(inDeciding: legs) { return .invalid(reason) }
+        if let reason = fault(inDeciding: legs, under: cross.contract) { return .invalid(reason) }
         execute(deciding: legs)
         decide(&entry, .committed, at: block)
         return .applied

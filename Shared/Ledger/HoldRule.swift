@@ -36,7 +36,7 @@ extension LedgerState {
     private func refusal(of cross: CrossTransaction, holding legs: [HeldLeg], entry: CrossEntry, at block: OpenBlock) -> Reason? {
         guard entry.decision == .none else { return .crossAlreadyEnded }
         let deadlineMaximum: UInt64
-        switch ContractTerms.deadlineMaximum(of: cross, in: network) {
+        switch ContractTerms.deadlineMaximum(of: cross, in: self) {
         case .failure(let reason): return reason
         case .success(let found): deadlineMaximum = found
         }

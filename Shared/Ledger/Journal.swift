@@ -56,6 +56,7 @@ struct Journal: Sendable {
     var epochs: [EpochEntry] = []
     var stakes: [StakeEntry] = []
     var closings: [ClosingEntry] = []
+    var contracts: [ContractEntry] = []
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

@@ -22,6 +22,7 @@ extension LedgerState {
         journal.epochs = epochs
         journal.stakes = stakes
         journal.closings = closings
+        journal.contracts = contracts
         journal.totals = totals
         journal.height = self.height
         journal.time = self.time
@@ -58,6 +59,8 @@ extension LedgerState {
         case .ballot(let ballot): return applyBallot(ballot)
         case .closing(let closing): return applyClosing(closing)
         case .status(let change): return applyStatus(change, at: block)
+        case .deploy(let deploy): return applyDeploy(deploy, at: block)
+        case .adopt(let adopt): return applyAdopt(adopt, foreign: foreign)
         }
     }
 
@@ -132,6 +135,7 @@ extension LedgerState {
         }
         appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
         changes += electionChanges() + closingChanges(from: journal.closings, to: closings)
+        changes += contractChanges(from: journal.contracts, to: contracts)
         for old in journal.statuses {
             changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
         }
@@ -158,6 +162,7 @@ extension LedgerState {
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
         appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
         changes += inverseElectionChanges(record) + closingChanges(from: closings, to: record.closings)
+        changes += contractChanges(from: contracts, to: record.contracts)
         for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
     }
@@ -189,6 +194,7 @@ extension LedgerState {
         epochs = record.epochs
         stakes = record.stakes
         closings = record.closings
+        contracts = record.contracts
         restoreElection(record)
         for old in record.statuses { restoreStatus(old) }
         totals = record.totals

@@ -29,6 +29,14 @@ extension LedgerState {
     }
 
 
+    /// Shows a declared contract's entry, or that there is none, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open, and the id has the form of a name.
+    package func proofOfContract(_ id: String, version: UInt32) -> StateProof {
+        precondition(open == nil, "a contract is shown between blocks")
+        return proof(of: StateKey.contract(id, version: version), value: entry(of: id, version: version)?.encoded)
+    }
+
     func proof(of key: Digest, value: [UInt8]?) -> StateProof {
         let path = tree.proof(of: key)
         guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {

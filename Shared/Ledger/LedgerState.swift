@@ -40,6 +40,8 @@ package struct LedgerState: Sendable {
     package internal(set) var ballots: [BallotEntry] = []
     /// Who has closed the newest epoch for each sub-chain, ascending by chain.
     package internal(set) var closings: [ClosingEntry] = []
+    /// Declared contracts that stand here (A14), ascending by name and version.
+    package internal(set) var contracts: [ContractEntry] = []
     /// Ascending by asset.
     var totals: [AssetTotal]
 

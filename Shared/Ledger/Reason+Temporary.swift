@@ -17,7 +17,10 @@ extension Reason {
         // The world around the ledger may change its mind.
         case .overloaded, .notFound, .epochUnknown, .stateMismatch, .chainFrozen, .thawUnknown, .notaryHeadInvalid, .consentMissing, .wrongParent, .wrongSlot, .wrongTime:
             true
-        case .unknownPayee, .unknownContract, .termsViolated, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
+        // The chain may still take in a contract that was declared lately.
+        case .unknownContract:
+            true
+        case .unknownPayee, .termsViolated, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
             .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken:

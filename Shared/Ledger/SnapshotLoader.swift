@@ -30,6 +30,7 @@ package struct SnapshotLoader: Sendable {
     private var ballots: [BallotEntry] = []
     private var closings: [ClosingEntry] = []
     private var statuses: [ChainStatus] = []
+    private var contracts: [ContractEntry] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -110,6 +111,14 @@ package struct SnapshotLoader: Sendable {
             try follow(kind, status.chain.text.padded)
             statuses.append(status)
             changes.append((key: status.stateKey, value: StateKey.valueHash(value)))
+        case .contract:
+            guard let entry = ContractEntry(decoding: value, network: network.id) else { throw .malformed }
+            if let last = contracts.last {
+                guard ContractEntry.precedes(last, entry) else { throw .wrongOrder }
+            }
+            last = (kind.rawValue, .zero)
+            contracts.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
         }
     }
 
@@ -139,6 +148,7 @@ package struct SnapshotLoader: Sendable {
         state.candidacies = candidacies
         state.ballots = ballots
         state.closings = closings
+        state.contracts = contracts
         return state
     }
 

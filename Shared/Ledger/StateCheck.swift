@@ -38,7 +38,7 @@ package enum StateCheck {
             return .success(cancel.cross.signatureChecks(network: network.id) + [check(cancel.authorization, message)])
         case .bond(let order): return .success([order.check(.bond, network: network.id)])
         case .unbond(let order): return .success([order.check(.unbond, network: network.id)])
-        case .settle, .refund, .record:
+        case .settle, .refund, .record, .adopt:
             return .success([])
         case .status(let change):
             return .success(change.checks(network: network.id))
@@ -48,13 +48,14 @@ package enum StateCheck {
         case .candidacy(let candidacy): return .success(candidacy.checks(network: network.id))
         case .ballot(let ballot): return .success([ballot.check(network: network.id)])
         case .closing(let closing): return .success([closing.check(network: network.id)])
+        case .deploy(let deploy): return .success(deploy.checks(network: network.id))
         }
     }
 
     /// Who has not signed, or should not have: everyone whose account is debited must, unless it is a contract's reserve.
     static func fault(inDebitsOf cross: CrossTransaction, network: Network) -> Reason? {
         if let reason = fault(inListOf: cross) { return reason }
-        for leg in cross.legs where !network.isReserve(leg.debit, on: leg.chain) {
+        for leg in cross.legs where !network.isReserve(leg.debit, on: leg.chain, under: cross.contract) {
             guard cross.authorizations.contains(where: { $0.key == leg.debit }) else { return .missingAuthorization }
         }
         return nil

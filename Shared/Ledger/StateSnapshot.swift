@@ -15,6 +15,7 @@ package struct FrozenState: Sendable {
     let ballots: [BallotEntry]
     let closings: [ClosingEntry]
     let statuses: [ChainStatus]
+    let contracts: [ContractEntry]
 }
 
 extension LedgerState {
@@ -25,13 +26,13 @@ extension LedgerState {
         precondition(open == nil, "a state is held fast between blocks")
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
-            candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses)
+            candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses, contracts: contracts)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
-            + closings.count + statuses.count
+            + closings.count + statuses.count + contracts.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -53,12 +54,13 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case candidacy = 10
     case ballot = 11
     case closing = 12
+    case contract = 13
 }
 
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
 ///
 /// A part is the version u8, then entries: kind u8, length u32, the entry's bytes as the state tree commits to them. Entries ascend
-/// by kind, then by account key, xid, chain, offence id, epoch, node, or voter.
+/// by kind, then by account key, xid, chain, offence id, epoch, node, voter, or name and version.
 package struct SnapshotWriter: Sendable {
     /// First byte of every part.
     package static let version: UInt8 = 1
@@ -89,7 +91,8 @@ package struct SnapshotWriter: Sendable {
         let election = state.candidacies.map { SnapshotWriter.framed(.candidacy, $0.encoded) }
             + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) } + state.closings.map { SnapshotWriter.framed(.closing, $0.encoded) }
         let statuses = state.statuses.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.status, $0.encoded) }
-        rest = (heads + offences + epochs + stakes + statuses + election)[...]
+        let contracts = state.contracts.map { SnapshotWriter.framed(.contract, $0.encoded) }
+        rest = (heads + offences + epochs + stakes + statuses + election + contracts)[...]
         next = takeEntry()
     }
 

@@ -71,6 +71,11 @@ package enum StateKey {
     /// The key in the tree of a sub-chain's closings.
     package static func closing(_ chain: ChainID) -> Digest { Blake2b.hash(.stateClosing, chain.bytes) }
 
+    /// A declared contract's key in the tree.
+    package static func contract(_ id: String, version: UInt32) -> Digest {
+        Blake2b.hash(.stateContract, ContractName.bytes(id, version: version))
+    }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

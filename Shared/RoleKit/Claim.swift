@@ -22,6 +22,8 @@ package enum Claim: Hashable, Sendable {
     case nomination(Digest)
     /// A change of a chain's status.
     case status(Digest)
+    /// A version of a contract: id padded to 32, version u32.
+    case contract([UInt8])
 }
 
 extension Transaction {
@@ -40,13 +42,15 @@ extension Transaction {
         case .bond(let order), .unbond(let order): .nonce(order.account, order.nonce)
         case .candidacy, .ballot, .closing: .nomination(id)
         case .status(let change): .status(change.id)
+        case .deploy(let deploy): .contract(deploy.terms.name)
+        case .adopt(let adopt): .contract(adopt.name)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt: .alreadyExists
         case .transfer, .bond, .unbond: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

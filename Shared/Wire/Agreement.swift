@@ -23,7 +23,7 @@ extension Network {
 #endif
         for leg in cross.legs where leg.credit != decider && !keys.contains(leg.credit) {
             let hasSigned = cross.authorizations.contains { $0.key == leg.credit }
-            if !hasSigned, !isReserve(leg.credit, on: leg.chain) { keys.append(leg.credit) }
+            if !hasSigned, !isReserve(leg.credit, on: leg.chain, under: cross.contract) { keys.append(leg.credit) }
         }
         return keys + [decider]
     }

@@ -10,7 +10,7 @@ package enum Topic: Hashable, Sendable {
     case vote(ChainID)
     /// final.C: consensus → everyone who follows the chain
     case final(ChainID)
-    /// leg.C: validators of other chains → collectors and builders of C, validators of C
+    /// leg.C: validators → collectors and builders of C, validators of C
     case leg(ChainID)
     /// confirm.C: collectors → taps, collectors of C
     case confirm(ChainID)

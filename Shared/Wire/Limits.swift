@@ -112,10 +112,16 @@ package enum Limits {
     package static let ballots = 4_096
     /// What all ballots of one sub-chain weigh together; each of its nodes has an equal share.
     package static let ballotWeightPerChain: UInt64 = 1_000_000_000
-    /// Candidacies, ballots and closings that wait at a recorder for a notary block.
+    /// Candidacies, ballots, closings and contracts that wait at a recorder for a notary block.
     package static let nominationsWaiting = 1_024
-    /// Candidacies, ballots and closings in one notary block.
+    /// Candidacies, ballots, closings and contracts in one notary block.
     package static let nominationsPerBlock = 64
+    /// Contracts that one sub-chain node may hand in, all versions, within `contractWindow` notary blocks.
+    package static let contractsPerNode = 64
+    /// Notary blocks within which a node hands in so many contracts at most: whoever spends a node's share in vain delays others, and shuts nobody out.
+    package static let contractWindow: Height = 4_096
+    /// Contracts in one answer.
+    package static let contractsPerAnswer = 256
     /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.
     package static let recordLead: Height = 64
     /// Sub-chains in one answer about how they stand.

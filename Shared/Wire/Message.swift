@@ -23,6 +23,7 @@ package indirect enum Message: Hashable, Sendable {
     case notarized(Notarized)
     case handover(Handover)
     case nomination(Nomination)
+    case contract(ContractNotice)
 
     /// Reads the body of a frame.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -50,6 +51,7 @@ package indirect enum Message: Hashable, Sendable {
         case .handover(let item): self = .handover(try Handover(item))
         case .nomination(let item): self = .nomination(try Nomination(item, network: network))
         case .consent(let item): self = .consent(try Consent(item))
+        case .contract(let item): self = .contract(try ContractNotice(item))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -79,6 +81,7 @@ package indirect enum Message: Hashable, Sendable {
         case .handover(let item): published.handover = item.message
         case .nomination(let item): published.nomination = item.message
         case .consent(let item): published.consent = item.message
+        case .contract(let item): published.contract = item.message
         }
         return Field.encode(published)
     }

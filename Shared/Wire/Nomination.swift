@@ -1,20 +1,20 @@
 import Crypto
 import Schema
 
-/// A recorder hands a candidacy, a ballot or a closing on to the other notaries' recorders, so that whoever leads next can take it in.
+/// A recorder hands a candidacy, a ballot, a closing or a contract on to the other notaries' recorders, so that whoever leads next can take it in.
 package struct Nomination: Hashable, Sendable {
     package let transaction: Transaction
 
-    /// - Precondition: it is a candidacy, a ballot or a closing.
+    /// - Precondition: it is a candidacy, a ballot, a closing or a contract.
     package init(_ transaction: Transaction) {
-        precondition(transaction.isElection, "only what concerns an election is handed on")
+        precondition(transaction.isNomination, "only what others lead into a block is handed on")
         self.transaction = transaction
     }
 
     init(_ message: PBNomination, network: Digest) throws(WireFault) {
         try Field.count(message.transaction.count, atMost: Limits.transactionBytes, "Nomination.transaction")
         transaction = try Transaction(decoding: [UInt8](message.transaction), chain: .notary, network: network)
-        guard transaction.isElection else { throw WireFault(.invalid, "Nomination.transaction") }
+        guard transaction.isNomination else { throw WireFault(.invalid, "Nomination.transaction") }
     }
 
     var message: PBNomination {
@@ -25,10 +25,10 @@ package struct Nomination: Hashable, Sendable {
 }
 
 extension Transaction {
-    /// Whether it is a candidacy, a ballot or a closing.
-    package var isElection: Bool {
+    /// Whether it is a candidacy, a ballot, a closing or a contract: somebody hands it to one recorder, and any may lead it into a block.
+    package var isNomination: Bool {
         switch kind {
-        case .candidacy, .ballot, .closing: true
+        case .candidacy, .ballot, .closing, .deploy: true
         default: false
         }
     }

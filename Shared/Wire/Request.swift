@@ -31,7 +31,7 @@ package indirect enum Request: Hashable, Sendable {
     case fetchStakes(ChainID)
     /// Where the election of the next notaries stands.
     case election
-    /// Exact bytes of a candidacy, a ballot or a closing.
+    /// Exact bytes of a candidacy, a ballot, a closing or a Deploy.
     case nominate([UInt8])
     /// An operator's signed wish that a chain be frozen or thawed.
     case consent(Consent)
@@ -45,6 +45,12 @@ package indirect enum Request: Hashable, Sendable {
     case fetchHeaders(chain: ChainID, from: Height, limit: Int)
     /// What an account owns, with a proof (A9).
     case fetchAccountProof(chain: ChainID, account: PublicKey)
+    /// What shows a contract's terms on the notary chain (A14).
+    case contract(id: String, version: UInt32)
+    /// Contracts that the notary chain holds, from a position on.
+    case contracts(from: UInt64, limit: Int)
+    /// A client's terms, for its node to hand in.
+    case sponsor(DeclaredTerms, Signature)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -99,6 +105,13 @@ package indirect enum Request: Hashable, Sendable {
             self = .fetchAccountProof(
                 chain: try Field.subChain(item.chain, "FetchAccountProof.chain"),
                 account: try Field.key(item.account, "FetchAccountProof.account"))
+        case .contract(let item):
+            guard ContractName.isValid(item.id) else { throw WireFault(.invalid, "ContractQuery.id") }
+            self = .contract(id: item.id, version: item.version)
+        case .contracts(let item): self = .contracts(from: item.from, limit: min(Int(item.limit), Limits.contractsPerAnswer))
+        case .sponsor(let item):
+            let terms = try DeclaredTerms(decoding: [UInt8](item.body), network: network)
+            self = .sponsor(terms, try Field.signature(item.signature, "Sponsor.signature"))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -154,6 +167,15 @@ package indirect enum Request: Hashable, Sendable {
         case .fetchAccountProof(let chain, let account):
             message.fetchAccountProof.chain = chain.description
             message.fetchAccountProof.account = account.data
+        case .contract(let id, let version):
+            message.contract.id = id
+            message.contract.version = version
+        case .contracts(let from, let limit):
+            message.contracts.from = from
+            message.contracts.limit = UInt32(limit)
+        case .sponsor(let terms, let signature):
+            message.sponsor.body = Digest.dataOf(terms.body)
+            message.sponsor.signature = signature.data
         }
         return Field.encode(message)
     }

@@ -30,6 +30,10 @@ package indirect enum Response: Hashable, Sendable {
     case granted(Bool)
     /// What shows a chain's status in the state of the newest final notary block.
     case frozen(FinalHeader, StateProof)
+    /// What shows a contract's entry, or that there is none, in the state of the newest final notary block.
+    case contract(FinalHeader, StateProof)
+    /// Contracts, and how many the notary chain holds.
+    case contracts([ContractEntry], count: UInt64)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -78,6 +82,16 @@ package indirect enum Response: Hashable, Sendable {
         case .accountProof(let item):
             try Field.present(item.hasFinal && item.hasProof, "AccountProof")
             self = .accountProof(try FinalHeader(item.final), try StateProof(item.proof))
+        case .contract(let item):
+            try Field.present(item.hasFinal && item.hasProof, "ContractProof")
+            self = .contract(try FinalHeader(item.final), try StateProof(item.proof))
+        case .contracts(let item):
+            try Field.count(item.contracts.count, atMost: Limits.contractsPerAnswer, "Contracts.contracts")
+            let entries = try mapChecked(item.contracts) { bytes throws(WireFault) in
+                guard let entry = ContractEntry(decoding: [UInt8](bytes), network: network) else { throw WireFault(.invalid, "Contracts.contracts") }
+                return entry
+            }
+            self = .contracts(entries, count: item.count)
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -125,6 +139,12 @@ package indirect enum Response: Hashable, Sendable {
         case .accountProof(let final, let proof):
             message.accountProof.final = final.message
             message.accountProof.proof = proof.message
+        case .contract(let final, let proof):
+            message.contract.final = final.message
+            message.contract.proof = proof.message
+        case .contracts(let entries, let count):
+            message.contracts.contracts = entries.map { Digest.dataOf($0.encoded) }
+            message.contracts.count = count
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

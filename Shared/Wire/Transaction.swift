@@ -28,6 +28,8 @@ package struct Transaction: Hashable, Sendable {
         indirect case ballot(Ballot)
         indirect case closing(Closing)
         indirect case status(StatusChange)
+        indirect case deploy(Deploy)
+        indirect case adopt(Adopt)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -48,6 +50,8 @@ package struct Transaction: Hashable, Sendable {
             case .ballot: 16
             case .closing: 17
             case .status(let change): change.isFreeze ? 11 : 12
+            case .deploy: 18
+            case .adopt: 19
             }
         }
     }
@@ -61,7 +65,7 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -75,6 +79,7 @@ package struct Transaction: Hashable, Sendable {
         switch kind {
         case .confirm(let confirm): confirm.holds
         case .settle(let resolution), .refund(let resolution): [resolution.evidence] + (resolution.frozen.map { [$0] } ?? [])
+        case .adopt(let adopt): [adopt.evidence]
         default: []
         }
     }
@@ -123,6 +128,8 @@ package struct Transaction: Hashable, Sendable {
         case .ballot(let ballot): content = ballot.body
         case .closing(let closing): content = closing.body
         case .status(let change): content = change.name
+        case .deploy(let deploy): content = deploy.terms.body
+        case .adopt(let adopt): content = chain.bytes + adopt.name
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -178,6 +185,12 @@ package struct Transaction: Hashable, Sendable {
         case .thaw(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.thaw") }
             return .status(try StatusChange(item))
+        case .deploy(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.deploy") }
+            return .deploy(try Deploy(item, network: network))
+        case .adopt(let item):
+            guard chain != .notary else { throw WireFault(.invalid, "Transaction.adopt") }
+            return .adopt(try Adopt(item))
         }
     }
 
@@ -205,6 +218,8 @@ package struct Transaction: Hashable, Sendable {
         case .ballot(let ballot): message.ballot = ballot.message
         case .closing(let closing): message.closing = closing.message
         case .status(let change): change.fill(&message)
+        case .deploy(let deploy): message.deploy = deploy.message
+        case .adopt(let adopt): message.adopt = adopt.message
         }
         return message
     }

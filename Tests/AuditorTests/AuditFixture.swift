@@ -258,7 +258,8 @@ struct FixtureChain {
             chain: chain, height: UInt64(blocks.count) + 1, epoch: 0, slot: slot,
             parent: blocks.last?.hash ?? network.genesisHash(of: chain), parentSlot: blocks.last?.header.slot ?? 0, time: time,
             transactionsRoot: MerkleTree.root(leaves: leaves), transactionCount: transactions.count, foreignRoot: Block.foreignRoot(foreign),
-            stateRoot: root, notaryHeight: 0, notaryHead: .zero, builder: leader(slot).publicKey)
+            stateRoot: root, notaryHeight: blocks.last?.header.fields.notaryHeight ?? 0, notaryHead: blocks.last?.header.fields.notaryHead ?? .zero,
+            builder: leader(slot).publicKey)
         change(&fields)
         let header = BlockHeader(fields)
         let builder = keys[chain]!.first { $0.publicKey == fields.builder } ?? leader(slot)

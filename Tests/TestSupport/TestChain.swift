@@ -73,6 +73,12 @@ package struct TestChain {
         return tree.ledger.proofOfAccount(key)
     }
 
+    /// Of the notary chain: what its final state says of a declared contract.
+    package mutating func proofOfContract(_ id: String, version: UInt32) -> StateProof {
+        tree.moveToFinal()
+        return tree.ledger.proofOfContract(id, version: version)
+    }
+
     package func notaryCertificate(_ block: Block, signers: Int? = nil) -> NotaryCertificate {
         let keys = test.nodeKeys[.notary]!
         let payload = NotaryStatement(block.header, epoch: 0).payload

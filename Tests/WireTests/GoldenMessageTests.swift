@@ -24,6 +24,7 @@ import Wire
         ("published_consent", { .consent($0.consent) }),
         ("leg_notice", { .leg($0.frozenNotice) }),
         ("branch_head", { .branch($0.branchHead) }),
+        ("contract_notice", { .contract($0.contractNotice) }),
     ]
 
     static let requests: [(name: String, request: @Sendable (GoldenExamples) -> Request)] = [
@@ -36,6 +37,9 @@ import Wire
         ("chain_query", { _ in .chains }),
         ("fetch_headers", { .fetchHeaders(chain: $0.alpha, from: 3, limit: 64) }),
         ("fetch_account_proof", { .fetchAccountProof(chain: $0.beta, account: $0.alice.publicKey) }),
+        ("contract_query", { _ in .contract(id: "bureau", version: 2) }),
+        ("fetch_contracts", { _ in .contracts(from: 5, limit: 256) }),
+        ("sponsor", { .sponsor($0.terms, $0.termsSignature) }),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -48,6 +52,8 @@ import Wire
         ("headers", { .headers(HeaderRun(headers: [$0.mined], last: $0.notaryFinal), head: 9) }),
         ("no_headers", { _ in .headers(HeaderRun(headers: [], last: nil), head: 4) }),
         ("account_proof", { .accountProof($0.final, StateProof(value: $0.statusEntry, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
+        ("contract_proof", { .contract($0.notaryFinal, $0.contractProof) }),
+        ("contracts", { .contracts([$0.contractEntry], count: 6) }),
     ]
 
     @Test("published messages of mined, handed over and frozen chains have the bytes that the schema alone gives")

@@ -91,12 +91,23 @@ import Wire
         file.check("closing_entry", ClosingEntry(chain: examples.alpha, epoch: 6, nodes: ["notary-1", "notary-2"]).encoded)
     }
 
+    @Test("what states keep of a contract, and its reserve account, follow from the terms alone")
+    func contract() throws {
+        let examples = GoldenExamples()
+        let entry = examples.contractEntry
+        file.check("contract_entry", entry.encoded)
+        file.check("contract_reserve", entry.terms.contract.first.reserve.bytes)
+        #expect(ContractEntry(decoding: entry.encoded, network: examples.network) == entry)
+        #expect(ContractEntry(decoding: entry.encoded + [0], network: examples.network) == nil)
+        #expect(ContractEntry(decoding: Array(entry.encoded.dropLast()), network: examples.network) == nil)
+    }
+
     @Test("every line of the golden file is compared by a test")
     func complete() {
         let named = [
             "network", "genesis_hash", "cross_body", "xid", "transactions_root", "foreign_root", "header", "block_hash",
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
-            "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry",
+            "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry", "contract_entry", "contract_reserve",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))

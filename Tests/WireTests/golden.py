@@ -192,6 +192,25 @@ transaction("closing", 17, message((1, body), (2, notaries[1].sign("closing", bo
 say("closing_id", transaction_id(17, body))
 say("closing_entry", padded("alpha") + u64(6) + b"\0\2" + padded("notary-1") + padded("notary-2"))
 
+# Contracts: alice declares 3 Y of beta for 1 X of alpha, through a node of alpha; alpha takes it in
+body = message(
+    (1, "bureau"), (2, 2), (3, Sub(message((1, "alpha"), (2, "X")))), (4, Sub(message((1, "beta"), (2, "Y")))), (5, 3), (6, 1), (7, 1), (8, 5000),
+    (9, 60000), (10, alice.public))
+transaction("deploy", 18, message(
+    (1, body), (2, alice.sign("deploy", body)), (3, nodes[1].public), (4, nodes[1].sign("sponsor", body))))
+say("deploy_id", transaction_id(18, body))
+contract_name = padded("bureau") + (2).to_bytes(4, "big")
+contract_entry = say("contract_entry", u64(7) + nodes[1].public + body)
+say("contract_reserve", hashed("reserve", NETWORK + padded("alpha") + b"bureau"))
+contract_proof = Sub(message((1, contract_entry), (2, [digest(b"s0"), digest(b"s1")])))
+contract_evidence = Sub(message((1, digest(b"notary block")), (2, contract_proof)))
+transaction("adopt", 19, message((1, "bureau"), (2, 2), (3, contract_evidence)))
+say("adopt_id", transaction_id(19, b"alpha" + contract_name))
+say("contract_query", message((62, Sub(message((1, "bureau"), (2, 2))))))
+say("fetch_contracts", message((63, Sub(message((1, 5), (2, 256))))))
+say("sponsor", message((64, Sub(message((1, body), (2, alice.sign("deploy", body)))))))
+say("contracts", message((63, Sub(message((1, [contract_entry]), (2, 6))))))
+
 # Stake: bob puts 500 behind alpha-2 and takes 200 back
 for name, kind, amount, nonce in (("bond", 13, 500, 11), ("unbond", 14, 200, 12)):
     body = message((1, "alpha"), (2, bob.public), (3, "alpha-2"), (4, amount), (5, nonce))
@@ -290,6 +309,9 @@ say("no_headers", message((60, Sub(message((3, 4))))))
 say("account_proof", message((61, Sub(message((1, Sub(final_header)), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
 
 # Device
+say("contract_proof", message((62, Sub(message((1, notary_final), (2, contract_proof))))))
+say("contract_notice", message((62, Sub(message(
+    (1, "alpha"), (2, "bureau"), (3, 2), (4, notary_final), (5, contract_evidence), (6, "notary-1"))))))
 say("watch_payload", alice.public + u64(1700000000000))
 say("watch_signature", alice.sign("watch", alice.public + u64(1700000000000)))
 

@@ -149,6 +149,8 @@ package struct BuilderRole: RoleCore {
     private mutating func delivered(_ message: Message, publisher: String, at now: Moment) -> [RoleEffect] {
         switch message {
         case .accepted(let accepted): return receive(accepted, publisher: publisher, at: now)
+        // Its collectors make the transaction.
+        case .contract: return []
         case .leg(let notice): return receive(notice, publisher: publisher, at: now)
         case .lead(let lead): return receive(lead, publisher: publisher, at: now)
         // A builder's own word to its consensus goes over the same topic, and so do other nodes'.

@@ -110,7 +110,7 @@ extension CollectorRole {
         case .settle(let resolution), .refund(let resolution):
             tree.ledger.cross(resolution.xid)?.legs.flatMap { [$0.debit, $0.credit] } ?? []
         case .bond(let order), .unbond(let order): [order.account]
-        case .record, .evidence, .candidacy, .ballot, .closing, .status: []
+        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt: []
         }
     }
 
@@ -132,7 +132,7 @@ extension Transaction {
             case .cancelled: .cancelledByInitiator
             case .committed, .some(.none), nil: .deadlinePassed
             }
-        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status: nil
+        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: nil
         }
     }
 }

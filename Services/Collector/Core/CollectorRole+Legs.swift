@@ -18,7 +18,7 @@ extension CollectorRole {
     }
 
     /// Whether a publisher is a validator of the notary that a notice names.
-    private func isNotary(_ node: String, publisher: String) -> Bool {
+    func isNotary(_ node: String, publisher: String) -> Bool {
         guard let address = RoleAddress(publisher), address.role == .validator, address.node == node else { return false }
         return network.notary.listed.contains { $0.id == node }
     }

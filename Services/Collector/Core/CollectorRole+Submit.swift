@@ -28,7 +28,8 @@ extension CollectorRole {
         }
         var submission = Submission(item: BlockItem(transaction: transaction, foreign: []), tokens: [token])
         switch transaction.kind {
-        case .record, .evidence, .candidacy, .ballot, .closing, .status: return refuse(submission, .notAllowed, "this is for the notary chain")
+        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy: return refuse(submission, .notAllowed, "this is for the notary chain")
+        case .adopt: return refuse(submission, .notAllowed, "collectors hand contracts in by themselves")
         default: break
         }
         if let known = standing(of: transaction) {
@@ -117,7 +118,7 @@ extension CollectorRole {
         case .cancel: entry.decision == .cancelled
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status: false
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: false
         }
     }
 
@@ -130,7 +131,8 @@ extension CollectorRole {
         case .deadlinePassed where isTimely(item, at: tree.finalTime + 1),
             .deadlineTooFar where isTimely(item, at: now.wallMilliseconds + Limits.chainTimeSkewMilliseconds):
             return nil
-        case .insufficientFunds, .reserveShort, .tooManyAssets:
+        // A contract that was declared lately may not have come to this chain yet.
+        case .insufficientFunds, .reserveShort, .tooManyAssets, .unknownContract:
             return nil
         case _ where reason.isTemporary && !isCaughtUp:
             return (.notReady, "this collector is still reading the chain; try again")

@@ -27,6 +27,9 @@ package struct CollectorRole: RoleCore {
     var newestFinal: FinalHeader?
     /// Whether a consensus node has once said that nothing is missing: until then "unknown" may only mean "not read yet".
     var isCaughtUp = false
+    /// Clients' terms under way to the notary chain, by number.
+    var sponsorships: [UInt64: Sponsorship] = [:]
+    var sponsorCount: UInt64 = 0
     /// False once the chain has made final what this code finds invalid.
     var isFollowing = true
     var pending: PendingTransactions
@@ -125,6 +128,7 @@ package struct CollectorRole: RoleCore {
         case .candidate(let block): take(follower.candidate(block, at: now), at: now)
         case .final(let final): take(follower.final(final, at: now), at: now)
         case .leg(let notice): heard(notice, publisher: publisher, at: now)
+        case .contract(let notice): heard(notice, publisher: publisher, at: now)
         case .confirm(let notice): heard(notice, publisher: publisher, at: now)
         case .handover(let handover): desk.heard(handover).effects
         default: [.count(.peerFault, by: 1)]
@@ -138,18 +142,20 @@ package struct CollectorRole: RoleCore {
         case .watch(let watch): self.watch(watch, client: client, token: token, at: now)
         case .status(let name): [.reply(token: token, .status(status(of: name)))]
         case .account(let key): [.reply(token: token, .account(view(of: key)))]
+        case .sponsor(let terms, let signature): sponsor(terms, signature, token: token)
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate,
-            .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof:
+            .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof, .contract, .contracts:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }
 
     private mutating func answered(_ call: UInt64, _ response: Response, at now: Moment) -> [RoleEffect] {
         if let step = desk.answered(call: call, response) { return step.effects }
+        if let effects = sponsorAnswered(call, response) { return effects }
         guard let step = follower.answered(call: call, response, at: now) else { return [] }
         let effects = take(step, at: now)
         if case .blocks(_, let newest) = response, newest <= follower.height { isCaughtUp = true }

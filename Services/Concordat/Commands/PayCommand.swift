@@ -33,7 +33,7 @@ struct PayCommand: ParsableCommand {
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
-        let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
+        var accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
         let text = try Setting.text(collectors, "collectors", default: CollectorStrategy.roundRobin.rawValue)
         guard let strategy = CollectorStrategy(rawValue: text) else { throw Setting.bad("collectors", text, "Use round-robin, random or fastest.") }
         let copies = try PayCommand.copies(copies)
@@ -41,6 +41,7 @@ struct PayCommand: ParsableCommand {
         let rate = try rate.map { try Setting.number($0, "rate", default: 1, in: 1...WalletLimits.concurrency) }
         let payments = try PayCommand.read(file)
         try Inquiry.requireReachable(configuration, folder)
+        accounts.learnContracts(Inquiry(configuration))
         let run = try PaymentRun(accounts, strategy: strategy, copies: copies, concurrency: concurrent, receiptsFolder: out.map { "\($0)/receipts" })
         let shutdown = Shutdown()
         var isAborted = false

@@ -27,6 +27,8 @@ struct SendCommand: ParsableCommand {
     var amount: String
     @Option(help: "Asset the payer pays. (default: that of the payer's home chain)")
     var asset: String?
+    @Option(help: "Contract of a payment across chains, as ID or ID@VERSION. (default: the first that exchanges the two)")
+    var contract: String?
     @Option(help: "Seconds the receiver has to confirm. (default: 60)")
     var deadline: Int?
     @Option(help: "Text for the payee.")
@@ -39,7 +41,7 @@ struct SendCommand: ParsableCommand {
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
-        let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
+        var accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
         let payer = try accounts.signer(from)
         let home = accounts.book[from]?.chain
         let name = asset ?? configuration.network.chains.first { $0.id == home }?.genesis.first { !$0.balances.isEmpty }?.balances[0].asset.description ?? ""
@@ -50,8 +52,19 @@ struct SendCommand: ParsableCommand {
         let wait = try SendCommand.mark(try Setting.text(waitOption, "wait", default: "end"))
         let seconds = try Setting.number(deadline, "deadline", default: 60, in: 1...86_400)
         guard memo.utf8.count <= Limits.memoBytes else { throw Failure(.usage, "--memo is longer than \(Limits.memoBytes) bytes", "Shorten it.") }
+        func made() -> Result<PaymentOrder, OrderFault> {
+            accounts.order(
+                payer: payer, to: to, asset: assetID, amount: units, deadlineMilliseconds: UInt64(seconds) * 1_000, memo: memo, contract: contract)
+        }
+        var result = made()
+        if case .failure(let fault) = result, fault.reason == .unknownContract {
+            // It may have been deployed meanwhile.
+            try Inquiry.requireReachable(configuration, folder)
+            accounts.learnContracts(Inquiry(configuration))
+            result = made()
+        }
         let order: PaymentOrder
-        switch accounts.order(payer: payer, to: to, asset: assetID, amount: units, deadlineMilliseconds: UInt64(seconds) * 1_000, memo: memo) {
+        switch result {
         case .success(let made): order = made
         case .failure(let fault): throw Failure(.usage, fault.problem, accounts.advice(for: fault, payee: to))
         }

@@ -10,12 +10,20 @@ struct Accounts {
     let configuration: NetworkConfiguration
     let book: AddressBook
     let passphrase: String?
+    /// Contracts that were deployed while the network runs, newest version of each first.
+    var declared: [Contract] = []
 
     init(_ folder: NetworkFolder, _ configuration: NetworkConfiguration, passphrase: String?) throws {
         self.folder = folder
         self.configuration = configuration
         self.passphrase = passphrase
         book = try AddressBook.read(folder.addressBook)
+    }
+
+    /// Looks up what was deployed; a network that does not answer has nothing.
+    mutating func learnContracts(_ inquiry: Inquiry) {
+        let contracts = ((try? ContractDesk(inquiry).all()) ?? []).map(\.terms.contract)
+        declared = contracts.sorted { ($0.id, $1.version) < ($1.id, $0.version) }
     }
 
     /// The key that signs for a name of the address book.
@@ -34,8 +42,8 @@ struct Accounts {
             let name = String(payee.prefix { $0 != "@" })
             let closest = Suggestion.closest(to: name, among: book.entries.map(\.name))
             return closest.map { "Did you mean \($0)?" } ?? "See the names in \(folder.addressBook), or give a whole address."
-        case .termsViolated: return "Pay an amount that the rate divides; contracts are in \(folder.networkFile)."
-        case .unknownContract: return "See the contracts in \(folder.networkFile)."
+        case .termsViolated: return "Pay an amount that the rate divides: concordat contract list"
+        case .unknownContract: return "See the contracts: concordat contract list"
         case .wrongChain:
             let assets = configuration.network.chains.flatMap { $0.genesis.flatMap { $0.balances.map(\.asset.description) } }
             return "Assets of this network: \(Set(assets).sorted().joined(separator: ", "))."
@@ -66,9 +74,8 @@ struct Accounts {
 
     /// Makes an order of what somebody wrote (S810): the asset names the paying chain, the payee's home the other one.
     func order(
-        payer: Signer, to: String, asset: AssetID, amount: Amount, deadlineMilliseconds: UInt64, memo: String
+        payer: Signer, to: String, asset: AssetID, amount: Amount, deadlineMilliseconds: UInt64, memo: String, contract named: String? = nil
     ) -> Result<PaymentOrder, OrderFault> {
-        let network = configuration.network
         guard let home = home(of: asset) else {
             return .failure(OrderFault(.wrongChain, "no chain of this network has an asset '\(asset)'"))
         }
@@ -79,8 +86,8 @@ struct Accounts {
             guard payee.key != payer.publicKey || target != home else { return .failure(OrderFault(.notAllowed, "payer and payee are the same account")) }
             var route = PaymentOrder.Route.transfer(chain: home)
             if target != home {
-                guard let contract = network.contracts.first(where: { $0.side(of: home)?.asset == asset && $0.side(of: target) != nil }) else {
-                    return .failure(OrderFault(.unknownContract, "no contract exchanges \(asset) of \(home) on \(target)"))
+                guard let contract = self.contract(named, from: home, asset, to: target) else {
+                    return .failure(OrderFault(.unknownContract, "no contract\(named.map { " \($0)" } ?? "") exchanges \(asset) of \(home) on \(target)"))
                 }
                 guard contract.counterAmount(paying: amount, on: home).map({ $0 > 0 }) ?? false else {
                     return .failure(OrderFault(.termsViolated, "\(amount) \(asset) does not come out even at the rate of \(contract.id)"))
@@ -91,6 +98,14 @@ struct Accounts {
                 PaymentOrder(
                     route: route, payer: payer, payee: payee.key, asset: asset, amount: amount, deadlineMilliseconds: deadlineMilliseconds,
                     memo: memo))
+        }
+    }
+
+    /// The first contract that exchanges what is to be paid, of those that are named: `ID`, or `ID@VERSION`.
+    private func contract(_ named: String?, from home: ChainID, _ asset: AssetID, to target: ChainID) -> Contract? {
+        (configuration.network.contracts + declared).first { contract in
+            let isNamed = named.map { $0 == contract.id || $0 == "\(contract.id)@\(contract.version)" } ?? true
+            return isNamed && contract.side(of: home)?.asset == asset && contract.side(of: target) != nil
         }
     }
 

@@ -11,6 +11,7 @@ extension ConsensusRole: ChainKeeper {
             return [.reply(token: token, .signed(simplex.newestVotes(of: signer)))]
         case .release(let query): return release(query, token: token)
         case .frozen(let chain): return showStatus(of: chain, token: token)
+        case .contract(let id, let version): return showContract(id, version, token: token)
         default: return answer(request, token: token)
         }
     }

@@ -147,6 +147,15 @@ extension ConsensusRole {
         return [.reply(token: token, .frozen(final, tree.ledger.proofOfStatus(chain)))]
     }
 
+    /// Shows a contract's terms on the notary chain (A14).
+    mutating func showContract(_ id: String, _ version: UInt32, token: UInt64) -> [RoleEffect] {
+        guard isNotaryChain, let final = finalProof else {
+            return [.reply(token: token, .failure(.notFound, detail: "\(context.address) does not have it"))]
+        }
+        tree.moveToFinal()
+        return [.reply(token: token, .contract(final, tree.ledger.proofOfContract(id, version: version)))]
+    }
+
     /// What a sub-chain's node has read of the notary chain.
     mutating func read(_ step: NotaryReader.Step?, at now: Moment) -> [RoleEffect] {
         guard let step else { return [] }

@@ -41,6 +41,7 @@ extension RecorderRole {
         switch request {
         case .nominate(let bytes): return nominated(bytes, token: token, at: now)
         case .election: return [.reply(token: token, .election(electionView()))]
+        case .contracts(let from, let limit): return [.reply(token: token, contracts(from: from, limit: limit))]
         case .receipt(let id): return ask(id, token: token, isTrace: false)
         case .trace(let id): return ask(id, token: token, isTrace: true)
         case .consent(let consent):

@@ -6,7 +6,7 @@ import OrderedCollections
 import RoleKit
 import Wire
 
-/// Candidacies, ballots and closings that have been handed in and are in no final block yet, each once, in the order in which they came.
+/// Candidacies, ballots, closings and contracts that have been handed in and are in no final block yet, each once, in the order in which they came.
 struct NominationsWaiting: Sendable {
     private var waiting: OrderedDictionary<Digest, Transaction> = [:]
     /// Those handed in here: this recorder hands them on until they are final.
@@ -36,17 +36,18 @@ struct NominationsWaiting: Sendable {
 }
 
 extension RecorderRole {
-    /// Somebody hands in a candidacy, a ballot or a closing. The answer says where the election stands: nothing is promised before it is final.
+    /// Somebody hands in a candidacy, a ballot, a closing or a contract. The answer says where the election stands, or which contracts there are:
+    /// nothing is promised before it is final.
     mutating func nominated(_ bytes: [UInt8], token: UInt64, at now: Moment) -> [RoleEffect] {
-        guard let transaction = try? Transaction(decoding: bytes, chain: .notary, network: network.id), transaction.isElection else {
-            return [.reply(token: token, .failure(.malformed, detail: "this is no candidacy, ballot or closing"))]
+        guard let transaction = try? Transaction(decoding: bytes, chain: .notary, network: network.id), transaction.isNomination else {
+            return [.reply(token: token, .failure(.malformed, detail: "this is no candidacy, ballot, closing or contract"))]
         }
-        if stands(transaction) || nominations.contains(transaction.id) { return [.reply(token: token, .election(electionView()))] }
+        if stands(transaction) || nominations.contains(transaction.id) { return [.reply(token: token, answer(to: transaction))] }
         if let reason = nominationFault(transaction) {
             return [.reply(token: token, .failure(reason, detail: "the notary chain would not take it"))]
         }
         nominations.add(transaction, isOwn: true)
-        return [.reply(token: token, .election(electionView())), .publish(.election, .nomination(Nomination(transaction)))]
+        return [.reply(token: token, answer(to: transaction)), .publish(.election, .nomination(Nomination(transaction)))]
             + watchNominations() + work(at: now)
     }
 
@@ -79,8 +80,26 @@ extension RecorderRole {
         case .candidacy(let candidacy): return tree.ledger.candidacy(of: candidacy.node) == CandidacyEntry(candidacy)
         case .ballot(let ballot): return tree.ledger.ballot(of: ballot.voter, on: ballot.chain) == BallotEntry(ballot)
         case .closing(let closing): return tree.ledger.hasClosed(closing)
+        case .deploy(let deploy): return entry(of: deploy)?.terms == deploy.terms
         default: return false
         }
+    }
+
+    private func entry(of deploy: Deploy) -> ContractEntry? {
+        tree.ledger.entry(of: deploy.terms.contract.id, version: deploy.terms.contract.version)
+    }
+
+    private mutating func answer(to transaction: Transaction) -> Response {
+        guard case .deploy(let deploy) = transaction.kind else { return .election(electionView()) }
+        tree.moveToFinal()
+        return .contracts(entry(of: deploy).map { [$0] } ?? [], count: UInt64(tree.ledger.contracts.count))
+    }
+
+    /// Contracts that the notary chain holds, for whoever asks.
+    mutating func contracts(from: UInt64, limit: Int) -> Response {
+        tree.moveToFinal()
+        let all = tree.ledger.contracts
+        return .contracts(Array(all.dropFirst(Int(min(from, UInt64(all.count)))).prefix(limit)), count: UInt64(all.count))
     }
 
     /// Hands on again, now and then, what was handed in here and is not final.
@@ -133,6 +152,7 @@ extension Transaction {
         switch kind {
         case .candidacy(let candidacy): candidacy.number > ledger.candidacy(of: candidacy.node)?.number ?? 0
         case .ballot(let ballot): ballot.number > ledger.ballot(of: ballot.voter, on: ballot.chain)?.number ?? 0
+        case .deploy(let deploy): ledger.entry(of: deploy.terms.contract.id, version: deploy.terms.contract.version) == nil
         case .closing(let closing): closing.epoch == ledger.epochEntries.last?.epoch ?? 0 && !ledger.hasClosed(closing)
         default: false
         }

@@ -160,7 +160,7 @@ extension RecorderRole {
         var effects: [RoleEffect] = []
         for change in changes {
             switch change {
-            case .recorded, .closed: continue
+            case .recorded, .closed, .declared: continue
             case .frozen(let chain):
                 consents.forget(chain)
                 guard let lane = view[chain], let position = chains.firstIndex(of: chain), followers[position].height > lane.height else { continue }

@@ -101,6 +101,8 @@ extension RecorderRole {
         case .ballot: "ballot"
         case .closing: "closing"
         case .status(let change): change.isFreeze ? "freeze" : "thaw"
+        case .deploy(let deploy): "contract \(deploy.terms.contract.id) \(deploy.terms.contract.version)"
+        case .adopt(let adopt): "contract \(adopt.id) \(adopt.version) taken in"
         }
     }
 

@@ -56,11 +56,13 @@ extension ValidatorRole {
                 effects += restartFollower()
             case .thawed: continue
             case .closed(let closing): note(closing)
+            // What is missing is looked for below.
+            case .declared: continue
             }
         }
         if !dropped.isEmpty { effects.append(.persist(dropped)) }
         effects += closeEpoch()
-        effects += leaveLost() + resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now)
+        effects += leaveLost() + resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now) + tellContracts(at: now)
         return effects + retryPending(at: now)
     }
 

@@ -25,6 +25,7 @@ package struct ValidatorRole: RoleCore {
     var pending = PendingCandidates()
     var siblings: SiblingBranches
     var legs: LegDesk
+    var contracts = ContractDesk()
     /// Transactions whose signatures have been found good.
     var checkedTransactions = RecentDigests(capacity: ValidatorRole.checkedMaximum)
     var watch = OffenceWatch()
@@ -70,6 +71,7 @@ package struct ValidatorRole: RoleCore {
         static let mined = TimerID(kind: 6)
         static let resume = TimerID(kind: 8)
         static let reader: UInt8 = 7
+        static let contracts = TimerID(kind: 9)
     }
 
     enum Calls {
@@ -81,6 +83,7 @@ package struct ValidatorRole: RoleCore {
         static let reader: UInt64 = 1 << 40 | 1 << 37
         static let release: UInt64 = 1 << 35
         static let frozen: UInt64 = 1 << 34
+        static let contract: UInt64 = 1 << 33
         static let closing: UInt64 = 1 << 36
 
         /// A follower that is made anew must not take answers to the one before for its own.
@@ -104,7 +107,8 @@ package struct ValidatorRole: RoleCore {
         self.book = book
         desk = HandoverDesk(context, book: book, recovered: recovered)
         let reader = NotaryReader(
-            context: context, book: book, recovered: recovered, timer: Timers.reader, calls: Calls.reader, fact: Facts.notary)
+            context: context, book: book, recovered: recovered, timer: Timers.reader, calls: Calls.reader, fact: Facts.notary,
+            contractsOf: context.address.chain)
         let recorded = reader.view[context.address.chain]?.height ?? 0
         let stored = try ChainRecovery(
             context, book: book, chain: context.address.chain, recovered, finalThrough: context.chain.engine == .pow ? .max : recorded
@@ -173,7 +177,7 @@ package struct ValidatorRole: RoleCore {
             let kept: [RoleEffect] = [.persist([.put(.facts, key: Facts.kept, value: [1])])]
             let effects = repairs + kept + leaveLost() + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds() + askStored()
             repairs = []
-            return effects + resolvePledges(at: now)
+            return effects + resolvePledges(at: now) + tellContracts(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost(.notaryHeader), .lost(.candidate(.notary)): return read(reader.lost(at: now), at: now)
         case .lost:
@@ -214,6 +218,8 @@ package struct ValidatorRole: RoleCore {
             guard notice.chain == context.address.chain, notice.purpose == .confirm else { return [] }
             guard let sibling = RoleAddress(publisher), isSibling(publisher, of: sibling.chain) else { return [] }
             return hear(notice, from: sibling.chain, at: now)
+        // Its collectors hear that.
+        case .contract: return []
         default: return [.count(.peerFault, by: 1)]
         }
     }
@@ -232,7 +238,11 @@ package struct ValidatorRole: RoleCore {
         if let step = reader.answered(call: call, response, at: now) { return read(step, at: now) }
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? retryPending(at: now) : []) }
-        if let effects = releaseAnswered(call, response, at: now) ?? frozenAnswered(call, response, at: now) { return effects }
+        if let effects = releaseAnswered(call, response, at: now) ?? frozenAnswered(call, response, at: now)
+            ?? contractAnswered(call, response, at: now)
+        {
+            return effects
+        }
         if let effects = repair.answered(call: call, response, head: (tipHeight, tipHash)) { return effects }
         if let effects = holdsAnswered(call, response, at: now) { return effects }
         // The notary chain shows what came of a closing.
@@ -249,6 +259,7 @@ package struct ValidatorRole: RoleCore {
         case Timers.legs: return sendLegs(at: now)
         case Timers.candidates: return retryPending(at: now)
         case Timers.holds: return askHolds()
+        case Timers.contracts: return tellContracts(at: now)
         case Timers.mined: return tellMined(at: now)
         case Timers.resume: return isHeld ? [] : take(follower.started(at: now), at: now)
         default: return []

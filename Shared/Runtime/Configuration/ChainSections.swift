@@ -209,16 +209,24 @@ enum ContractSection {
         let first = try side(elements[0], chains)
         let second = try side(elements[1], chains)
         guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
+        return try terms(
+            section, id: try Names.name(section.required("id")), version: UInt32(try section.required("version").number(1...UInt64(UInt32.max))),
+            (first, second), deadlineMaximum: UInt64(Int64.max))
+    }
+
+    /// A contract with the numbers that every kind of description gives.
+    static func terms(
+        _ section: DocumentMapping, id: String, version: UInt32, _ sides: (first: ContractSide, second: ContractSide), deadlineMaximum: UInt64
+    ) throws(NetworkFileFault) -> Contract {
         let rate = try section.required("rate").mapping(["numerator", "denominator"])
         let minimum = try section.required("minimum").number(1...UInt64.max)
         let maximumField = try section.required("maximum")
         let maximum = try maximumField.number(1...UInt64.max)
         guard minimum <= maximum else { throw maximumField.fault("the maximum is below the minimum \(minimum)", "Swap or correct them.") }
         return Contract(
-            id: try Names.name(section.required("id")), version: UInt32(try section.required("version").number(1...UInt64(UInt32.max))),
-            first: first, second: second, rateNumerator: try rate.required("numerator").number(1...UInt64.max),
+            id: id, version: version, first: sides.first, second: sides.second, rateNumerator: try rate.required("numerator").number(1...UInt64.max),
             rateDenominator: try rate.required("denominator").number(1...UInt64.max), minimumAmount: minimum, maximumAmount: maximum,
-            deadlineMaximumMilliseconds: try section.required("deadline_maximum_milliseconds").number(1...UInt64(Int64.max)))
+            deadlineMaximumMilliseconds: try section.required("deadline_maximum_milliseconds").number(1...deadlineMaximum))
     }
 
     private static func side(_ field: DocumentField, _ chains: [ChainDescription]) throws(NetworkFileFault) -> ContractSide {

@@ -241,6 +241,24 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .closing(newValue)}
   }
 
+  /// notary chain: a client declares a contract's terms (A14)
+  package var deploy: PBDeploy {
+    get {
+      if case .deploy(let v)? = kind {return v}
+      return PBDeploy()
+    }
+    set {kind = .deploy(newValue)}
+  }
+
+  /// sub-chain: terms that the notary chain holds count here from now on (A14)
+  package var adopt: PBAdopt {
+    get {
+      if case .adopt(let v)? = kind {return v}
+      return PBAdopt()
+    }
+    set {kind = .adopt(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -278,6 +296,10 @@ package nonisolated struct PBTransaction: Sendable {
     case ballot(PBBallot)
     /// notary chain: what a notary signed for a sub-chain no longer relies on what is not recorded (R7, A10)
     case closing(PBClosing)
+    /// notary chain: a client declares a contract's terms (A14)
+    case deploy(PBDeploy)
+    /// sub-chain: terms that the notary chain holds count here from now on (A14)
+    case adopt(PBAdopt)
 
   }
 
@@ -1311,6 +1333,133 @@ package nonisolated struct PBVote: Sendable {
   package init() {}
 }
 
+/// Declares a contract's terms, or a new version of them (A14).
+package nonisolated struct PBDeploy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a ContractTerms
+  package var body: Data = Data()
+
+  /// 64 bytes, Ed25519 by the deployer, domain "deploy"
+  package var signature: Data = Data()
+
+  /// 32 bytes, key of the sub-chain node that hands it in
+  package var node: Data = Data()
+
+  /// 64 bytes, Ed25519 by that node over the body, domain "sponsor"
+  package var nodeSignature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a Deploy's client signs: an exchange between two chains, in both directions.
+package nonisolated struct PBContractTerms: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 32 of a-z, 0-9 and `-`
+  package var id: String = String()
+
+  /// 1, then one more each time
+  package var version: UInt32 = 0
+
+  /// one side
+  package var first: PBContractParty {
+    get {_first ?? PBContractParty()}
+    set {_first = newValue}
+  }
+  /// Returns true if `first` has been explicitly set.
+  package var hasFirst: Bool {self._first != nil}
+  /// Clears the value of `first`. Subsequent reads from it will return its default value.
+  package mutating func clearFirst() {self._first = nil}
+
+  /// the other side, on another chain
+  package var second: PBContractParty {
+    get {_second ?? PBContractParty()}
+    set {_second = newValue}
+  }
+  /// Returns true if `second` has been explicitly set.
+  package var hasSecond: Bool {self._second != nil}
+  /// Clears the value of `second`. Subsequent reads from it will return its default value.
+  package mutating func clearSecond() {self._second = nil}
+
+  /// so many units of the second side's asset
+  package var rateNumerator: UInt64 = 0
+
+  /// for so many of the first side's
+  package var rateDenominator: UInt64 = 0
+
+  /// least that may be paid, in the paid asset's minor units
+  package var minimumAmount: UInt64 = 0
+
+  /// most that may be paid
+  package var maximumAmount: UInt64 = 0
+
+  /// how far past the paying chain's time a deadline may lie
+  package var deadlineMaximumMilliseconds: UInt64 = 0
+
+  /// 32 bytes, key of the client, who alone may declare further versions
+  package var deployer: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _first: PBContractParty? = nil
+  fileprivate var _second: PBContractParty? = nil
+}
+
+/// One side of a contract; its reserve account follows from the contract's id and the chain.
+package nonisolated struct PBContractParty: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// asset
+  package var asset: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Takes terms that the notary chain holds into a sub-chain's state, and opens the reserve account there.
+package nonisolated struct PBAdopt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// contract
+  package var id: String = String()
+
+  /// version
+  package var version: UInt32 = 0
+
+  /// the contract's entry in the notary chain's state
+  package var evidence: PBStateEvidence {
+    get {_evidence ?? PBStateEvidence()}
+    set {_evidence = newValue}
+  }
+  /// Returns true if `evidence` has been explicitly set.
+  package var hasEvidence: Bool {self._evidence != nil}
+  /// Clears the value of `evidence`. Subsequent reads from it will return its default value.
+  package mutating func clearEvidence() {self._evidence = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _evidence: PBStateEvidence? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "concordat.v1"
@@ -1321,7 +1470,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1550,6 +1699,32 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .closing(v)
         }
       }()
+      case 18: try {
+        var v: PBDeploy?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .deploy(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .deploy(v)
+        }
+      }()
+      case 19: try {
+        var v: PBAdopt?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .adopt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .adopt(v)
+        }
+      }()
       default: break
       }
     }
@@ -1628,6 +1803,14 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .closing?: try {
       guard case .closing(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .deploy?: try {
+      guard case .deploy(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .adopt?: try {
+      guard case .adopt(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
     }()
     case nil: break
     }
@@ -3448,6 +3631,209 @@ nonisolated extension PBVote: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.hash != rhs.hash {return false}
     if lhs.voter != rhs.voter {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDeploy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Deploy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signature\0\u{1}node\0\u{3}node_signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.node) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.nodeSignature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    if !self.node.isEmpty {
+      try visitor.visitSingularBytesField(value: self.node, fieldNumber: 3)
+    }
+    if !self.nodeSignature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nodeSignature, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBDeploy, rhs: PBDeploy) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.nodeSignature != rhs.nodeSignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContractTerms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}first\0\u{1}second\0\u{3}rate_numerator\0\u{3}rate_denominator\0\u{3}minimum_amount\0\u{3}maximum_amount\0\u{3}deadline_maximum_milliseconds\0\u{1}deployer\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._first) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._second) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rateNumerator) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.rateDenominator) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.minimumAmount) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.maximumAmount) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineMaximumMilliseconds) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.deployer) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try { if let v = self._first {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._second {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.rateNumerator != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rateNumerator, fieldNumber: 5)
+    }
+    if self.rateDenominator != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rateDenominator, fieldNumber: 6)
+    }
+    if self.minimumAmount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.minimumAmount, fieldNumber: 7)
+    }
+    if self.maximumAmount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.maximumAmount, fieldNumber: 8)
+    }
+    if self.deadlineMaximumMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deadlineMaximumMilliseconds, fieldNumber: 9)
+    }
+    if !self.deployer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.deployer, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBContractTerms, rhs: PBContractTerms) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs._first != rhs._first {return false}
+    if lhs._second != rhs._second {return false}
+    if lhs.rateNumerator != rhs.rateNumerator {return false}
+    if lhs.rateDenominator != rhs.rateDenominator {return false}
+    if lhs.minimumAmount != rhs.minimumAmount {return false}
+    if lhs.maximumAmount != rhs.maximumAmount {return false}
+    if lhs.deadlineMaximumMilliseconds != rhs.deadlineMaximumMilliseconds {return false}
+    if lhs.deployer != rhs.deployer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBContractParty: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContractParty"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}asset\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.asset) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.asset.isEmpty {
+      try visitor.visitSingularStringField(value: self.asset, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBContractParty, rhs: PBContractParty) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.asset != rhs.asset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAdopt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Adopt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}evidence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._evidence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    try { if let v = self._evidence {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAdopt, rhs: PBAdopt) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs._evidence != rhs._evidence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

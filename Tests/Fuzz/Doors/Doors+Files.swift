@@ -19,6 +19,14 @@ extension Door {
             try demand(audited == read.network.id.bytes, "the auditor reads another network out of the same file")
             return true
         },
+        text("contract-file") { text in
+            guard let read = try? ContractFile.read(text, file: "contract.yaml", network: Stage.network).contract else { return false }
+            _ = ContractFile.findings(read, network: Stage.network)
+            let key = Stage.cast.people[0].publicKey
+            guard let terms = try? DeclaredTerms(read, deployer: key, network: Stage.network.id) else { throw Broken("a contract that was read cannot be declared") }
+            try demand(terms.contract == read, "a contract that is declared is another one")
+            return true
+        },
         text("address-book") { text in
             guard let book = try? AddressBook.parse(text, file: "book.yaml") else { return false }
             guard let again = try? AddressBook.parse(book.text, file: "book.yaml") else { throw Broken("a book written anew is refused") }

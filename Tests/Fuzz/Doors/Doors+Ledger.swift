@@ -13,6 +13,7 @@ extension Door {
         value("candidacy-entry", { CandidacyEntry(decoding: $0) }, \.encoded),
         value("ballot-entry", { BallotEntry(decoding: $0) }, \.encoded),
         value("closing-entry", { ClosingEntry(decoding: $0) }, \.encoded),
+        value("contract-entry", { ContractEntry(decoding: $0, network: Stage.network.id) }, \.encoded),
         value("status-entry", { ChainStatus(decoding: $0) }, \.encoded),
         Door("state-proof", .message(prefix: 1), takeProof),
     ]

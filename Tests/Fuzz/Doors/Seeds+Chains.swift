@@ -8,6 +8,7 @@ extension Seeds {
     mutating func addChains() {
         addMined()
         addElection()
+        addContracts()
         addStatusChanges()
         addInner()
     }
@@ -142,6 +143,46 @@ extension Seeds {
             if chain != .notary { add(.fetchAccountProof(chain: chain, account: nodes[0].publicKey), to: [.consensus]) }
         }
         add(.fetchStakes(Stage.alpha), to: [.collector])
+    }
+
+    // MARK: contracts
+
+    private mutating func addContracts() {
+        let sides = [(Stage.alpha, "X"), (Stage.beta, "Y")].map { ContractSide(chain: $0, asset: AssetID($1)!, reserve: Stage.cast.people[0].publicKey) }
+        let deployer = Stage.cast.people[Stage.cast.people.count - 1]
+        for version in [1, UInt32.max] {
+            let contract = Contract(
+                id: "bureau", version: version, first: sides[0], second: sides[1], rateNumerator: 3, rateDenominator: 2, minimumAmount: 1,
+                maximumAmount: UInt64.max, deadlineMaximumMilliseconds: 60_000)
+            guard let terms = try? DeclaredTerms(contract, deployer: deployer.publicKey, network: network) else {
+                preconditionFailure("a seed's terms have the form of a contract")
+            }
+            let signature = deployer.sign(.deploy, network: network, terms.body)
+            let entry = ContractEntry(terms: terms, node: nodes[0].publicKey, height: 1)
+            let proof = StateProof(value: entry.encoded, siblings: [place], other: nil)
+            let deploy = Transaction(
+                .deploy(Deploy(terms: terms, signature: signature, network: network, node: nodes[nodes.count - 1])), chain: .notary, network: network)
+            let evidence = StateEvidence(block: place, proof: proof)
+            add(deploy, on: 2)
+            add(.nomination(Nomination(deploy)), to: [.recorder], by: RoleStage.all[5].address)
+            add(.nominate(deploy.bytes), to: [.recorder])
+            add(Transaction(.adopt(Adopt(id: "bureau", version: version, evidence: evidence)), chain: Stage.alpha, network: network), on: 0)
+            add("contract-entry", entry.encoded)
+            add(.sponsor(terms, signature), to: [.collector])
+            add(.contract(id: "bureau", version: version), to: [.consensus])
+            add(.contracts(from: 0, limit: 9), to: [.recorder])
+            add("response", Response.contracts([entry], count: 1).encoded)
+            let header = header(.notary, by: notaries[0], work: false)
+            let final = FinalHeader(
+                header: header, builderSignature: notaries[0].sign(.candidate, network: network, header.bytes), notary: nil,
+                finality: Certificate(
+                    statement: Statement(chain: .notary, epoch: 0, slot: 1, kind: .final, hash: header.hash), signers: SignerSet([], of: notaries.count)),
+                descendants: [])
+            add("response", Response.contract(final, proof).encoded)
+            let notice = ContractNotice(
+                chain: Stage.alpha, id: "bureau", version: version, final: final, evidence: evidence, notary: RoleStage.all[3].address.node)
+            add(.contract(notice), to: [.collector, .validator, .builder], by: RoleStage.all[3].address)
+        }
     }
 
     // MARK: freezes and thaws

@@ -65,6 +65,21 @@ extension Seeds {
             return MemberDescription(name: name, role: role, key: TransportKeyPair(secret: Blake2b.hash([1, UInt8(index)])).publicKey)
         }
         let whole = NetworkFile.text(of: NetworkConfiguration(name: "dev", network: Stage.network, sites: sites, members: members))
+        for rate in ["{ numerator: 3, denominator: 2 }", "{ numerator: 1, denominator: 7001 }", "{ numerator: 0, denominator: 1 }"] {
+            let contract = """
+                id: bureau
+                version: 2
+                sides:
+                  - { chain: alpha, asset: X }
+                  - { chain: beta, asset: Y }
+                rate: \(rate)
+                minimum: 1
+                maximum: 5000
+                deadline_maximum_milliseconds: 60000
+
+                """
+            add("contract-file", Array(contract.utf8))
+        }
         add("network-file", Array(whole.utf8))
         for text in ["version: 2\n", "version: 1\nname: &a x\n", "a: *a\n", "? [a]\n: b\n", "version: 1\nversion: 1\n", "--- 1\n--- 2\n", "%YAML 9.9\n---\n", "\u{feff}{}"] {
             add("network-file", Array(text.utf8))

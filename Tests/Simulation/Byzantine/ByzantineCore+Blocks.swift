@@ -110,6 +110,40 @@ extension ByzantineCore {
             foreign: block.foreign)
     }
 
+    /// A notary's word of terms that the notary chain never took.
+    mutating func falseTerms(_ notice: ContractNotice) -> Message? {
+        guard gives(in: .falseLeg, oneIn: 2), let evidence = falseTerms(notice.evidence) else { return nil }
+        var lie = notice
+        lie.evidence = evidence
+        return .contract(lie)
+    }
+
+    /// A node's collector hands such terms to the builders.
+    mutating func falseTerms(in batch: AcceptedTransactions) -> Message? {
+        let (chain, network) = (context.address.chain, context.network.id)
+        var lie = batch
+        for (index, pooled) in batch.transactions.enumerated() {
+            guard let transaction = try? Transaction(decoding: pooled.transaction, chain: chain, network: network), case .adopt(var adopt) = transaction.kind,
+                gives(in: .forgery, oneIn: 2), let evidence = falseTerms(adopt.evidence)
+            else { continue }
+            adopt.evidence = evidence
+            lie.transactions[index] = PooledTransaction(
+                transaction: Transaction(.adopt(adopt), chain: chain, network: network).bytes, foreign: pooled.foreign)
+        }
+        return lie == batch ? nil : .accepted(lie)
+    }
+
+    /// Other terms under the proof of those that the notary chain took.
+    private func falseTerms(_ evidence: StateEvidence) -> StateEvidence? {
+        guard let value = evidence.proof.value, let entry = ContractEntry(decoding: value, network: context.network.id) else { return nil }
+        var contract = entry.terms.contract
+        contract.rateNumerator *= 100
+        guard let terms = try? DeclaredTerms(contract, deployer: entry.terms.deployer, network: context.network.id) else { return nil }
+        var lie = evidence
+        lie.proof.value = ContractEntry(terms: terms, node: entry.node, height: entry.height).encoded
+        return lie
+    }
+
     /// The opposite of what is true, or the truth with evidence that does not show it.
     mutating func legLies(_ notice: LegNotice, on topic: Topic) -> [RoleEffect] {
         guard gives(in: .falseLeg, oneIn: 1) else { return [] }

@@ -32,6 +32,9 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     /// An amount whose exchange goes beyond 64 bits (case 39).
     case crossOverflow = "cross_overflow"
 
+    /// Under a contract that somebody declares meanwhile (A14); it may be too early.
+    case crossDeclared = "cross_declared"
+
     /// Two to five legs between any accounts on several chains (A15); all who have to consent do.
     case agreement
     /// One who has to consent refuses.
@@ -43,7 +46,7 @@ package enum PaymentKind: String, Sendable, CaseIterable {
 
     package var isCross: Bool {
         switch self {
-        case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms, .crossOverflow: true
+        case .crossConfirmed, .crossRefused, .crossSilent, .crossCancelled, .crossPoor, .crossBadTerms, .crossOverflow, .crossDeclared: true
         default: false
         }
     }

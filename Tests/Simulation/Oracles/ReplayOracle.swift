@@ -10,7 +10,9 @@ package struct ReplayOracle: Sendable {
     package internal(set) var crosses = CrossOracle()
     package private(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
-    private(set) var reserves: ReserveOracle
+    var reserves: ReserveOracle
+    /// Contracts that chains have taken in, and the notary block that showed each.
+    var adopted: [(contract: ReplayContract, chain: ChainID, height: Height)] = []
     package internal(set) var freezes = FreezeOracle()
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
@@ -122,6 +124,7 @@ package struct ReplayOracle: Sendable {
         crosses.finish(history, at: time, &findings)
         freezes.finish(history, at: time, &findings)
         reserves.finish(states, at: time, &findings)
+        judgeAdopted(at: time, &findings)
         guard let notary = states[.notary] else { return }
         for chain in network.chains {
             let final = Height(history.blocks(of: chain.id).count)
@@ -176,6 +179,7 @@ extension ReplayOracle {
             try demand(outcome == .applied, "a closing cannot be rejected")
             try close(closing, in: &state)
             counted.add(.epochClosed)
+        case .deploy, .adopt: try takeContract(transaction, outcome, in: block, to: &state)
         case .evidence(let offence) where state.chain != .notary:
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
@@ -275,7 +279,7 @@ extension ReplayOracle {
         }
         for (index, leg) in ReplayTerms.heldLegs(cross, on: state.chain) {
             try demand(
-                network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
+                ReplayTerms.isReserve(leg.debit, on: state.chain, under: cross, network) || cross.authorizations.contains { $0.key == leg.debit },
                 "leg \(index) is debited without its owner")
             try demand(state.move(from: leg.debit, to: nil, leg.asset, leg.amount), "leg \(index) is not covered")
             entry.legs.append((index, leg))
@@ -289,7 +293,7 @@ extension ReplayOracle {
     private func openingReasons(_ cross: CrossTransaction, _ entry: ReplayEntry, _ state: ReplayState, blockTime: UInt64) -> [Reason] {
         var reasons: [Reason] = []
         if entry.decision != 0 { reasons.append(.crossAlreadyEnded) }
-        let terms = ReplayTerms(cross, network)
+        let terms = ReplayTerms(cross, network, declared: state.contracts)
         if terms == .unknown { reasons.append(.unknownContract) }
         if terms == .broken { reasons.append(.termsViolated) }
         if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
@@ -316,14 +320,15 @@ extension ReplayOracle {
         if confirm.confirmations.count > 1 { counted.add(.consentOfSeveral) }
         if confirm.holds.count > 1 { counted.add(.holdOfSeveral) }
         if paid.count > 1 { counted.add(.decidingLegsTogether) }
+        if !ReplayTerms.isAgreement(cross), !network.contracts.contains(where: { $0.id == cross.contract }) { counted.add(.decidedUnderDeclared) }
         for item in confirm.confirmations { try signed(item.key, item.signature, "confirm", cross.xid.bytes) }
         for item in cross.authorizations { try signed(item.key, item.signature, "cross", cross.body) }
         for leg in paid {
             try demand(
-                network.isReserve(leg.debit, on: state.chain) || cross.authorizations.contains { $0.key == leg.debit },
+                ReplayTerms.isReserve(leg.debit, on: state.chain, under: cross, network) || cross.authorizations.contains { $0.key == leg.debit },
                 "a deciding leg is debited without its owner")
         }
-        guard case .kept = ReplayTerms(cross, network) else { throw ReplayFault(what: "the terms do not allow it") }
+        guard case .kept = ReplayTerms(cross, network, declared: state.contracts) else { throw ReplayFault(what: "the terms do not allow it") }
         var holders: [BlockHeader] = []
         for (chain, evidence) in zip(ReplayTerms.holders(cross), confirm.holds) {
             let header = try foreign(evidence.block, of: chain, in: block)
@@ -384,7 +389,7 @@ extension ReplayOracle {
             isByFreeze: resolution.frozen != nil, time: time, &findings)
     }
 
-    private func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {
+    func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {
         guard let header = block.foreign.first(where: { $0.header.hash == hash })?.header, header.chain == chain else {
             throw ReplayFault(what: "evidence names a block of \(chain) that is not shown")
         }

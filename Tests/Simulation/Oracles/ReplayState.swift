@@ -96,6 +96,8 @@ package struct ReplayState: Sendable {
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
     private var offences: Set<[UInt8]> = []
+    /// Declared contracts, in the order in which they came.
+    private(set) var contracts: [ReplayContract] = []
     /// What notary nodes want, and what sub-chain nodes vote for.
     private(set) var election = ReplayElection()
     /// Who votes, and what stands behind them.
@@ -173,6 +175,12 @@ package struct ReplayState: Sendable {
         let name = CertificateOracle.padded(chain) + voter.bytes
         election.votes[name] = vote
         tree.set(vote.bytes(name), kind: "state-ballot", name: name)
+    }
+
+    /// A contract stands here from now on.
+    mutating func add(_ contract: ReplayContract) {
+        contracts.append(contract)
+        tree.set(contract.bytes, kind: "state-contract", name: ReplayContract.name(contract.id, contract.version))
     }
 
     /// Writes who has closed an epoch for a chain.

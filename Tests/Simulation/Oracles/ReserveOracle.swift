@@ -4,16 +4,25 @@ import Wire
 /// Invariant 2 for contracts (rule R6): what a contract's reserves gave and took is what its committed transactions say.
 package struct ReserveOracle: Sendable {
     private let network: Network
-    /// Per contract and side: genesis and transfers in.
-    private var given: [PublicKey: Amount] = [:]
-    private var taken: [PublicKey: Amount] = [:]
+    /// An asset of a reserve account.
+    private struct Purse: Hashable {
+        var account: PublicKey
+        var asset: AssetID
+    }
+
+    /// Sides of all contracts, of the network's description and declared.
+    private var sides: [ContractSide] = []
+    /// Per side: genesis and transfers in.
+    private var given: [Purse: Amount] = [:]
+    private var taken: [Purse: Amount] = [:]
 
     package init(_ network: Network) {
         self.network = network
         for contract in network.contracts {
             for side in [contract.first, contract.second] {
                 let account = network.chain(side.chain)?.genesis.first { $0.key == side.reserve }
-                given[side.reserve] = account?.balances.first { $0.asset == side.asset }?.amount ?? 0
+                sides.append(side)
+                given[Purse(account: side.reserve, asset: side.asset)] = account?.balances.first { $0.asset == side.asset }?.amount ?? 0
             }
         }
     }
@@ -34,35 +43,38 @@ package struct ReserveOracle: Sendable {
     }
 
     package mutating func transferred(_ transfer: Transfer, on chain: ChainID) {
-        if let asset = asset(of: transfer.receiver, on: chain), asset == transfer.asset { given[transfer.receiver, default: 0] += transfer.amount }
+        if isReserve(transfer.receiver, on: chain, transfer.asset) {
+            given[Purse(account: transfer.receiver, asset: transfer.asset), default: 0] += transfer.amount
+        }
     }
 
     package mutating func settled(_ leg: Leg, on chain: ChainID) {
-        if asset(of: leg.credit, on: chain) == leg.asset { given[leg.credit, default: 0] += leg.amount }
+        if isReserve(leg.credit, on: chain, leg.asset) { given[Purse(account: leg.credit, asset: leg.asset), default: 0] += leg.amount }
     }
 
     package mutating func committed(_ cross: CrossTransaction) {
         let leg = cross.legs[cross.legs.count - 1]
-        if asset(of: leg.debit, on: leg.chain) == leg.asset { taken[leg.debit, default: 0] += leg.amount }
-        if asset(of: leg.credit, on: leg.chain) == leg.asset { given[leg.credit, default: 0] += leg.amount }
+        if isReserve(leg.debit, on: leg.chain, leg.asset) { taken[Purse(account: leg.debit, asset: leg.asset), default: 0] += leg.amount }
+        settled(leg, on: leg.chain)
+    }
+
+    /// A chain has taken a contract in. Nothing was in its reserve before.
+    mutating func adopted(_ side: ContractSide) {
+        if !isReserve(side.reserve, on: side.chain, side.asset) { sides.append(side) }
     }
 
     package func finish(_ states: [ChainID: ReplayState], at time: UInt64, _ findings: inout Findings) {
-        for contract in network.contracts {
-            for side in [contract.first, contract.second] {
-                let owns = states[side.chain]?.accounts[side.reserve]?.amount(side.asset) ?? 0
-                let (expected, overflow) = (given[side.reserve] ?? 0).subtractingReportingOverflow(taken[side.reserve] ?? 0)
-                if overflow || owns != expected {
-                    findings.report(.reserves, "reserve of \(contract.id) on \(side.chain) owns \(owns), should own \(expected)", at: time)
-                }
+        for side in sides {
+            let owns = states[side.chain]?.accounts[side.reserve]?.amount(side.asset) ?? 0
+            let purse = Purse(account: side.reserve, asset: side.asset)
+            let (expected, overflow) = (given[purse] ?? 0).subtractingReportingOverflow(taken[purse] ?? 0)
+            if overflow || owns != expected {
+                findings.report(.reserves, "reserve \(side.reserve) on \(side.chain) owns \(owns), should own \(expected)", at: time)
             }
         }
     }
 
-    private func asset(of account: PublicKey, on chain: ChainID) -> AssetID? {
-        for contract in network.contracts {
-            for side in [contract.first, contract.second] where side.chain == chain && side.reserve == account { return side.asset }
-        }
-        return nil
+    private func isReserve(_ account: PublicKey, on chain: ChainID, _ asset: AssetID) -> Bool {
+        sides.contains { $0.chain == chain && $0.reserve == account && $0.asset == asset }
     }
 }

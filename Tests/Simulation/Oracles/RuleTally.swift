@@ -72,6 +72,11 @@ package enum ExercisedRule: Int, Countable {
     case consentOfSeveral
     case holdOfSeveral
     case decidingLegsTogether
+    /// A14: the notary chain took a client's terms, and a sub-chain took them in.
+    case contractDeclared
+    case contractAdopted
+    /// A14: a deciding leg under such terms.
+    case decidedUnderDeclared
     /// A9: a recorder's receipt was verified by the network's description alone.
     case receiptVerified
     /// A9: a device verified a node's headers.

@@ -30,6 +30,7 @@ package struct PaymentPlan {
             let start = 200 + world.random.below(spanMilliseconds)
             plan(kind, wallets, world, start)
         }
+        planContracts(wallets, world)
         return wallets
     }
 

@@ -22,6 +22,7 @@ package struct TraceHash: Sendable, Hashable {
         case .certificate(let item): mix(6, item.statement.hash.a, UInt64(item.signers.signatures.count))
         case .final(let item): mix(7, item.hash.a, UInt64(item.finality.votes?.signers.bitmap.first ?? 0))
         case .leg(let item): mix(8, item.cross.xid.a, UInt64(item.purpose.rawValue))
+        case .contract(let item): mix(22, item.evidence.block.a, UInt64(item.version))
         case .confirm(let item): mix(9, item.xid.a, item.confirmed ? 1 : 0)
         case .branch(let item): mix(10, item.block.a, item.height)
         case .lead(let item): mix(11, item.parent.a, item.slot)
