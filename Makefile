@@ -59,7 +59,7 @@ sim: install
 # Every known bug, switched on one at a time in a build of its own, must be caught by the simulator.
 sim-mutants: install
 	CONCORDAT_PLANTED_BUGS=1 $(BUILD) --scratch-path .build-planted --product Simulate
-	@.build-planted/release/Simulate --catch-all --seeds $(or $(SEEDS),400)
+	@.build-planted/release/Simulate --catch-all --seeds $(or $(SEEDS),1000)
 
 # Needs no Swift: only what it installs.
 model: PACKAGES := spin gcc libc6-dev python3
