@@ -63,10 +63,9 @@ extension LedgerState {
 
     /// The leaves of contracts in which two states differ, with their values in the second.
     func contractChanges(from old: [ContractEntry], to new: [ContractEntry]) -> [StateTree.Change] {
-        // Contracts are only added, or taken back.
+        // Contracts are only added, or taken back, and what stands under a name never changes.
         guard old.count != new.count else { return [] }
-        return old.filter { !new.contains($0) }.map { (key: $0.stateKey, value: nil) }
-            + new.filter { !old.contains($0) }.map { (key: $0.stateKey, value: $0.valueHash) }
+        return old.filter { !new.has($0) }.map { (key: $0.stateKey, value: nil) } + new.filter { !old.has($0) }.map { (key: $0.stateKey, value: $0.valueHash) }
     }
 }
 
@@ -93,6 +92,13 @@ extension [ContractEntry] {
             if (found.id, found.version) < (id, version) { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// Whether a contract of that name and version stands among contracts that ascend.
+    fileprivate func has(_ entry: ContractEntry) -> Bool {
+        let contract = entry.terms.contract
+        let place = place(of: contract.id, contract.version)
+        return place < count && self[place].isNamed(contract.id, contract.version)
     }
 }
 

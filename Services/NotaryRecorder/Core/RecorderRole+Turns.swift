@@ -18,7 +18,7 @@ enum Turn: Hashable, Sendable {
 extension RecorderRole {
     /// The turn of a slot. One slot more than there are leaders lies between two attempts, so that each leader comes to try all kinds.
     func turn(of slot: Slot) -> Turn {
-        let leaders = UInt64(book.electorate(of: .notary, slot: slot)?.members.count ?? network.notary.nodes.count)
+        let leaders = leaderCount(of: slot)
         // Attempts go round the leaders; from round to round each changes what it tries, be there an even or an odd number of them.
         let (round, leader) = (slot / (leaders + 1) + leaders - 1).quotientAndRemainder(dividingBy: leaders)
         switch slot % (leaders + 1) {
@@ -26,6 +26,11 @@ extension RecorderRole {
         case min(2, leaders): return .judgement
         default: return .ordinary
         }
+    }
+
+    /// Leaders that take turns at a slot's time.
+    private func leaderCount(of slot: Slot) -> UInt64 {
+        UInt64(book.electorate(of: .notary, slot: slot)?.members.count ?? network.notary.nodes.count)
     }
 
     /// Whether something waits for a turn: blocks are then made sooner than the heartbeat asks, so that it comes.
@@ -49,7 +54,7 @@ extension RecorderRole {
         case .freeze, .judgement: return false
         case .ordinary: break
         }
-        let leaders = UInt64(book.electorate(of: .notary, slot: lead.slot)?.members.count ?? network.notary.nodes.count)
+        let leaders = leaderCount(of: lead.slot)
         // Goes round all chains and none for every leader, and from slot to slot.
         let choice = (lead.slot / leaders + lead.slot % leaders) % UInt64(network.chains.count + 1)
         return network.chains.firstIndex { $0.id == chain } == Int(choice)

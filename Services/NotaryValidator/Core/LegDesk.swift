@@ -31,7 +31,8 @@ struct LegDesk: Sendable {
 
     private let network: Network
     private let chain: ChainID
-    private let notaryPosition: Int
+    /// This notary's among all that the network lists: who speaks when goes by it.
+    let notaryPosition: Int
     /// Held on this chain, still open: the deciding chain is told.
     private var held: OrderedDictionary<Digest, Item> = [:]
     /// Decided on this chain: each holding chain is told.

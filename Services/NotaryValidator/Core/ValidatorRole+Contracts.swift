@@ -18,7 +18,7 @@ extension ValidatorRole {
         moveToTip()
         let missing = reader.view.declared.filter { tree.ledger.entry(of: $0.id, version: $0.version) == nil }
         let timing = network.timing
-        contracts.set(missing, at: now, delayMilliseconds: notaryRank * timing.legResendMilliseconds, intervalMilliseconds: timing.legResendMilliseconds)
+        contracts.set(missing, at: now, delayMilliseconds: UInt64(legs.notaryPosition) * timing.legResendMilliseconds, intervalMilliseconds: timing.legResendMilliseconds)
         var effects: [RoleEffect] = []
         if let due = contracts.takeDue(at: now, intervalMaximumMilliseconds: timing.legResendMaximumMilliseconds) {
             effects.append(
@@ -30,8 +30,6 @@ extension ValidatorRole {
         if contracts.asked == nil, let wait = contracts.millisecondsUntilDue(at: now) { effects.append(.setTimer(Timers.contracts, afterMilliseconds: wait)) }
         return effects
     }
-
-    private var notaryRank: UInt64 { UInt64(network.notary.listed.firstIndex { $0.id == context.address.node } ?? 0) }
 
     /// This notary's consensus shows the terms.
     ///

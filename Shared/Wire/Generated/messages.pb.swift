@@ -2776,7 +2776,7 @@ package nonisolated struct PBFetchContracts: Sendable {
   package init() {}
 }
 
-/// Contracts in the order in which the notary chain took them.
+/// Contracts ascending by id and version: a new one may come to stand between two answers.
 package nonisolated struct PBContracts: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
