@@ -71,6 +71,7 @@ let package = Package(
                 ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
         // Services, in the order in which data flows
         library("WalletCore", "Services/Wallet/Core", core),
+        library("IssuerCore", "Services/BridgeIssuer/Core", core),
         library("CollectorCore", "Services/Collector/Core", core),
         library("BuilderCore", "Services/BlockBuilder/Core", core),
         library("ValidatorCore", "Services/NotaryValidator/Core", core),
@@ -79,17 +80,18 @@ let package = Package(
         library("BusCore", "Services/Bus/Core", ["Determinism", "Crypto", "Schema", "Wire", protobuf, deque, ordered]),
         library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
+        library("IssuerShell", "Services/BridgeIssuer/Shell", core + ["IssuerCore", "WalletShell", "Runtime"]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
-                "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
+                "BusShell", "WalletShell", "IssuerShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
         library("Simulation", "Tests/Simulation",
-                core + ["WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore"]),
+                core + ["WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore"]),
         .executableTarget(name: "Simulate", dependencies: ["Simulation", "Determinism", arguments], path: "Tests/Simulate", swiftSettings: strict),
         .executableTarget(name: "Chaos", dependencies: ["Determinism", arguments, database], path: "Tests/Chaos", swiftSettings: strict),
         .target(name: "SkewedClock", path: "Tests/SkewedClock"),
@@ -100,7 +102,7 @@ let package = Package(
         tests("LedgerTests", core),
         tests("ChainTests", core + ["TestSupport"]),
         tests("ConsensusTests", core + ["ConsensusCore", "TestSupport"]),
-        tests("RoleTests", core + ["CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
+        tests("RoleTests", core + ["IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),

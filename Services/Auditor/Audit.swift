@@ -132,6 +132,7 @@ struct AuditRun {
         violations += votes.violations
         let crosses = CrossAudit(replays.filter { $0.chain != AuditNetwork.notaryName }, partial: branches.partial)
         violations += crosses.violations
+        violations += PegAudit(replays.filter { $0.chain != AuditNetwork.notaryName }, partial: branches.partial).violations
         result.crosses = crosses.crosses
         result.openDetails += crosses.openDetails
     }

@@ -96,6 +96,8 @@ struct AuditContract: Sendable {
     var minimumAmount: UInt64
     var maximumAmount: UInt64
     var deadlineMaximumMilliseconds: UInt64
+    /// Set for a peg: the first side is the main chain's.
+    var peg: PegModel?
 
     /// Whether a payment of `paid` on side `from` buys exactly `bought` on the other side, with products that fit in 64 bits.
     func isEven(paying paid: UInt64, from: Int, buying bought: UInt64) -> Bool {

@@ -109,6 +109,13 @@ enum TransactionSignatures {
             guard let terms = try? ParsedTransaction.canonical(PBContractTerms.self, item.body, "its terms") else { return }
             book(item.signature, by: terms.deployer, .deploy, Bytes(item.body), "the deployer")
             book(item.nodeSignature, by: item.node, .sponsor, Bytes(item.body), "the node")
+        case .lock(let item): book(item.signature, by: transaction.bridgeOrder?.sender ?? Data(), .lock, Bytes(item.body), "the sender")
+        case .redeem(let item): book(item.signature, by: transaction.bridgeOrder?.sender ?? Data(), .redeem, Bytes(item.body), "the sender")
+        case .issue(let item), .release(let item):
+            guard let order = BridgeItemModel(Bytes(item.evidence.proof.value)) else { return }
+            for attestation in item.attestations {
+                book(attestation.signature, by: attestation.key, .attest, order.attested(on: item.origin, version: item.version), "a member of the peg")
+            }
         case .open, .settle, .refund, .record, .adopt: break
         }
     }

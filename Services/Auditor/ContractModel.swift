@@ -25,8 +25,13 @@ struct ContractModel: Sendable {
             return AuditContract.Side(chain: party.chain, asset: party.asset, reserve: reserve)
         }
         let isSensible = terms.rateNumerator > 0 && terms.rateDenominator > 0 && terms.minimumAmount > 0 && terms.maximumAmount >= terms.minimumAmount
-        guard isSensible, (1...AuditLimits.agreementDeadlineMilliseconds).contains(terms.deadlineMaximumMilliseconds) else {
-            throw FormFault("declares a contract whose numbers make no sense")
+        let isTimed = terms.hasPeg ? terms.deadlineMaximumMilliseconds == 0 : (1...AuditLimits.agreementDeadlineMilliseconds).contains(terms.deadlineMaximumMilliseconds)
+        guard isSensible, isTimed else { throw FormFault("declares a contract whose numbers make no sense") }
+        let peg = terms.hasPeg ? PegModel(terms.peg) : nil
+        if terms.hasPeg {
+            guard peg != nil, terms.rateNumerator == 1, terms.rateDenominator == 1, parties[1].asset == "\(parties[0].chain)/\(parties[0].asset)" else {
+                throw FormFault("declares a peg that makes no sense")
+            }
         }
         name = Layout.padded(terms.id) + Layout.number(terms.version)
         body = Bytes(data)
@@ -34,7 +39,7 @@ struct ContractModel: Sendable {
         contract = AuditContract(
             id: terms.id, version: terms.version, sides: sides, rateNumerator: terms.rateNumerator, rateDenominator: terms.rateDenominator,
             minimumAmount: terms.minimumAmount, maximumAmount: terms.maximumAmount,
-            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds)
+            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds, peg: peg)
     }
 }
 

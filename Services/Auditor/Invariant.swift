@@ -4,6 +4,8 @@ package enum Invariant: Int, Sendable, CaseIterable, Comparable {
     case readable = 0
     /// Per chain and asset nothing appears, vanishes or goes negative.
     case conservation = 1
+    /// Per peg, what is in custody is what is out on the side chain and on its way.
+    case bridge = 2
     /// One final block per height, and what the notaries recorded is that block.
     case oneFinal = 3
     /// Every final block carries both certificates: a quorum, distinct signers, right epoch, right statement.
@@ -26,6 +28,7 @@ package enum Invariant: Int, Sendable, CaseIterable, Comparable {
         case .conservation: "nothing is created, lost or negative"
         case .oneFinal: "one final block per height, and the notaries recorded that one"
         case .certificates: "every final block carries both quorum certificates"
+        case .bridge: "what pegs have in custody is what is out on the side chain and on its way"
         case .allOrNothing: "cross payments settle everywhere or are refunded everywhere"
         case .acknowledged: "every acknowledged transaction has one outcome"
         case .replay: "replaying from genesis gives what was stored"
@@ -40,6 +43,7 @@ package enum Invariant: Int, Sendable, CaseIterable, Comparable {
         case .conservation: "money appeared, vanished or was spent twice on this chain; no balance of the asset can be trusted"
         case .oneFinal: "two histories of one chain exist, or the notaries vouch for another one than the nodes keep; the chain is corrupt or a store was altered"
         case .certificates: "a block was adopted without the signatures that make it final, or its signatures were altered afterwards"
+        case .bridge: "value stands on a side chain that nothing is locked for, or is locked for nothing"
         case .allOrNothing: "one side of an exchange happened without the other, or could have"
         case .acknowledged: "a client was told that its transaction is taken, and it has neither an outcome nor a place in a queue"
         case .replay: "what is stored is not what the rules give: a block breaks a rule or was altered after it became final"

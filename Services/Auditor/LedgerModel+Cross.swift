@@ -56,6 +56,7 @@ extension LedgerModel {
         guard !cross.isAgreement else {
             return cross.legs.allSatisfy { leg in
                 ![leg.debit, leg.credit].contains { network.isReserve(Bytes($0), on: leg.chain) }
+                    && (leg.chain != chain.id || !isPegAccount(Bytes(leg.credit)))
             }
         }
         return contract(cross).map { keepsTerms(cross, of: $0) } ?? false
@@ -74,7 +75,7 @@ extension LedgerModel {
 
     /// The terms of an exchange: two legs, paid into the contract's reserve on one chain, bought from its reserve on the other.
     private func keepsTerms(_ cross: ParsedCross, of contract: AuditContract) -> Bool {
-        guard cross.legs.count == 2 else { return false }
+        guard contract.peg == nil, cross.legs.count == 2 else { return false }
         let (paid, bought) = (cross.legs[0], cross.legs[1])
         guard let from = contract.sides.firstIndex(where: { $0.chain == paid.chain }), contract.sides[1 - from].chain == bought.chain,
             paid.chain != bought.chain

@@ -9,7 +9,7 @@ extension LedgerModel {
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
         let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
-        let isOfNotaries = transaction.number >= 9 && transaction.number != 19
+        let isOfNotaries = (9...18).contains(transaction.number)
         guard isStaking || isNotaryChain == isOfNotaries else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
@@ -31,6 +31,9 @@ extension LedgerModel {
         case .thaw(let item): return applyThaw(item)
         case .deploy(let item): return applyDeploy(item)
         case .adopt(let item): return applyAdopt(item, evidence: evidence)
+        case .lock, .redeem: return applyBridgeOrder(transaction)
+        case .issue(let item): return applyBridgeProof(item, isIssue: true, evidence: evidence)
+        case .release(let item): return applyBridgeProof(item, isIssue: false, evidence: evidence)
         }
     }
 
@@ -57,6 +60,7 @@ extension LedgerModel {
         guard account.use(body.nonce) else { return .forbidden(.replay, "uses nonce \(body.nonce), which is used or outside the window") }
         write(account)
         guard accounts[receiver] != nil else { return .outcome(RejectionNumber.unknownPayee) }
+        guard !isPegAccount(receiver) else { return .outcome(RejectionNumber.termsViolated) }
         guard account.balances[body.asset, default: 0] >= body.amount else { return .outcome(RejectionNumber.insufficientFunds) }
         guard hasRoom(receiver, for: body.asset) else { return .outcome(RejectionNumber.tooManyAssets) }
         guard debit(sender, body.amount, of: body.asset), credit(receiver, body.amount, of: body.asset) else {

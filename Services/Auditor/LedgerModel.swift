@@ -24,6 +24,7 @@ enum RejectionNumber {
     static let noSuchNode: UInt8 = 18
     static let stakeShort: UInt8 = 19
     static let stakeFull: UInt8 = 20
+    static let contractSuperseded: UInt8 = 21
 }
 
 /// One chain's state, replayed from genesis by the auditor's own rules.
@@ -46,6 +47,12 @@ struct LedgerModel: Sendable {
     var ballots: [Bytes: BallotModel] = [:]
     /// Declared contracts that stand here, by name and version.
     private(set) var contracts: [Bytes: ContractStanding] = [:]
+    /// What has left this chain by pegs, or has appeared on it, by key in the state.
+    private(set) var items: [Bytes: BridgeItemModel] = [:]
+    /// How much has crossed each peg, as this chain's state says.
+    private(set) var lanes: [String: UInt64] = [:]
+    /// What pegs have issued of each asset.
+    var issued: [String: UInt128] = [:]
     /// Who votes, and what stands behind them.
     var stakes: StakeModel
     private var tree = StateTreeModel()
@@ -142,6 +149,16 @@ struct LedgerModel: Sendable {
         pending[Sodium.hash(.stateContract, contract.model.name)] = contract.encoded
     }
 
+    mutating func write(_ item: BridgeItemModel) {
+        items[item.key] = item
+        pending[item.key] = item.encoded
+    }
+
+    mutating func writeLane(_ contract: String, _ amount: UInt64) {
+        lanes[contract] = amount
+        pending[Sodium.hash(.stateLane, Layout.padded(contract))] = Layout.padded(contract) + Layout.number(amount)
+    }
+
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }
 
     /// The state root after everything written so far.
@@ -162,9 +179,9 @@ struct LedgerModel: Sendable {
             for leg in cross.legs { found[leg.asset, default: 0] += UInt128(leg.amount) }
         }
         if let rule = chain.stake { found[rule.asset, default: 0] += stakes.total }
-        return Set(found.keys).union(supply.keys).sorted().compactMap { asset in
-            let (now, start) = (found[asset, default: 0], supply[asset, default: 0])
-            return now == start ? nil : "\(asset): genesis had \(start), accounts and holds have \(now)"
+        return Set(found.keys).union(supply.keys).union(issued.keys).sorted().compactMap { asset in
+            let (now, start) = (found[asset, default: 0], supply[asset, default: 0] + issued[asset, default: 0])
+            return now == start ? nil : "\(asset): genesis had, and pegs have issued, \(start); accounts and holds have \(now)"
         }
     }
 

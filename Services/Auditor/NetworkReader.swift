@@ -141,11 +141,28 @@ struct NetworkReader {
             return AuditContract.Side(chain: chain, asset: asset, reserve: try address(field(side, "reserve")))
         }
         guard sides.count == 2, let version = UInt32(exactly: try number(node, "version")) else { throw fault("contracts", "need two sides and a version") }
+        if let peg = node["peg"] {
+            return AuditContract(
+                id: try text(node, "id"), version: version, sides: sides, rateNumerator: 1, rateDenominator: 1, minimumAmount: try number(node, "minimum"),
+                maximumAmount: try number(node, "maximum"), deadlineMaximumMilliseconds: 0, peg: try self.peg(peg))
+        }
         let rate = try field(node, "rate")
         return AuditContract(
             id: try text(node, "id"), version: version, sides: sides, rateNumerator: try number(rate, "numerator"),
             rateDenominator: try number(rate, "denominator"), minimumAmount: try number(node, "minimum"),
             maximumAmount: try number(node, "maximum"), deadlineMaximumMilliseconds: try number(node, "deadline_maximum_milliseconds"))
+    }
+
+    private func peg(_ node: Node) throws -> PegModel {
+        func members(_ node: Node) throws -> PegModel.Members {
+            let keys = try list(node, "keys").map { try address($0) }.sorted { $0.lexicographicallyPrecedes($1) }
+            guard let threshold = UInt32(exactly: try number(node, "threshold")), let members = PegModel.Members(keys, threshold) else {
+                throw fault("peg", "names no members that make sense")
+            }
+            return members
+        }
+        let issuers = try members(field(node, "issuers"))
+        return PegModel(issuers: issuers, releasers: try node["releasers"].map { try members($0) } ?? issuers)
     }
 
     private mutating func append(_ chain: AuditChain, engine: String) {
@@ -197,6 +214,11 @@ struct NetworkReader {
             contract.rateNumerator, contract.rateDenominator, contract.minimumAmount, contract.maximumAmount,
             contract.deadlineMaximumMilliseconds,
         ] { canonical.append(number) }
+        for members in contract.peg.map({ [$0.issuers, $0.releasers] }) ?? [] {
+            canonical.append(members.threshold)
+            canonical.append(UInt32(members.keys.count))
+            for key in members.keys { canonical.append(key) }
+        }
     }
 
     private func fault(_ place: String, _ problem: String) -> AuditFault {

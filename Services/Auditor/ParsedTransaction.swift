@@ -19,6 +19,7 @@ enum AuditLimits {
     static let bondsPerNode = 64
     static let epochsKept: UInt64 = 8
     static let contractsPerNode = 64
+    static let pegMembers = 16
     static let contractWindow: UInt64 = 4_096
 }
 
@@ -85,6 +86,8 @@ struct ParsedTransaction: Sendable {
     var ballot: BallotModel?
     /// What a notary has closed.
     var closing: ClosingModel?
+    /// What a Lock or a Redeem says.
+    var bridgeOrder: PBBridgeOrderBody?
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
@@ -131,6 +134,14 @@ struct ParsedTransaction: Sendable {
         case .thaw(let item):
             guard Layout.isChainName(item.chain) else { throw FormFault("thaws no chain") }
             (number, content) = (12, Layout.padded(item.chain) + Layout.number(item.since))
+        case .lock(let item): (number, bridgeOrder, body, content) = (20, try ParsedTransaction.bridgeOrder(item, chain), Bytes(item.body), Bytes(item.body))
+        case .redeem(let item): (number, bridgeOrder, body, content) = (22, try ParsedTransaction.bridgeOrder(item, chain), Bytes(item.body), Bytes(item.body))
+        case .issue(let item), .release(let item):
+            guard Layout.isChainName(item.contract), item.order.count == Sodium.hashBytes, item.attestations.count <= AuditLimits.pegMembers else {
+                throw FormFault("is a proof that is out of form")
+            }
+            number = if case .issue = kind { 21 } else { 23 }
+            content = Array(chain.utf8) + Layout.padded(item.contract) + Layout.number(item.version) + Bytes(item.order)
         case .deploy(let item): (number, content) = (18, Bytes(item.body))
         case .adopt(let item):
             guard Layout.isChainName(item.id) else { throw FormFault("takes in a contract without a name") }
@@ -151,8 +162,19 @@ struct ParsedTransaction: Sendable {
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence] + (item.hasFrozen ? [item.frozen] : [])
         case .adopt(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy: []
+        case .issue(let item), .release(let item): [item.evidence]
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy, .lock,
+            .redeem:
+            []
         }
+    }
+
+    private static func bridgeOrder(_ order: PBBridgeOrder, _ chain: String) throws(FormFault) -> PBBridgeOrderBody {
+        let body = try canonical(PBBridgeOrderBody.self, order.body, "its body")
+        guard body.chain == chain, body.sender.count == Sodium.keyBytes, body.receiver.count == Sodium.keyBytes, body.amount > 0,
+            Layout.isChainName(body.contract), body.contract != "agreement", body.memo.utf8.count <= AuditLimits.memoBytes
+        else { throw FormFault("is an order that is out of form") }
+        return body
     }
 
     private static func stake(_ order: PBStakeOrder, _ chain: String) throws(FormFault) -> PBStakeBody {

@@ -46,9 +46,11 @@ enum Tag: String {
     case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
     case stateContract = "state-contract"
+    case stateBridge = "state-bridge"
+    case stateLane = "state-lane"
     case consent
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor, lock, redeem, attest
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }

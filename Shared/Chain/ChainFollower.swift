@@ -18,6 +18,8 @@ package struct ChainFollower: Sendable {
     package let chain: ChainDescription
     private let network: Network
     private var checker: CertificateChecker
+    /// Whether somebody has answered, since this follower began, that the chain was no further than what it had handed out.
+    package private(set) var isCaughtUp = false
     /// Newest final block handed out.
     package private(set) var height: Height
     package private(set) var head: Digest
@@ -147,6 +149,7 @@ package struct ChainFollower: Sendable {
             step.effects += step.blocks.isEmpty ? retry(at: now) : ask(at: now).effects
         } else {
             failures = 0
+            isCaughtUp = true
             step.effects += wake(afterMilliseconds: idleMilliseconds, at: now)
         }
         return step
@@ -156,7 +159,8 @@ package struct ChainFollower: Sendable {
     package mutating func timerFired(_ fired: TimerID, at now: Moment) -> Step? {
         guard fired == timer else { return nil }
         timerAtMilliseconds = nil
-        if highestFinal > height { return ask(at: now) }
+        // News may keep coming while nobody has answered yet.
+        if highestFinal > height || !isCaughtUp { return ask(at: now) }
         if let lastNews, now.milliseconds(since: lastNews) < idleMilliseconds {
             return Step(effects: wake(afterMilliseconds: idleMilliseconds, at: now))
         }

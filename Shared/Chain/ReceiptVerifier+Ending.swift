@@ -43,7 +43,9 @@ private struct CrossActs {
             case .refund(let resolution):
                 refunded.append(item.part.chain)
                 isFrozen = isFrozen || resolution.frozen != nil
-            case .register, .transfer, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .status, .deploy, .adopt: continue
+            case .register, .transfer, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .lock,
+                .issue, .redeem, .release:
+                continue
             }
         }
     }

@@ -128,6 +128,21 @@ package struct ReceiptVerifier: Sendable {
             })
     }
 
+    /// Why a block is not shown to be final by those whom receipts have shown to vote; nil when it is.
+    package mutating func fault(in final: FinalHeader) -> Reason? { checker.fault(in: final) }
+
+    /// Takes an electorate that the one before has signed.
+    ///
+    /// - Returns: false when it has not, or its own signers are not known here yet.
+    @discardableResult package mutating func learn(_ handover: Handover) -> Bool {
+        guard let entry = checker.entry(shownBy: handover) else { return false }
+        book.learn(entry, of: handover.chain, isShown: true)
+        return true
+    }
+
+    /// Chains of which an electorate was missing since this was last asked, with the epoch from which on it is.
+    package func takeMissing() -> [(chain: ChainID, from: Epoch)] { book.takeMissed().map { ($0, book.shownEpoch(of: $0) + 1) } }
+
     /// A part whose place has been proven.
     struct Shown {
         var part: Receipt.Part
@@ -138,8 +153,7 @@ package struct ReceiptVerifier: Sendable {
     /// Follows the electorates from those of the network's description.
     private mutating func learn(_ handovers: [Handover]) throws(Fault) {
         for (number, handover) in handovers.enumerated() {
-            guard let entry = checker.entry(shownBy: handover) else { throw .handover(number) }
-            book.learn(entry, of: handover.chain, isShown: true)
+            guard learn(handover) else { throw .handover(number) }
         }
     }
 

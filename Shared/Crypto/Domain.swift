@@ -16,9 +16,11 @@ package enum Domain: String, CaseIterable, Sendable {
     case stateClosing = "state-closing"
     case stateFrozen = "state-frozen"
     case stateContract = "state-contract"
+    case stateBridge = "state-bridge"
+    case stateLane = "state-lane"
     case stateValue = "state-value"
     // signatures
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner, deploy, sponsor
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner, deploy, sponsor, lock, redeem, attest
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.

@@ -79,6 +79,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
     /// A chain takes in a contract's terms that nothing shows to be the notary chain's.
     case contractUnproven = "contract_unproven"
+    /// Value appears by a peg without its members.
+    case bridgeUnattested = "bridge_unattested"
+    /// Value appears by a peg although nothing shows that it left the other chain.
+    case bridgeUnproven = "bridge_unproven"
     /// A recorder's index keeps what it has written, but never writes it.
     case indexUnwritten = "index_unwritten"
 

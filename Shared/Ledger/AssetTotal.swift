@@ -3,7 +3,7 @@ import Wire
 /// Where the whole supply of one asset of a chain is, kept up with every debit, credit, hold and resolution (rule R6).
 package struct AssetTotal: Hashable, Sendable {
     package let asset: AssetID
-    /// What there was in genesis; nothing is issued.
+    /// What there was in genesis.
     package let supply: Amount
     /// In accounts.
     package internal(set) var balances: Amount
@@ -13,6 +13,8 @@ package struct AssetTotal: Hashable, Sendable {
     package internal(set) var staked: Amount
     /// What slashing has destroyed.
     package internal(set) var burned: Amount
+    /// What pegs have made of it, for value that is locked on another chain (B1).
+    package internal(set) var issued: Amount = 0
 
     package init(asset: AssetID, supply: Amount, balances: Amount, holds: Amount, staked: Amount = 0, burned: Amount = 0) {
         self.staked = staked
@@ -23,9 +25,10 @@ package struct AssetTotal: Hashable, Sendable {
         self.holds = holds
     }
 
-    /// Invariant 1: balances, holds and stakes together are the supply without what is burned.
+    /// Invariant 1: balances, holds and stakes together are the supply and what is issued, without what is burned.
     package var isConserved: Bool {
-        var rest = supply
+        var (rest, overflow) = supply.addingReportingOverflow(issued)
+        guard !overflow else { return false }
         for part in [balances, holds, staked, burned] {
             guard part <= rest else { return false }
             rest -= part

@@ -7,8 +7,9 @@ extension LedgerState {
     /// The notary chain takes terms: they stand from this block on.
     ///
     /// The caller has verified both signatures. Reasons are found in this order: wrongChain; notAllowed when the network does not have one
-    /// of the chains, when its description has a contract of this id, when the node is none of those chains', or when another client has
-    /// declared the version before; superseded when there is this version already; notReady when the version before is missing;
+    /// of the chains, when its description has a contract of this id, when the node is none of those chains', when another client has
+    /// declared the version before, when that is no peg and this is one, or the other way round, or a peg changes its sides, or when a peg's
+    /// wrapped asset is there from the beginning; superseded when there is this version already; notReady when the version before is missing;
     /// overloaded when the node has handed in as many lately as it may.
     mutating func applyDeploy(_ deploy: Deploy, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
@@ -17,7 +18,11 @@ extension LedgerState {
         let parties = [contract.first.chain, contract.second.chain].compactMap { id in network.chains.first { $0.id == id } }
         guard parties.count == 2, !network.contracts.contains(where: { $0.id == contract.id }), parties.contains(where: { $0.hasNode(deploy.node) })
         else { return .invalid(.notAllowed) }
-        if contract.version > 1, let before = entry(of: contract.id, version: contract.version - 1), before.terms.deployer != terms.deployer {
+        if contract.version > 1, let before = entry(of: contract.id, version: contract.version - 1) {
+            guard before.terms.deployer == terms.deployer, contract.mayFollow(before.terms.contract) else { return .invalid(.notAllowed) }
+        }
+        // What a peg issues has to be all that there is of the wrapped asset.
+        if contract.peg != nil, parties.contains(where: { $0.id == contract.second.chain && $0.hasInGenesis(contract.second.asset) }) {
             return .invalid(.notAllowed)
         }
         guard entry(of: contract.id, version: contract.version) == nil else { return .invalid(.superseded) }
@@ -51,6 +56,9 @@ extension LedgerState {
         guard place < contracts.count, contracts[place].isNamed(id, version) else { return nil }
         return contracts[place]
     }
+
+    /// Terms of a version that count here, with the effects of the open block; nil when there are none.
+    package func contract(_ id: String, version: UInt32) -> Contract? { terms(id, version: version) }
 
     /// Terms that a cross transaction may name here: of the network's description, or declared and taken in.
     func terms(_ id: String, version: UInt32) -> Contract? {

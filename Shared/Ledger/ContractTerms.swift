@@ -12,14 +12,14 @@ enum ContractTerms {
     static func deadlineMaximum(of cross: CrossTransaction, in state: LedgerState) -> Result<UInt64, Reason> {
         let network = state.network
         if Agreement.isNamed(by: cross) {
-            return isAgreement(cross, in: network) ? .success(Limits.agreementDeadlineMilliseconds) : .failure(.termsViolated)
+            return isAgreement(cross, in: state) ? .success(Limits.agreementDeadlineMilliseconds) : .failure(.termsViolated)
         }
         guard let contract = state.terms(cross.contract, version: cross.contractVersion) else { return .failure(.unknownContract) }
         return isExchange(cross, under: contract, in: network) ? .success(contract.deadlineMaximumMilliseconds) : .failure(.termsViolated)
     }
 
     private static func isExchange(_ cross: CrossTransaction, under contract: Contract, in network: Network) -> Bool {
-        guard cross.legs.count == 2, let paid = cross.legs.first, let bought = cross.legs.last, paid.chain != bought.chain,
+        guard contract.peg == nil, cross.legs.count == 2, let paid = cross.legs.first, let bought = cross.legs.last, paid.chain != bought.chain,
             let paidSide = contract.side(of: paid.chain), let boughtSide = contract.side(of: bought.chain)
         else { return false }
         // A reserve belongs to its contract and cannot be a party of its own accord.
@@ -32,7 +32,11 @@ enum ContractTerms {
     }
 
     /// A contract's reserve pays and is paid by its contract alone.
-    private static func isAgreement(_ cross: CrossTransaction, in network: Network) -> Bool {
-        cross.legs.allSatisfy { !network.isReserve($0.debit, on: $0.chain) && !network.isReserve($0.credit, on: $0.chain) }
+    private static func isAgreement(_ cross: CrossTransaction, in state: LedgerState) -> Bool {
+        let network = state.network
+        return cross.legs.allSatisfy { leg in
+            !network.isReserve(leg.debit, on: leg.chain) && !network.isReserve(leg.credit, on: leg.chain)
+                && (leg.chain != state.chain || !state.pegAccounts.contains(leg.credit))
+        }
     }
 }

@@ -52,11 +52,14 @@ struct Journal: Sendable {
     var crossCount = 0
     /// Offences from here on were recorded by the block.
     var offenceCount = 0
+    /// Orders of pegs from here on were made by the block.
+    var bridgeCount = 0
     /// As they were.
     var epochs: [EpochEntry] = []
     var stakes: [StakeEntry] = []
     var closings: [ClosingEntry] = []
     var contracts: [ContractEntry] = []
+    var lanes: [LaneEntry] = []
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

@@ -23,6 +23,8 @@ extension LedgerState {
         journal.stakes = stakes
         journal.closings = closings
         journal.contracts = contracts
+        journal.lanes = lanes
+        journal.bridgeCount = bridgeItems.count
         journal.totals = totals
         journal.height = self.height
         journal.time = self.time
@@ -61,6 +63,10 @@ extension LedgerState {
         case .status(let change): return applyStatus(change, at: block)
         case .deploy(let deploy): return applyDeploy(deploy, at: block)
         case .adopt(let adopt): return applyAdopt(adopt, foreign: foreign)
+        case .lock(let order): return applyBridgeOrder(order, .locked, id: transaction.id, at: block)
+        case .redeem(let order): return applyBridgeOrder(order, .redeemed, id: transaction.id, at: block)
+        case .issue(let proof): return applyBridgeProof(proof, .issued, at: block, foreign: foreign)
+        case .release(let proof): return applyBridgeProof(proof, .released, at: block, foreign: foreign)
         }
     }
 
@@ -135,7 +141,8 @@ extension LedgerState {
         }
         appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
         changes += electionChanges() + closingChanges(from: journal.closings, to: closings)
-        changes += contractChanges(from: journal.contracts, to: contracts)
+        changes += contractChanges(from: journal.contracts, to: contracts) + laneChanges(from: journal.lanes, to: lanes)
+        for item in bridgeItems[journal.bridgeCount...] { changes.append((key: item.stateKey, value: item.valueHash)) }
         for old in journal.statuses {
             changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
         }
@@ -162,7 +169,8 @@ extension LedgerState {
         for old in record.heads { changes.append((key: StateKey.head(old.chain), value: old.head?.valueHash)) }
         appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
         changes += inverseElectionChanges(record) + closingChanges(from: closings, to: record.closings)
-        changes += contractChanges(from: contracts, to: record.contracts)
+        changes += contractChanges(from: contracts, to: record.contracts) + laneChanges(from: lanes, to: record.lanes)
+        for item in bridgeItems[record.bridgeCount...] { changes.append((key: item.stateKey, value: nil)) }
         for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
     }
@@ -194,7 +202,9 @@ extension LedgerState {
         epochs = record.epochs
         stakes = record.stakes
         closings = record.closings
-        contracts = record.contracts
+        if contracts.count != record.contracts.count { contracts = record.contracts }
+        lanes = record.lanes
+        removeBridgeItems(downTo: record.bridgeCount)
         restoreElection(record)
         for old in record.statuses { restoreStatus(old) }
         totals = record.totals

@@ -28,6 +28,21 @@ extension LedgerState {
         return proof(of: StateKey.status(chain), value: status(of: chain)?.encoded)
     }
 
+    /// Shows an order of a peg, or what it became, or that there is none, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open, and the contract has the form of a name.
+    package func proofOfBridge(_ kind: BridgeItem.Kind, of contract: String, order: Digest) -> StateProof {
+        precondition(open == nil, "an order is shown between blocks")
+        return proof(of: StateKey.bridge(kind, contract, order), value: item(kind, of: contract, order: order)?.encoded)
+    }
+
+    /// Shows how much has crossed a peg, or that nothing ever did, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open, and the contract has the form of a name.
+    package func proofOfLane(_ contract: String) -> StateProof {
+        precondition(open == nil, "a lane is shown between blocks")
+        return proof(of: StateKey.lane(contract), value: lanes.first { $0.contract == contract }?.encoded)
+    }
 
     /// Shows a declared contract's entry, or that there is none, under the root of the last commit.
     ///

@@ -41,7 +41,17 @@ package struct LedgerState: Sendable {
     /// Who has closed the newest epoch for each sub-chain, ascending by chain.
     package internal(set) var closings: [ClosingEntry] = []
     /// Declared contracts that stand here (A14), ascending by name and version.
-    package internal(set) var contracts: [ContractEntry] = []
+    package internal(set) var contracts: [ContractEntry] = [] {
+        didSet { pegAccounts = pegReserves() }
+    }
+    /// Accounts of pegs on this chain: they follow from the network's description and from `contracts`.
+    private(set) var pegAccounts: [PublicKey] = []
+    /// Orders of pegs, and what they became, in the order in which they came.
+    package internal(set) var bridgeItems: ContiguousArray<BridgeItem> = []
+    /// Places by key in the state tree.
+    var bridgeIndex: [Digest: Int32] = [:]
+    /// Ascending by contract.
+    package internal(set) var lanes: [LaneEntry] = []
     /// Ascending by asset.
     var totals: [AssetTotal]
 
@@ -73,6 +83,7 @@ package struct LedgerState: Sendable {
         self.description = description
         time = description.genesisTime
         totals = AssetTotal.totals(of: description)
+        pegAccounts = pegReserves()
         for genesis in description.genesis {
             guard let balances = Balances(genesis.balances.filter { $0.amount > 0 }) else {
                 preconditionFailure("account \(genesis.key) has an asset twice in genesis")

@@ -20,7 +20,7 @@ extension Reason {
         // The chain may still take in a contract that was declared lately.
         case .unknownContract:
             true
-        case .unknownPayee, .termsViolated, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
+        case .unknownPayee, .termsViolated, .contractSuperseded, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
             .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken:

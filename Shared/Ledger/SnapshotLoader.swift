@@ -31,6 +31,8 @@ package struct SnapshotLoader: Sendable {
     private var closings: [ClosingEntry] = []
     private var statuses: [ChainStatus] = []
     private var contracts: [ContractEntry] = []
+    private var lanes: [LaneEntry] = []
+    private var bridgeItems: [BridgeItem] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -111,6 +113,13 @@ package struct SnapshotLoader: Sendable {
             try follow(kind, status.chain.text.padded)
             statuses.append(status)
             changes.append((key: status.stateKey, value: StateKey.valueHash(value)))
+        case .contract, .lane, .bridge: try addContract(kind, value)
+        }
+    }
+
+    /// Contracts, and what has crossed pegs.
+    private mutating func addContract(_ kind: SnapshotEntryKind, _ value: [UInt8]) throws(SnapshotFault) {
+        switch kind {
         case .contract:
             guard let entry = ContractEntry(decoding: value, network: network.id) else { throw .malformed }
             if let last = contracts.last {
@@ -119,6 +128,17 @@ package struct SnapshotLoader: Sendable {
             last = (kind.rawValue, .zero)
             contracts.append(entry)
             changes.append((key: entry.stateKey, value: entry.valueHash))
+        case .lane:
+            guard let entry = LaneEntry(decoding: value), let name = Digest(NodeName.padded(entry.contract)) else { throw .malformed }
+            try follow(kind, name)
+            lanes.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
+        case .bridge:
+            guard let item = BridgeItem(decoding: value) else { throw .malformed }
+            try follow(kind, item.stateKey)
+            bridgeItems.append(item)
+            changes.append((key: item.stateKey, value: item.valueHash))
+        default: preconditionFailure("other entries are added elsewhere")
         }
     }
 
@@ -149,6 +169,11 @@ package struct SnapshotLoader: Sendable {
         state.ballots = ballots
         state.closings = closings
         state.contracts = contracts
+        state.lanes = lanes
+        for item in bridgeItems {
+            state.bridgeIndex[item.stateKey] = Int32(state.bridgeItems.count)
+            state.bridgeItems.append(item)
+        }
         return state
     }
 
@@ -160,6 +185,17 @@ package struct SnapshotLoader: Sendable {
             let (sum, overflow) = totals[place][keyPath: path].addingReportingOverflow(amount)
             totals[place][keyPath: path] = sum
             return !overflow
+        }
+        // What a side chain's pegs have issued: genesis did not have it.
+        for lane in lanes {
+            let newest = (network.contracts + contracts.map(\.terms.contract)).last { $0.id == lane.contract }
+            guard let contract = newest, contract.peg != nil else { return nil }
+            guard contract.second.chain == chain else { continue }
+            let asset = contract.second.asset
+            if !totals.contains(where: { $0.asset == asset }) {
+                totals.insert(AssetTotal(asset: asset, supply: 0, balances: 0, holds: 0), at: totals.firstIndex { $0.asset > asset } ?? totals.count)
+            }
+            guard add(lane.amount, asset, to: \.issued) else { return nil }
         }
         for account in accounts {
             for balance in account.balances.list where !add(balance.amount, balance.asset, to: \.balances) { return nil }

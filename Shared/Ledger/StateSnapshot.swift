@@ -16,6 +16,8 @@ package struct FrozenState: Sendable {
     let closings: [ClosingEntry]
     let statuses: [ChainStatus]
     let contracts: [ContractEntry]
+    let lanes: [LaneEntry]
+    let bridgeItems: ContiguousArray<BridgeItem>
 }
 
 extension LedgerState {
@@ -26,13 +28,14 @@ extension LedgerState {
         precondition(open == nil, "a state is held fast between blocks")
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
-            candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses, contracts: contracts)
+            candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses, contracts: contracts, lanes: lanes,
+            bridgeItems: bridgeItems)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
-            + closings.count + statuses.count + contracts.count
+            + closings.count + statuses.count + contracts.count + lanes.count + bridgeItems.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -55,12 +58,14 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case ballot = 11
     case closing = 12
     case contract = 13
+    case lane = 14
+    case bridge = 15
 }
 
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
 ///
 /// A part is the version u8, then entries: kind u8, length u32, the entry's bytes as the state tree commits to them. Entries ascend
-/// by kind, then by account key, xid, chain, offence id, epoch, node, voter, or name and version.
+/// by kind, then by account key, xid, chain, offence id, epoch, node, voter, name and version, or key in the state tree.
 package struct SnapshotWriter: Sendable {
     /// First byte of every part.
     package static let version: UInt8 = 1
@@ -71,6 +76,7 @@ package struct SnapshotWriter: Sendable {
     private let partBytes: Int
     private var accounts: DigestOrder
     private var crosses: DigestOrder
+    private var bridges: DigestOrder
     /// Everything else, of which there is little.
     private var rest: ArraySlice<[UInt8]>
     /// The next entry, which found no room in the part before.
@@ -83,6 +89,7 @@ package struct SnapshotWriter: Sendable {
         self.partBytes = partBytes
         accounts = DigestOrder(count: state.slots.count) { state.slots[$0].account.key.digest }
         crosses = DigestOrder(count: state.crosses.count) { state.crosses[$0].entry.xid }
+        bridges = DigestOrder(count: state.bridgeItems.count) { state.bridgeItems[$0].stateKey }
         let heads = state.heads.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.head, $0.encoded) }
         let offences = state.offences.map(\.entry).sorted { $0.id < $1.id }.map { SnapshotWriter.framed(.offence, $0.encoded) }
         let epochs = state.epochs.map { SnapshotWriter.framed(.epoch, $0.encoded) }
@@ -92,7 +99,8 @@ package struct SnapshotWriter: Sendable {
             + state.ballots.map { SnapshotWriter.framed(.ballot, $0.encoded) } + state.closings.map { SnapshotWriter.framed(.closing, $0.encoded) }
         let statuses = state.statuses.sorted { $0.chain < $1.chain }.map { SnapshotWriter.framed(.status, $0.encoded) }
         let contracts = state.contracts.map { SnapshotWriter.framed(.contract, $0.encoded) }
-        rest = (heads + offences + epochs + stakes + statuses + election + contracts)[...]
+        let lanes = state.lanes.map { SnapshotWriter.framed(.lane, $0.encoded) }
+        rest = (heads + offences + epochs + stakes + statuses + election + contracts + lanes)[...]
         next = takeEntry()
     }
 
@@ -121,7 +129,8 @@ package struct SnapshotWriter: Sendable {
         if let place = crosses.next({ state.crosses[$0].entry.xid }) {
             return SnapshotWriter.framed(.cross, state.crosses[place].entry.encoded)
         }
-        return rest.popFirst()
+        if let entry = rest.popFirst() { return entry }
+        return bridges.next({ state.bridgeItems[$0].stateKey }).map { SnapshotWriter.framed(.bridge, state.bridgeItems[$0].encoded) }
     }
 
     private static func framed(_ kind: SnapshotEntryKind, _ value: [UInt8]) -> [UInt8] {

@@ -76,6 +76,14 @@ package enum StateKey {
         Blake2b.hash(.stateContract, ContractName.bytes(id, version: version))
     }
 
+    /// The key in the tree of an order of a peg, or of what it became.
+    package static func bridge(_ kind: BridgeItem.Kind, _ contract: String, _ order: Digest) -> Digest {
+        Blake2b.hash(.stateBridge, [kind.rawValue] + NodeName.padded(contract) + order.bytes)
+    }
+
+    /// The key in the tree of how much has crossed a peg.
+    package static func lane(_ contract: String) -> Digest { Blake2b.hash(.stateLane, NodeName.padded(contract)) }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

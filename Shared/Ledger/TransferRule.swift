@@ -7,7 +7,7 @@ extension LedgerState {
     /// Whatever the answer, it uses the nonce up, so there is exactly one. Without a sender, or with a nonce that is used or out
     /// of reach, there is nothing to tie an answer to, and the transfer cannot be in a block.
     /// Reasons are found in this order: notAllowed, unknownPayer, nonceUsed, nonceOutsideWindow (all invalid), unknownPayee,
-    /// insufficientFunds, tooManyAssets.
+    /// termsViolated when the receiver is a peg's account, insufficientFunds, tooManyAssets.
     mutating func applyTransfer(_ transfer: Transfer) -> Application {
         guard chain != .notary else { return .invalid(.wrongChain) }
         guard let sender = place(of: transfer.sender) else { return .invalid(.unknownPayer) }
@@ -27,6 +27,8 @@ extension LedgerState {
 #endif
         slots[sender].account.nonces.use(transfer.nonce)
         guard let receiver = place(of: transfer.receiver) else { return .rejected(.unknownPayee) }
+        // What a peg's account holds is what has crossed it: only its own orders put value there.
+        guard !pegAccounts.contains(transfer.receiver) else { return .rejected(.termsViolated) }
         guard slots[sender].account.balances.amount(of: transfer.asset) >= transfer.amount else { return .rejected(.insufficientFunds) }
         guard hasRoom(receiver, for: transfer.asset) else { return .rejected(.tooManyAssets) }
         debit(sender, transfer.amount, of: transfer.asset)

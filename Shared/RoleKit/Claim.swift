@@ -24,6 +24,8 @@ package enum Claim: Hashable, Sendable {
     case status(Digest)
     /// A version of a contract: id padded to 32, version u32.
     case contract([UInt8])
+    /// What has left one chain of a peg appears on the other: peg padded to 32, order's id.
+    case appearance([UInt8])
 }
 
 extension Transaction {
@@ -40,6 +42,8 @@ extension Transaction {
         case .record(let record): .record(record.final.hash)
         case .evidence(let offence): .offence(offence.entry.id)
         case .bond(let order), .unbond(let order): .nonce(order.account, order.nonce)
+        case .lock(let order), .redeem(let order): .nonce(order.sender, order.nonce)
+        case .issue(let proof), .release(let proof): .appearance(NodeName.padded(proof.contract) + proof.order.bytes)
         case .candidacy, .ballot, .closing: .nomination(id)
         case .status(let change): .status(change.id)
         case .deploy(let deploy): .contract(deploy.terms.name)
@@ -50,8 +54,8 @@ extension Transaction {
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt: .alreadyExists
-        case .transfer, .bond, .unbond: .nonceUsed
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release: .alreadyExists
+        case .transfer, .bond, .unbond, .lock, .redeem: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver
         case .cancel: .cancelledByInitiator

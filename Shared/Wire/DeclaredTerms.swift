@@ -1,7 +1,7 @@
 import Crypto
 import Schema
 
-/// The terms of an exchange as a client declares and signs them (A14). Checked in form; whether they may be taken is the notary chain's rule.
+/// The terms of an exchange or a peg as a client declares and signs them (A14). Checked in form; whether they may be taken is the notary chain's rule.
 package struct DeclaredTerms: Hashable, Sendable {
     /// Exact bytes of a ContractTerms; what is signed and what states commit to.
     package let body: [UInt8]
@@ -36,6 +36,7 @@ package struct DeclaredTerms: Hashable, Sendable {
         message.maximumAmount = contract.maximumAmount
         message.deadlineMaximumMilliseconds = contract.deadlineMaximumMilliseconds
         message.deployer = deployer.data
+        if let peg = contract.peg { message.peg = peg.message }
         try self.init(decoding: Field.encode(message), network: network)
     }
 
@@ -55,15 +56,22 @@ package struct DeclaredTerms: Hashable, Sendable {
         guard terms.rateDenominator > 0 else { throw WireFault(.invalid, "ContractTerms.rate_denominator") }
         guard terms.minimumAmount > 0 else { throw WireFault(.invalid, "ContractTerms.minimum_amount") }
         guard terms.maximumAmount >= terms.minimumAmount else { throw WireFault(.invalid, "ContractTerms.maximum_amount") }
-        guard (1...Limits.agreementDeadlineMilliseconds).contains(terms.deadlineMaximumMilliseconds) else {
-            throw WireFault(.invalid, "ContractTerms.deadline_maximum_milliseconds")
+        let peg = terms.hasPeg ? try PegTerms(terms.peg) : nil
+        if peg == nil {
+            guard (1...Limits.agreementDeadlineMilliseconds).contains(terms.deadlineMaximumMilliseconds) else {
+                throw WireFault(.invalid, "ContractTerms.deadline_maximum_milliseconds")
+            }
+        } else {
+            guard terms.rateNumerator == 1, terms.rateDenominator == 1, terms.deadlineMaximumMilliseconds == 0,
+                second.asset == PegTerms.wrapped(first.asset, of: first.chain)
+            else { throw WireFault(.invalid, "ContractTerms.peg") }
         }
         self.body = body
         deployer = try Field.key(terms.deployer, "ContractTerms.deployer")
         contract = Contract(
             id: terms.id, version: terms.version, first: first, second: second, rateNumerator: terms.rateNumerator,
             rateDenominator: terms.rateDenominator, minimumAmount: terms.minimumAmount, maximumAmount: terms.maximumAmount,
-            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds)
+            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds, peg: peg)
     }
 
     private static func message(_ side: ContractSide) -> PBContractParty {

@@ -120,6 +120,10 @@ package enum Limits {
     package static let contractsPerNode = 64
     /// Notary blocks within which a node hands in so many contracts at most: whoever spends a node's share in vain delays others, and shuts nobody out.
     package static let contractWindow: Height = 4_096
+    /// Members that may attest for a peg in one direction.
+    package static let pegMembers = 16
+    /// Orders of a peg in one question or answer.
+    package static let bridgeItemsPerAnswer = 256
     /// Contracts in one answer.
     package static let contractsPerAnswer = 256
     /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.

@@ -94,6 +94,9 @@ package struct ChainDescription: Hashable, Sendable {
 
     /// Whether a key is one of the chain's nodes', in the electorate or not.
     package func hasNode(_ key: PublicKey) -> Bool { listed.contains { $0.key == key } }
+
+    /// Whether there is some of an asset from the chain's beginning.
+    package func hasInGenesis(_ asset: AssetID) -> Bool { genesis.contains { $0.balances.contains { $0.asset == asset && $0.amount > 0 } } }
 }
 
 /// One side of an exchange contract.
@@ -110,7 +113,7 @@ package struct ContractSide: Hashable, Sendable {
     }
 }
 
-/// Declared terms of an exchange between two chains, in both directions (A14, A20).
+/// Declared terms between two chains: of an exchange, in both directions (A14, A20), or of a peg (B2).
 package struct Contract: Hashable, Sendable {
     package var id: String
     package var version: UInt32
@@ -122,13 +125,17 @@ package struct Contract: Hashable, Sendable {
     /// Bounds of the amount paid, in the paid asset's minor units.
     package var minimumAmount: Amount
     package var maximumAmount: Amount
-    /// How far past the paying chain's time a deadline may lie.
+    /// How far past the paying chain's time a deadline may lie; 0 for a peg, which has none.
     package var deadlineMaximumMilliseconds: UInt64
+    /// Set for a peg: `first` is its side on the main chain, whose reserve is the custody account, and `second` that on the side chain, whose
+    /// reserve is the return account.
+    package var peg: PegTerms?
 
     package init(
         id: String, version: UInt32, first: ContractSide, second: ContractSide, rateNumerator: UInt64, rateDenominator: UInt64,
-        minimumAmount: Amount, maximumAmount: Amount, deadlineMaximumMilliseconds: UInt64
+        minimumAmount: Amount, maximumAmount: Amount, deadlineMaximumMilliseconds: UInt64, peg: PegTerms? = nil
     ) {
+        self.peg = peg
         self.id = id
         self.version = version
         self.first = first
@@ -138,6 +145,13 @@ package struct Contract: Hashable, Sendable {
         self.minimumAmount = minimumAmount
         self.maximumAmount = maximumAmount
         self.deadlineMaximumMilliseconds = deadlineMaximumMilliseconds
+    }
+
+    /// Whether these terms may be a further version of others: an exchange stays one, and a peg stays one between the same assets, because
+    /// all versions have the same accounts.
+    package func mayFollow(_ before: Contract) -> Bool {
+        guard peg != nil || before.peg != nil else { return true }
+        return peg != nil && before.peg != nil && first == before.first && second == before.second
     }
 
     /// The side of a chain.

@@ -17,6 +17,8 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case stakeShort = 19
     /// No more bonds find room behind the node.
     case stakeFull = 20
+    /// There is a newer version of the contract: whoever orders under it has to know its terms.
+    case contractSuperseded = 21
     // 64-: refused before any block
     case malformed = 64
     case tooLarge = 65

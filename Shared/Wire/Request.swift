@@ -51,6 +51,12 @@ package indirect enum Request: Hashable, Sendable {
     case contracts(from: UInt64, limit: Int)
     /// A client's terms, for its node to hand in.
     case sponsor(DeclaredTerms, Signature)
+    /// How a peg stands, and its orders (B1, B4).
+    case bridge(BridgeQuery)
+    /// What shows an order of a peg, or what it became.
+    case bridgeProof(BridgeProofQuery)
+    /// Attestations of an order, for the chain where it is to appear.
+    case attest(BridgeProof, FinalHeader)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -112,6 +118,11 @@ package indirect enum Request: Hashable, Sendable {
         case .sponsor(let item):
             let terms = try DeclaredTerms(decoding: [UInt8](item.body), network: network)
             self = .sponsor(terms, try Field.signature(item.signature, "Sponsor.signature"))
+        case .bridge(let item): self = .bridge(try BridgeQuery(item))
+        case .bridgeProof(let item): self = .bridgeProof(try BridgeProofQuery(item))
+        case .attest(let item):
+            try Field.present(item.hasProof && item.hasFinal, "Attest.proof")
+            self = .attest(try BridgeProof(item.proof), try FinalHeader(item.final))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -176,6 +187,11 @@ package indirect enum Request: Hashable, Sendable {
         case .sponsor(let terms, let signature):
             message.sponsor.body = Digest.dataOf(terms.body)
             message.sponsor.signature = signature.data
+        case .bridge(let query): message.bridge = query.message
+        case .bridgeProof(let query): message.bridgeProof = query.message
+        case .attest(let proof, let final):
+            message.attest.proof = proof.message
+            message.attest.final = final.message
         }
         return Field.encode(message)
     }

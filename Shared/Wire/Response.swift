@@ -34,6 +34,11 @@ package indirect enum Response: Hashable, Sendable {
     case contract(FinalHeader, StateProof)
     /// Contracts, and how many the notary chain holds.
     case contracts([ContractEntry], count: UInt64)
+    case bridge(BridgeView)
+    /// What shows an order of a peg, or that there is none, in the state of the newest final block.
+    case bridgeShown(FinalHeader, StateProof)
+    /// How many members have attested an order, and how many it takes.
+    case attested(have: Int, threshold: Int)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -92,6 +97,11 @@ package indirect enum Response: Hashable, Sendable {
                 return entry
             }
             self = .contracts(entries, count: item.count)
+        case .bridge(let item): self = .bridge(try BridgeView(item))
+        case .bridgeProof(let item):
+            try Field.present(item.hasFinal && item.hasProof, "BridgeShown")
+            self = .bridgeShown(try FinalHeader(item.final), try StateProof(item.proof))
+        case .attest(let item): self = .attested(have: Int(item.have), threshold: Int(item.threshold))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
@@ -145,6 +155,13 @@ package indirect enum Response: Hashable, Sendable {
         case .contracts(let entries, let count):
             message.contracts.contracts = entries.map { Digest.dataOf($0.encoded) }
             message.contracts.count = count
+        case .bridge(let view): message.bridge = view.message
+        case .bridgeShown(let final, let proof):
+            message.bridgeProof.final = final.message
+            message.bridgeProof.proof = proof.message
+        case .attested(let have, let threshold):
+            message.attest.have = UInt32(clamping: have)
+            message.attest.threshold = UInt32(clamping: threshold)
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

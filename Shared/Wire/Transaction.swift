@@ -30,6 +30,10 @@ package struct Transaction: Hashable, Sendable {
         indirect case status(StatusChange)
         indirect case deploy(Deploy)
         indirect case adopt(Adopt)
+        indirect case lock(BridgeOrder)
+        indirect case issue(BridgeProof)
+        indirect case redeem(BridgeOrder)
+        indirect case release(BridgeProof)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -52,6 +56,10 @@ package struct Transaction: Hashable, Sendable {
             case .status(let change): change.isFreeze ? 11 : 12
             case .deploy: 18
             case .adopt: 19
+            case .lock: 20
+            case .issue: 21
+            case .redeem: 22
+            case .release: 23
             }
         }
     }
@@ -65,7 +73,9 @@ package struct Transaction: Hashable, Sendable {
     /// The cross transaction it concerns.
     package var xid: Digest? {
         switch kind {
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: nil
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
+            .redeem, .release:
+            nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
         case .refuse(let refuse): refuse.cross.xid
@@ -80,6 +90,7 @@ package struct Transaction: Hashable, Sendable {
         case .confirm(let confirm): confirm.holds
         case .settle(let resolution), .refund(let resolution): [resolution.evidence] + (resolution.frozen.map { [$0] } ?? [])
         case .adopt(let adopt): [adopt.evidence]
+        case .issue(let proof), .release(let proof): [proof.evidence]
         default: []
         }
     }
@@ -130,6 +141,9 @@ package struct Transaction: Hashable, Sendable {
         case .status(let change): content = change.name
         case .deploy(let deploy): content = deploy.terms.body
         case .adopt(let adopt): content = chain.bytes + adopt.name
+        case .lock(let order), .redeem(let order): content = order.body
+        // A newer version's members attest anew.
+        case .issue(let proof), .release(let proof): content = chain.bytes + ContractName.bytes(proof.contract, version: proof.version) + proof.order.bytes
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -191,6 +205,14 @@ package struct Transaction: Hashable, Sendable {
         case .adopt(let item):
             guard chain != .notary else { throw WireFault(.invalid, "Transaction.adopt") }
             return .adopt(try Adopt(item))
+        case .lock(let item): return .lock(try BridgeOrder(item, chain: chain))
+        case .redeem(let item): return .redeem(try BridgeOrder(item, chain: chain))
+        case .issue(let item):
+            guard chain != .notary else { throw WireFault(.invalid, "Transaction.issue") }
+            return .issue(try BridgeProof(item))
+        case .release(let item):
+            guard chain != .notary else { throw WireFault(.invalid, "Transaction.release") }
+            return .release(try BridgeProof(item))
         }
     }
 
@@ -220,6 +242,10 @@ package struct Transaction: Hashable, Sendable {
         case .status(let change): change.fill(&message)
         case .deploy(let deploy): message.deploy = deploy.message
         case .adopt(let adopt): message.adopt = adopt.message
+        case .lock(let order): message.lock = order.message
+        case .redeem(let order): message.redeem = order.message
+        case .issue(let proof): message.issue = proof.message
+        case .release(let proof): message.release = proof.message
         }
         return message
     }

@@ -70,4 +70,25 @@ import Wire
         #expect(step?.blocks.map(\.block.hash) == [item.block.hash])
         #expect(follower.height == 1)
     }
+
+    @Test("a follower whose first question comes to nothing asks again, though news keep coming, until somebody has said how far the chain is")
+    func asksUntilAnswered() throws {
+        var chain = TestChain(test, TestNetwork.alpha)
+        var follower = follower(archives: [])
+        func moment(_ milliseconds: UInt64) -> Moment { Moment(monotonicMilliseconds: milliseconds, wallMilliseconds: TestNetwork.genesisTime + milliseconds) }
+        let started = follower.started(at: moment(0)).effects
+        let first = try #require(question(started))
+        _ = follower.answered(call: first.call, .failure(.notReady, detail: ""), at: moment(1_000))
+        let item = chain.append([])
+        _ = follower.candidate(item.block, at: moment(1_900))
+        let final = try #require(item.final)
+        let news = follower.final(final, at: moment(1_900))
+        #expect(news.blocks.map(\.block.hash) == [item.block.hash] && !follower.isCaughtUp)
+        let woken = follower.timerFired(TimerID(kind: 7), at: moment(2_000))
+        let again = try #require(woken.flatMap { question($0.effects) })
+        _ = follower.answered(call: again.call, .blocks([], head: 1), at: moment(2_100))
+        #expect(follower.isCaughtUp)
+        let quiet = follower.timerFired(TimerID(kind: 7), at: moment(2_200))
+        #expect(quiet.flatMap { question($0.effects) } == nil)
+    }
 }

@@ -80,7 +80,7 @@ import Wire
     @Test("what cannot be read names the line, the place and what to do")
     func unreadable() {
         #expect(problem(text(extra: "versoin: 2")).contains("c.yaml:7"))
-        #expect(problem(text(sides: ["{ chain: alpha, asset: X }"])).contains("an exchange has two sides"))
+        #expect(problem(text(sides: ["{ chain: alpha, asset: X }"])).contains("a contract has two sides"))
         #expect(problem(text(sides: ["{ chain: alpha, asset: X }", "{ chain: alpha, asset: X }"])).contains("both sides are on alpha"))
         #expect(problem(text(sides: ["{ chain: gamma, asset: X }", "{ chain: beta, asset: Y }"])).contains("Chains are: alpha, beta"))
         #expect(problem(text(id: "agreement")).contains("terms that need no contract"))

@@ -79,6 +79,12 @@ package struct TestChain {
         return tree.ledger.proofOfContract(id, version: version)
     }
 
+    /// What the final state says of an order of the peg `vault`.
+    package mutating func proofOfBridge(_ kind: BridgeItem.Kind, _ order: Digest) -> StateProof {
+        tree.moveToFinal()
+        return tree.ledger.proofOfBridge(kind, of: "vault", order: order)
+    }
+
     package func notaryCertificate(_ block: Block, signers: Int? = nil) -> NotaryCertificate {
         let keys = test.nodeKeys[.notary]!
         let payload = NotaryStatement(block.header, epoch: 0).payload

@@ -19,10 +19,11 @@ package struct TestNetwork: Sendable {
 
     /// - Parameter nodes: nodes of each sub-chain; `notaries`: of the notary chain.
     /// - Parameter accounts: more accounts of alpha; `epochs`: of alpha, whose electorates are all of its nodes.
+    /// - Parameter members: of a peg `vault` from alpha to beta, all but one of whom have to attest; none for no peg.
     /// - Parameter work: how alpha is mined; nil when votes decide there as well; `elections`: epochs of the notaries, who are elected then.
     package init(
         nodes: Int = 4, notaries: Int = 4, accounts: [GenesisAccount] = [], epochs: EpochRule? = nil, work: WorkRule? = nil,
-        elections: EpochRule? = nil
+        elections: EpochRule? = nil, members: [KeyPair] = []
     ) {
         let alpha = TestNetwork.alpha
         let beta = TestNetwork.beta
@@ -59,10 +60,21 @@ package struct TestNetwork: Sendable {
         ]
         var notary = description(.notary, count: notaries, first: 300, genesis: [])
         if let elections { (notary.epochs, notary.election) = (elections, ElectionRule(seats: notaries, lead: 8, standby: [])) }
+        let (custody, returned) = (TestNetwork.key(6).publicKey, TestNetwork.key(7).publicKey)
+        var described = chains
+        var pegs: [Contract] = []
+        if let group = PegTerms.Members(members.map(\.publicKey), threshold: max(members.count - 1, 1)) {
+            for (index, account) in [custody, returned].enumerated() { described[index].genesis.append(.init(key: account, balances: [])) }
+            pegs.append(
+                Contract(
+                    id: "vault", version: 1, first: ContractSide(chain: alpha, asset: TestNetwork.assetX, reserve: custody),
+                    second: ContractSide(chain: beta, asset: AssetID("alpha/X")!, reserve: returned), rateNumerator: 1, rateDenominator: 1, minimumAmount: 1,
+                    maximumAmount: TestNetwork.funds, deadlineMaximumMilliseconds: 0, peg: PegTerms(issuers: group, releasers: group)))
+        }
         network = Network(
             id: Blake2b.hash(.network, Array("test".utf8)), notary: notary,
-            chains: chains,
-            contracts: [
+            chains: described,
+            contracts: pegs + [
                 Contract(
                     id: "exchange-alpha-beta", version: 1,
                     first: ContractSide(chain: alpha, asset: TestNetwork.assetX, reserve: reserveAlpha),
@@ -75,7 +87,7 @@ package struct TestNetwork: Sendable {
     /// The key pair of a number.
     package static func key(_ number: UInt64) -> KeyPair { KeyPair(seed: Blake2b.hash(Array("key \(number)".utf8))) }
 
-    package var contract: Contract { network.contracts[0] }
+    package var contract: Contract { network.contracts[network.contracts.count - 1] }
 
     /// Alice's (or anybody's) payment through the exchange contract from alpha to an account of beta.
     package func cross(

@@ -40,6 +40,10 @@ import Wire
         ("contract_query", { _ in .contract(id: "bureau", version: 2) }),
         ("fetch_contracts", { _ in .contracts(from: 5, limit: 256) }),
         ("sponsor", { .sponsor($0.terms, $0.termsSignature) }),
+        ("bridge_query", { .bridge(BridgeQuery(contract: "vault", kind: .redeemed, fromHeight: 7, afterOrder: $0.lockedItem.order)) }),
+        ("bridge_orders_query", { .bridge(BridgeQuery(contract: "vault", kind: .issued, orders: [$0.lockedItem.order, $0.redeemedItem.order])) }),
+        ("bridge_proof_query", { .bridgeProof(BridgeProofQuery(contract: "vault", kind: .locked, order: $0.lockedItem.order)) }),
+        ("attest", { .attest($0.issue, $0.final) }),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -54,6 +58,10 @@ import Wire
         ("account_proof", { .accountProof($0.final, StateProof(value: $0.statusEntry, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
         ("contract_proof", { .contract($0.notaryFinal, $0.contractProof) }),
         ("contracts", { .contracts([$0.contractEntry], count: 6) }),
+        ("bridge_state", { .bridge(BridgeView(version: 2, height: 14, lane: 300, returned: 40, items: [$0.redeemedItem])) }),
+        ("no_bridge", { _ in .bridge(BridgeView(version: nil, height: 14, lane: 0, returned: 0, items: [])) }),
+        ("bridge_shown", { .bridgeShown($0.final, StateProof(value: $0.lockedItem.encoded, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
+        ("attested_answer", { _ in .attested(have: 1, threshold: 2) }),
     ]
 
     @Test("published messages of mined, handed over and frozen chains have the bytes that the schema alone gives")

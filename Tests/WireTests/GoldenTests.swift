@@ -102,12 +102,24 @@ import Wire
         #expect(ContractEntry(decoding: Array(entry.encoded.dropLast()), network: examples.network) == nil)
     }
 
+    @Test("what states keep of a peg has fixed layouts, and its terms one form")
+    func bridge() throws {
+        let examples = GoldenExamples()
+        file.check("locked_item", examples.lockedItem.encoded)
+        file.check("redeemed_item", examples.redeemedItem.encoded)
+        file.check("lane_entry", LaneEntry(contract: "vault", amount: 300).encoded)
+        file.check("attested", examples.lockedItem.attested(on: examples.alpha, version: 2))
+        file.check("peg_terms", examples.pegTerms.body)
+        #expect(try DeclaredTerms(decoding: examples.pegTerms.body, network: examples.network) == examples.pegTerms)
+    }
+
     @Test("every line of the golden file is compared by a test")
     func complete() {
         let named = [
             "network", "genesis_hash", "cross_body", "xid", "transactions_root", "foreign_root", "header", "block_hash",
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
             "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry", "contract_entry", "contract_reserve",
+            "locked_item", "redeemed_item", "lane_entry", "attested", "peg_terms",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))

@@ -211,6 +211,44 @@ say("fetch_contracts", message((63, Sub(message((1, 5), (2, 256))))))
 say("sponsor", message((64, Sub(message((1, body), (2, alice.sign("deploy", body)))))))
 say("contracts", message((63, Sub(message((1, [contract_entry]), (2, 6))))))
 
+# A peg: alice locks X of alpha for bob on beta, bob brings some of it back; two of the notaries' keys are its members
+body = message((1, "alpha"), (2, alice.public), (3, "vault"), (4, 2), (5, 500), (6, bob.public), (7, 21), (8, "to beta"))
+transaction("lock", 20, message((1, body), (2, alice.sign("lock", body))))
+lock_id = say("lock_id", transaction_id(20, body))
+body = message((1, "beta"), (2, bob.public), (3, "vault"), (4, 2), (5, 200), (6, alice.public), (7, 22))
+transaction("redeem", 22, message((1, body), (2, bob.sign("redeem", body))))
+redeem_id = say("redeem_id", transaction_id(22, body))
+vault = padded("vault") + (2).to_bytes(4, "big")
+locked_item = say("locked_item", b"\1" + vault + lock_id + alice.public + bob.public + u64(500) + u64(12))
+redeemed_item = say("redeemed_item", b"\3" + vault + redeem_id + bob.public + alice.public + u64(200) + u64(12))
+say("lane_entry", padded("vault") + u64(300))
+members = sorted(notaries[:2], key=lambda member: member.public)
+
+
+def bridge_proof(order, item, origin, attested):
+    evidence = Sub(message((1, block_hash), (2, Sub(message((1, item), (2, [digest(b"s0"), digest(b"s1")]))))))
+    attestations = [Sub(message((1, member.public), (2, member.sign("attest", attested)))) for member in members]
+    return message((1, "vault"), (2, 2), (3, origin), (4, order), (5, evidence), (6, attestations))
+
+
+attested = say("attested", vault + b"\1" + padded("alpha") + lock_id + alice.public + bob.public + u64(500))
+issue = bridge_proof(lock_id, locked_item, "alpha", attested)
+transaction("issue", 21, issue)
+say("issue_id", transaction_id(21, b"beta" + vault + lock_id))
+release = bridge_proof(redeem_id, redeemed_item, "beta", vault + b"\3" + padded("beta") + redeem_id + bob.public + alice.public + u64(200))
+transaction("release", 23, release)
+say("release_id", transaction_id(23, b"alpha" + vault + redeem_id))
+peg = Sub(message((1, sorted(member.public for member in notaries)), (2, 2), (3, sorted(node.public for node in nodes)), (4, 1)))
+say("peg_terms", message(
+    (1, "vault"), (2, 2), (3, Sub(message((1, "alpha"), (2, "X")))), (4, Sub(message((1, "beta"), (2, "alpha/X")))), (5, 1), (6, 1), (7, 1), (8, 5000),
+    (10, alice.public), (11, peg)))
+say("bridge_query", message((65, Sub(message((1, "vault"), (2, 3), (3, 7), (4, lock_id))))))
+say("bridge_orders_query", message((65, Sub(message((1, "vault"), (2, 2), (4, bytes(32)), (5, [lock_id, redeem_id]))))))
+say("bridge_proof_query", message((66, Sub(message((1, "vault"), (2, 1), (3, lock_id))))))
+say("bridge_state", message((65, Sub(message((1, 2), (2, 14), (3, 300), (4, 40), (5, [redeemed_item]))))))
+say("no_bridge", message((65, Sub(message((2, 14))))))
+say("attested_answer", message((67, Sub(message((1, 1), (2, 2))))))
+
 # Stake: bob puts 500 behind alpha-2 and takes 200 back
 for name, kind, amount, nonce in (("bond", 13, 500, 11), ("unbond", 14, 200, 12)):
     body = message((1, "alpha"), (2, bob.public), (3, "alpha-2"), (4, amount), (5, nonce))
@@ -309,6 +347,8 @@ say("no_headers", message((60, Sub(message((3, 4))))))
 say("account_proof", message((61, Sub(message((1, Sub(final_header)), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
 
 # Device
+say("attest", message((67, Sub(message((1, Sub(issue)), (2, Sub(final_header)))))))
+say("bridge_shown", message((66, Sub(message((1, Sub(final_header)), (2, Sub(message((1, locked_item), (2, [digest(b"s0")])))))))))
 say("contract_proof", message((62, Sub(message((1, notary_final), (2, contract_proof))))))
 say("contract_notice", message((62, Sub(message(
     (1, "alpha"), (2, "bureau"), (3, 2), (4, notary_final), (5, contract_evidence), (6, "notary-1"))))))

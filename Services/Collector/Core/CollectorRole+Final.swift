@@ -110,6 +110,8 @@ extension CollectorRole {
         case .settle(let resolution), .refund(let resolution):
             tree.ledger.cross(resolution.xid)?.legs.flatMap { [$0.debit, $0.credit] } ?? []
         case .bond(let order), .unbond(let order): [order.account]
+        case .lock(let order), .redeem(let order): [order.sender]
+        case .issue(let proof), .release(let proof): proof.item.map { [$0.receiver] } ?? []
         case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt: []
         }
     }
@@ -132,7 +134,9 @@ extension Transaction {
             case .cancelled: .cancelledByInitiator
             case .committed, .some(.none), nil: .deadlinePassed
             }
-        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: nil
+        case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt,
+            .lock, .issue, .redeem, .release:
+            nil
         }
     }
 }

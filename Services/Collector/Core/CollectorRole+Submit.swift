@@ -30,6 +30,7 @@ extension CollectorRole {
         switch transaction.kind {
         case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy: return refuse(submission, .notAllowed, "this is for the notary chain")
         case .adopt: return refuse(submission, .notAllowed, "collectors hand contracts in by themselves")
+        case .issue, .release: return refuse(submission, .notAllowed, "collectors put proofs together by themselves, from attestations")
         default: break
         }
         if let known = standing(of: transaction) {
@@ -118,7 +119,9 @@ extension CollectorRole {
         case .cancel: entry.decision == .cancelled
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
-        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt: false
+        case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
+            .redeem, .release:
+            false
         }
     }
 

@@ -40,6 +40,7 @@ package struct CollectorRole: RoleCore {
     var ended: EndedTransactions
     var legs = WaitingLegs()
     var gathering = GatheredHolds()
+    var gathered = GatheredAttestations()
     var resolutions = ResolutionNotices()
     var watchers = Watchers()
     var checks = CheckQueue<CheckItem>(firstToken: 1)
@@ -143,6 +144,9 @@ package struct CollectorRole: RoleCore {
         case .status(let name): [.reply(token: token, .status(status(of: name)))]
         case .account(let key): [.reply(token: token, .account(view(of: key)))]
         case .sponsor(let terms, let signature): sponsor(terms, signature, token: token)
+        case .bridge(let query): [.reply(token: token, .bridge(view(of: query)))]
+        case .bridgeProof(let query): [.reply(token: token, show(query))]
+        case .attest(let proof, let final): attest(proof, final, token: token, at: now)
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
@@ -158,7 +162,8 @@ package struct CollectorRole: RoleCore {
         if let effects = sponsorAnswered(call, response) { return effects }
         guard let step = follower.answered(call: call, response, at: now) else { return [] }
         let effects = take(step, at: now)
-        if case .blocks(_, let newest) = response, newest <= follower.height { isCaughtUp = true }
+        // What this very answer brought is old.
+        if follower.isCaughtUp { isCaughtUp = true }
         return effects
     }
 

@@ -63,8 +63,10 @@ struct ContractCommand: ParsableCommand {
         var file: String
 
         func run() throws {
-            let network = try NetworkFile.read(try common.folder.networkFile).network
-            let contract = try ContractFile.read(file, network: network).contract
+            let folder = try common.folder
+            let network = try NetworkFile.read(folder.networkFile).network
+            let book = try? AddressBook.read(folder.addressBook)
+            let contract = try ContractFile.read(file, network: network) { book?[$0]?.key }.contract
             let findings = ContractFile.findings(contract, network: network)
             if common.json {
                 struct Item: Encodable { var fatal: Bool, problem: String, advice: String }
@@ -105,12 +107,13 @@ struct ContractCommand: ParsableCommand {
             let configuration = try NetworkFile.read(folder.networkFile)
             let network = configuration.network
             let seconds = try Setting.number(waitOption, "wait", default: 60, in: 1...86_400)
-            let read = try ContractFile.read(file, network: network)
+            let accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
+            let read = try ContractFile.read(file, network: network) { accounts.book[$0]?.key }
             var contract = read.contract
             if let finding = ContractFile.findings(contract, network: network).first(where: \.isFatal) {
                 throw Failure(.failed, finding.problem, finding.advice)
             }
-            let signer = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase()).signer(from)
+            let signer = try accounts.signer(from)
             try Inquiry.requireReachable(configuration, folder)
             let desk = ContractDesk(Inquiry(configuration))
             let newest = try desk.all().filter { $0.terms.contract.id == contract.id }.map(\.terms.contract.version).max() ?? 0
@@ -198,6 +201,9 @@ struct ContractCommand: ParsableCommand {
 
     /// A contract in a sentence.
     private static func terms(_ contract: Contract) -> String {
-        "\(contract.id) version \(contract.version): \(contract.rateDenominator) \(contract.first.asset) of \(contract.first.chain) for \(contract.rateNumerator) \(contract.second.asset) of \(contract.second.chain), and back; \(contract.minimumAmount) to \(contract.maximumAmount) paid at once, deadlines up to \(contract.deadlineMaximumMilliseconds / 1_000) s"
+        if let peg = contract.peg {
+            return "\(contract.id) version \(contract.version), a peg: \(contract.first.asset) locked on \(contract.first.chain) stands on \(contract.second.chain) as \(contract.second.asset); \(contract.minimumAmount) to \(contract.maximumAmount) at once; \(peg.issuers.threshold) of \(peg.issuers.keys.count) members attest locks, \(peg.releasers.threshold) of \(peg.releasers.keys.count) redemptions"
+        }
+        return "\(contract.id) version \(contract.version): \(contract.rateDenominator) \(contract.first.asset) of \(contract.first.chain) for \(contract.rateNumerator) \(contract.second.asset) of \(contract.second.chain), and back; \(contract.minimumAmount) to \(contract.maximumAmount) paid at once, deadlines up to \(contract.deadlineMaximumMilliseconds / 1_000) s"
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Auditor
 import Crypto
-import Dispatch
 import Foundation
 import Runtime
 import Synchronization
@@ -53,7 +52,7 @@ struct DemoCommand: ParsableCommand {
         try runner.preflight()
         try runner.start(report: { Console.error($0) }, isAborted: aborted)
         common.say("   \(runner.processes.count) processes, ready in \(String(format: "%.1f", runner.readySeconds)) s")
-        let agent = AgentThread(made.configuration, accounts: try accounts.book.entries.map { try accounts.signer($0.name) }, rules: list)
+        let agent = WorkerThread.agent(made.configuration, accounts: try accounts.book.entries.map { try accounts.signer($0.name) }, rules: list)
         defer { agent.stop() }
         common.say("2. Alice pays 10 X; Bob gets 100 Y on the other chain")
         let single = try payAlice(accounts, isAborted: aborted)
@@ -105,7 +104,16 @@ struct DemoCommand: ParsableCommand {
 
 /// The report of a run; its fields are what harnesses read.
 struct DemoReport: Encodable {
-    struct Shape: Encodable { var chains: Int, nodes: Int, notaries: Int, processes: Int }
+    struct Shape: Encodable {
+        var chains: Int, nodes: Int, notaries: Int, processes: Int
+
+        init(_ configuration: NetworkConfiguration, processes: Int) {
+            chains = configuration.network.chains.count
+            nodes = configuration.network.chains.map(\.nodes.count).reduce(0, +)
+            notaries = configuration.network.notary.nodes.count
+            self.processes = processes
+        }
+    }
     struct Payments: Encodable { var submitted: Int, settled: Int, refunded: Int, rejected: Int, open: Int }
     struct Quantiles: Encodable { var p50: UInt64, p99: UInt64 }
     struct Latency: Encodable { var receiver: Quantiles, payer: Quantiles }
@@ -123,10 +131,7 @@ struct DemoReport: Encodable {
         _ configuration: NetworkConfiguration, processes: Int, results: [PaymentRun.Result], single: SinglePayment.Ended,
         audit: AuditReport, readySeconds: Double, runSeconds: Double
     ) {
-        let chains = configuration.network.chains
-        network = Shape(
-            chains: chains.count, nodes: chains.map(\.nodes.count).reduce(0, +), notaries: configuration.network.notary.nodes.count,
-            processes: processes)
+        network = Shape(configuration, processes: processes)
         let outcomes = results.map(\.outcome) + [single.outcome.name]
         func count(_ outcome: String) -> Int { outcomes.filter { $0 == outcome }.count }
         payments = Payments(
@@ -143,37 +148,9 @@ struct DemoReport: Encodable {
         run_seconds = (runSeconds * 100).rounded() / 100
     }
 
-    private static func quantiles(_ values: [UInt64]) -> Quantiles {
+    static func quantiles(_ values: [UInt64]) -> Quantiles {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return Quantiles(p50: 0, p99: 0) }
         return Quantiles(p50: sorted[sorted.count / 2], p99: sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
-    }
-}
-
-/// The receivers' devices, on a thread of their own.
-final class AgentThread: Sendable {
-    private let isStopping = Mutex(false)
-    private let ended = DispatchSemaphore(value: 0)
-
-    init(_ configuration: NetworkConfiguration, accounts: [Signer], rules: [AgentRule]) {
-        let thread = Thread { [self] in
-            let driver = AgentDriver(configuration, accounts: accounts, rules: rules)
-            do {
-                try driver.start { _, _, _ in }
-                while !isStopping.withLock({ $0 }) { try driver.turn { _, _, _ in } }
-            } catch {
-                Console.error("the receivers' devices ended: \(error)")
-            }
-            ended.signal()
-        }
-        thread.name = "agent"
-        thread.start()
-    }
-
-    /// A second time does nothing.
-    func stop() {
-        isStopping.withLock { $0 = true }
-        ended.wait()
-        ended.signal()
     }
 }

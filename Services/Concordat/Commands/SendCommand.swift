@@ -57,8 +57,8 @@ struct SendCommand: ParsableCommand {
                 payer: payer, to: to, asset: assetID, amount: units, deadlineMilliseconds: UInt64(seconds) * 1_000, memo: memo, contract: contract)
         }
         var result = made()
-        if case .failure(let fault) = result, fault.reason == .unknownContract {
-            // It may have been deployed meanwhile.
+        if case .failure(let fault) = result, [.unknownContract, .wrongChain].contains(fault.reason) {
+            // The contract, or the peg that issues the asset, may have been deployed meanwhile.
             try Inquiry.requireReachable(configuration, folder)
             accounts.learnContracts(Inquiry(configuration))
             result = made()

@@ -82,7 +82,8 @@ struct Accounts {
         switch payee(to) {
         case .failure(let fault): return .failure(fault)
         case .success(let payee):
-            let target = payee.chain ?? home
+            // Wrapped value stays on its chain unless the payee names another.
+            let target = isWrapped(asset) && !to.contains("@") ? home : payee.chain ?? home
             guard payee.key != payer.publicKey || target != home else { return .failure(OrderFault(.notAllowed, "payer and payee are the same account")) }
             var route = PaymentOrder.Route.transfer(chain: home)
             if target != home {
@@ -105,13 +106,19 @@ struct Accounts {
     private func contract(_ named: String?, from home: ChainID, _ asset: AssetID, to target: ChainID) -> Contract? {
         (configuration.network.contracts + declared).first { contract in
             let isNamed = named.map { $0 == contract.id || $0 == "\(contract.id)@\(contract.version)" } ?? true
-            return isNamed && contract.side(of: home)?.asset == asset && contract.side(of: target) != nil
+            return isNamed && contract.peg == nil && contract.side(of: home)?.asset == asset && contract.side(of: target) != nil
         }
     }
 
-    /// The chain whose own asset this is.
+    /// Whether a peg issues this asset.
+    private func isWrapped(_ asset: AssetID) -> Bool { pegs.contains { $0.second.asset == asset } }
+
+    private var pegs: [Contract] { (configuration.network.contracts + declared).filter { $0.peg != nil } }
+
+    /// The chain whose own asset this is, or on which a peg issues it.
     private func home(of asset: AssetID) -> ChainID? {
-        configuration.network.chains.first { $0.genesis.contains { $0.balances.contains { $0.asset == asset } } }?.id
+        pegs.first { $0.second.asset == asset }?.second.chain
+            ?? configuration.network.chains.first { $0.genesis.contains { $0.balances.contains { $0.asset == asset } } }?.id
     }
 }
 

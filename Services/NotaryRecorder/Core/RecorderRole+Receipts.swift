@@ -102,6 +102,10 @@ extension RecorderRole {
         case .closing: "closing"
         case .status(let change): change.isFreeze ? "freeze" : "thaw"
         case .deploy(let deploy): "contract \(deploy.terms.contract.id) \(deploy.terms.contract.version)"
+        case .lock: "lock"
+        case .issue: "issue of what is locked"
+        case .redeem: "redemption"
+        case .release: "release of what is redeemed"
         case .adopt(let adopt): "contract \(adopt.id) \(adopt.version) taken in"
         }
     }

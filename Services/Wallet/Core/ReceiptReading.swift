@@ -17,14 +17,14 @@ struct ReceiptReading: Sendable {
                 transaction.id == payment.id || (payment.xid != nil && transaction.xid == payment.xid)
             else { continue }
             switch transaction.kind {
-            case .transfer, .register, .bond, .unbond: end = part.outcome.rejection.map { .rejected($0) } ?? .settled
+            case .transfer, .register, .bond, .unbond, .lock, .redeem: end = part.outcome.rejection.map { .rejected($0) } ?? .settled
             case .open: if part.chain == payment.chain, let reason = part.outcome.rejection { end = .rejected(reason) }
             case .confirm: hasDeciding = true
             case .refuse: cause = .refusedByReceiver
             case .cancel: cause = .cancelledByInitiator
             case .settle: if part.chain == payment.chain { end = .settled }
             case .refund: if part.chain == payment.chain { end = .refunded(.deadlinePassed) }
-            case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt: break
+            case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release: break
             }
         }
         if case .refunded = end { end = .refunded(cause) }

@@ -190,6 +190,13 @@ enum ContractSection {
             guard !contracts.contains(where: { $0.id == contract.id && $0.version == contract.version }) else {
                 throw element.fault("version \(contract.version) of \(contract.id) occurs twice", "Give changed terms a new version.")
             }
+            if let before = contracts.first(where: { $0.id == contract.id }), !contract.mayFollow(before) {
+                throw element.fault("\(contract.id) has another version that is no such peg", "Call this one something else.")
+            }
+            if contract.peg != nil, chains.contains(where: { $0.id == contract.second.chain && $0.hasInGenesis(contract.second.asset) }) {
+                throw element.fault(
+                    "\(contract.second.chain) has \(contract.second.asset) from its beginning, which nothing is locked for", "Leave it out of the genesis there.")
+            }
             for side in [contract.first, contract.second] {
                 let isTaken = contracts.contains { $0.id != contract.id && $0.side(of: side.chain)?.reserve == side.reserve }
                 guard !isTaken else {
@@ -202,27 +209,36 @@ enum ContractSection {
     }
 
     private static func read(_ field: DocumentField, _ chains: [ChainDescription]) throws(NetworkFileFault) -> Contract {
-        let section = try field.mapping(["id", "version", "sides", "rate", "minimum", "maximum", "deadline_maximum_milliseconds"])
+        let section = try field.mapping(["id", "version", "sides", "rate", "minimum", "maximum", "deadline_maximum_milliseconds", "peg"])
         let sidesField = try section.required("sides")
         let elements = try sidesField.list(atMost: 2)
-        guard elements.count == 2 else { throw sidesField.fault("an exchange has two sides", "Give both, each on its chain.") }
+        guard elements.count == 2 else { throw sidesField.fault("a contract has two sides", "Give both, each on its chain.") }
         let first = try side(elements[0], chains)
         let second = try side(elements[1], chains)
         guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
         return try terms(
             section, id: try Names.name(section.required("id")), version: UInt32(try section.required("version").number(1...UInt64(UInt32.max))),
-            (first, second), deadlineMaximum: UInt64(Int64.max))
+            (first, second), sidesField, deadlineMaximum: UInt64(Int64.max))
     }
 
     /// A contract with the numbers that every kind of description gives.
     static func terms(
-        _ section: DocumentMapping, id: String, version: UInt32, _ sides: (first: ContractSide, second: ContractSide), deadlineMaximum: UInt64
+        _ section: DocumentMapping, id: String, version: UInt32, _ sides: (first: ContractSide, second: ContractSide), _ place: DocumentField,
+        deadlineMaximum: UInt64, names: (String) -> PublicKey? = { _ in nil }
     ) throws(NetworkFileFault) -> Contract {
-        let rate = try section.required("rate").mapping(["numerator", "denominator"])
         let minimum = try section.required("minimum").number(1...UInt64.max)
         let maximumField = try section.required("maximum")
         let maximum = try maximumField.number(1...UInt64.max)
         guard minimum <= maximum else { throw maximumField.fault("the maximum is below the minimum \(minimum)", "Swap or correct them.") }
+        if let pegField = section.optional("peg") {
+            for name in ["rate", "deadline_maximum_milliseconds"] {
+                if let field = section.optional(name) { throw field.fault("a peg is 1 to 1, and knows no deadline", "Leave \(name) out.") }
+            }
+            return Contract(
+                id: id, version: version, first: sides.first, second: sides.second, rateNumerator: 1, rateDenominator: 1, minimumAmount: minimum,
+                maximumAmount: maximum, deadlineMaximumMilliseconds: 0, peg: try PegSection.read(pegField, sides, place, names: names))
+        }
+        let rate = try section.required("rate").mapping(["numerator", "denominator"])
         return Contract(
             id: id, version: version, first: sides.first, second: sides.second, rateNumerator: try rate.required("numerator").number(1...UInt64.max),
             rateDenominator: try rate.required("denominator").number(1...UInt64.max), minimumAmount: minimum, maximumAmount: maximum,

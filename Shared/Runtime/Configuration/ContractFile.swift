@@ -1,3 +1,4 @@
+import Crypto
 import Wire
 
 /// A contract as a client writes it, to be declared while the network runs (A14; docs/network.md).
@@ -19,15 +20,19 @@ package enum ContractFile {
     ///
     /// - Returns: the contract; its version is nil where the file leaves it to the next one.
     /// - Throws: what is wrong with the file, where, and what to do.
-    package static func read(_ path: String, network: Network) throws(NetworkFileFault) -> (contract: Contract, version: UInt32?) {
+    package static func read(_ path: String, network: Network, names: (String) -> PublicKey? = { _ in nil }) throws(NetworkFileFault) -> (contract: Contract, version: UInt32?) {
         let text = try TextFile.read(path, byteCountMax: bytesMaximum, whenMissing: "Name a contract's file, for example examples/contracts/bureau.yaml.")
-        return try read(text, file: path, network: network)
+        return try read(text, file: path, network: network, names: names)
     }
 
     /// Reads a file's text.
-    package static func read(_ text: String, file: String, network: Network) throws(NetworkFileFault) -> (contract: Contract, version: UInt32?) {
+    ///
+    /// - Parameter names: whom a name means that stands where a member's address is expected.
+    package static func read(
+        _ text: String, file: String, network: Network, names: (String) -> PublicKey? = { _ in nil }
+    ) throws(NetworkFileFault) -> (contract: Contract, version: UInt32?) {
         let section = try DocumentField.document(text, file: file)
-            .mapping(["id", "version", "sides", "rate", "minimum", "maximum", "deadline_maximum_milliseconds"])
+            .mapping(["id", "version", "sides", "rate", "minimum", "maximum", "deadline_maximum_milliseconds", "peg"])
         let idField = try section.required("id")
         let id = try Names.name(idField)
         guard ContractName.isValid(id) else {
@@ -36,11 +41,12 @@ package enum ContractFile {
         let version = try section.optional("version")?.number(1...UInt64(UInt32.max)).truncated
         let sidesField = try section.required("sides")
         let sides = try sidesField.list(atMost: 2)
-        guard sides.count == 2 else { throw sidesField.fault("an exchange has two sides", "Give both, each on its chain.") }
+        guard sides.count == 2 else { throw sidesField.fault("a contract has two sides", "Give both, each on its chain.") }
         let (first, second) = (try side(sides[0], of: id, network), try side(sides[1], of: id, network))
         guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
         let contract = try ContractSection.terms(
-            section, id: id, version: version ?? 1, (first, second), deadlineMaximum: Limits.agreementDeadlineMilliseconds)
+            section, id: id, version: version ?? 1, (first, second), sidesField, deadlineMaximum: Limits.agreementDeadlineMilliseconds,
+            names: names)
         return (contract, version)
     }
 
@@ -63,7 +69,7 @@ package enum ContractFile {
             findings.append(
                 Finding(isFatal: true, problem: "the network's description has a contract \(contract.id) already", advice: "Call this one something else."))
         }
-        for side in [contract.first, contract.second] {
+        for side in contract.peg == nil ? [contract.first, contract.second] : [contract.first] {
             let assets = network.chain(side.chain)?.genesis.flatMap { $0.balances.map(\.asset) } ?? []
             guard !assets.contains(side.asset) else { continue }
             findings.append(
@@ -71,7 +77,33 @@ package enum ContractFile {
                     isFatal: true, problem: "there is no asset \(side.asset) on \(side.chain)",
                     advice: "Assets there: \(Set(assets).map(\.description).sorted().joined(separator: ", "))."))
         }
-        return findings + numberFindings(contract)
+        return findings + (contract.peg.map { pegFindings($0, contract, network) } ?? numberFindings(contract))
+    }
+
+    private static func pegFindings(_ peg: PegTerms, _ contract: Contract, _ network: Network) -> [Finding] {
+        var findings: [Finding] = []
+        for (what, members) in [("locks", peg.issuers), ("redemptions", peg.releasers)] {
+            if members.threshold * 2 <= members.keys.count {
+                findings.append(
+                    Finding(
+                        isFatal: false, problem: "\(members.threshold) of \(members.keys.count) members attest \(what): fewer than half of them can let value through",
+                        advice: "A threshold above half is usual."))
+            }
+            if members.threshold == members.keys.count, members.keys.count > 1 {
+                findings.append(
+                    Finding(
+                        isFatal: false, problem: "all \(members.keys.count) members have to attest \(what): one that is gone stops the peg",
+                        advice: "Lower the threshold, or be ready to deploy a new version."))
+            }
+        }
+        let supply = network.chain(contract.second.chain)?.genesis.flatMap(\.balances).contains { $0.asset == contract.second.asset } ?? false
+        if supply {
+            findings.append(
+                Finding(
+                    isFatal: true, problem: "\(contract.second.chain) has \(contract.second.asset) from its beginning, which nothing is locked for",
+                    advice: "Wrap an asset that the side chain does not have yet."))
+        }
+        return findings
     }
 
     private static func numberFindings(_ contract: Contract) -> [Finding] {

@@ -83,6 +83,12 @@ extension NetworkFile {
         let sides = [contract.first, contract.second].map {
             "      - { chain: \($0.chain), asset: \(quoted($0.asset.description)), reserve: \($0.reserve.address) }"
         }
+        if let peg = contract.peg {
+            return [
+                "  # \(contract.first.asset) of \(contract.first.chain), locked there, stands on \(contract.second.chain) as \(contract.second.asset)",
+                "  - id: \(contract.id)", "    version: \(contract.version)", "    sides:",
+            ] + sides + ["    minimum: \(contract.minimumAmount)", "    maximum: \(contract.maximumAmount)"] + PegSection.lines(of: peg)
+        }
         return [
             "  # \(contract.rateNumerator) \(contract.second.asset) for \(contract.rateDenominator) \(contract.first.asset), in both directions",
             "  - id: \(contract.id)", "    version: \(contract.version)", "    sides:",

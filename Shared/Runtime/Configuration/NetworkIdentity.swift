@@ -125,5 +125,11 @@ private struct CanonicalBytes {
         append(contract.minimumAmount)
         append(contract.maximumAmount)
         append(contract.deadlineMaximumMilliseconds)
+        // Only a peg's deadline is 0, so the bytes of two descriptions never agree.
+        for members in contract.peg.map({ [$0.issuers, $0.releasers] }) ?? [] {
+            append(UInt32(members.threshold))
+            append(UInt32(members.keys.count))
+            for key in members.keys { append(key.digest) }
+        }
     }
 }

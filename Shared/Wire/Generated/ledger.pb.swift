@@ -259,6 +259,42 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .adopt(newValue)}
   }
 
+  /// a peg's main chain: value goes into custody, to be issued on the side chain (B1, B2)
+  package var lock: PBBridgeOrder {
+    get {
+      if case .lock(let v)? = kind {return v}
+      return PBBridgeOrder()
+    }
+    set {kind = .lock(newValue)}
+  }
+
+  /// a peg's side chain: what is locked is issued, once (B1, B3)
+  package var issue: PBBridgeProof {
+    get {
+      if case .issue(let v)? = kind {return v}
+      return PBBridgeProof()
+    }
+    set {kind = .issue(newValue)}
+  }
+
+  /// a peg's side chain: issued value goes back, to be released on the main chain (B4)
+  package var redeem: PBBridgeOrder {
+    get {
+      if case .redeem(let v)? = kind {return v}
+      return PBBridgeOrder()
+    }
+    set {kind = .redeem(newValue)}
+  }
+
+  /// a peg's main chain: what is redeemed is paid out of custody, once (B4, B5)
+  package var release: PBBridgeProof {
+    get {
+      if case .release(let v)? = kind {return v}
+      return PBBridgeProof()
+    }
+    set {kind = .release(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -300,6 +336,14 @@ package nonisolated struct PBTransaction: Sendable {
     case deploy(PBDeploy)
     /// sub-chain: terms that the notary chain holds count here from now on (A14)
     case adopt(PBAdopt)
+    /// a peg's main chain: value goes into custody, to be issued on the side chain (B1, B2)
+    case lock(PBBridgeOrder)
+    /// a peg's side chain: what is locked is issued, once (B1, B3)
+    case issue(PBBridgeProof)
+    /// a peg's side chain: issued value goes back, to be released on the main chain (B4)
+    case redeem(PBBridgeOrder)
+    /// a peg's main chain: what is redeemed is paid out of custody, once (B4, B5)
+    case release(PBBridgeProof)
 
   }
 
@@ -1406,12 +1450,153 @@ package nonisolated struct PBContractTerms: Sendable {
   /// 32 bytes, key of the client, who alone may declare further versions
   package var deployer: Data = Data()
 
+  /// set for a peg: the first side is the main chain's, the second the side chain's (B2)
+  package var peg: PBPegTerms {
+    get {_peg ?? PBPegTerms()}
+    set {_peg = newValue}
+  }
+  /// Returns true if `peg` has been explicitly set.
+  package var hasPeg: Bool {self._peg != nil}
+  /// Clears the value of `peg`. Subsequent reads from it will return its default value.
+  package mutating func clearPeg() {self._peg = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _first: PBContractParty? = nil
   fileprivate var _second: PBContractParty? = nil
+  fileprivate var _peg: PBPegTerms? = nil
+}
+
+/// What makes a contract a peg: who attests what. Rates are 1 to 1, and there is no deadline.
+package nonisolated struct PBPegTerms: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes each, ascending, 1 to 16: keys that attest locks (B3)
+  package var issuers: [Data] = []
+
+  /// so many of them make the first proof
+  package var issueThreshold: UInt32 = 0
+
+  /// the same for redemptions (B5)
+  package var releasers: [Data] = []
+
+  /// so many of them make the second proof
+  package var releaseThreshold: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Locks value on a peg's main chain, or redeems it on the side chain.
+package nonisolated struct PBBridgeOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a BridgeOrderBody
+  package var body: Data = Data()
+
+  /// 64 bytes, Ed25519 by the sender, domain "lock" or "redeem"
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the sender signs.
+package nonisolated struct PBBridgeOrderBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain id the value leaves
+  package var chain: String = String()
+
+  /// 32 bytes, account that pays
+  package var sender: Data = Data()
+
+  /// peg
+  package var contract: String = String()
+
+  /// the newest one that the chain has taken in
+  package var version: UInt32 = 0
+
+  /// minor units, at least 1
+  package var amount: UInt64 = 0
+
+  /// 32 bytes, account on the other chain
+  package var receiver: Data = Data()
+
+  /// within the sender's nonce window, each used once
+  package var nonce: UInt64 = 0
+
+  /// free text, at most 140 bytes of UTF-8
+  package var memo: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Issues what is locked, or releases what is redeemed.
+package nonisolated struct PBBridgeProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// peg
+  package var contract: String = String()
+
+  /// the newest one that the chain has taken in; its members attest
+  package var version: UInt32 = 0
+
+  /// chain of the order
+  package var origin: String = String()
+
+  /// 32 bytes, id of the Lock or Redeem
+  package var order: Data = Data()
+
+  /// its entry in that chain's state
+  package var evidence: PBStateEvidence {
+    get {_evidence ?? PBStateEvidence()}
+    set {_evidence = newValue}
+  }
+  /// Returns true if `evidence` has been explicitly set.
+  package var hasEvidence: Bool {self._evidence != nil}
+  /// Clears the value of `evidence`. Subsequent reads from it will return its default value.
+  package mutating func clearEvidence() {self._evidence = nil}
+
+  /// by members, ascending by key, at least as many as the threshold
+  package var attestations: [PBBridgeAttestation] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _evidence: PBStateEvidence? = nil
+}
+
+/// A member of a peg has seen a lock or a redemption final and recorded.
+package nonisolated struct PBBridgeAttestation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes, member
+  package var key: Data = Data()
+
+  /// 64 bytes, Ed25519 by the member, domain "attest"
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// One side of a contract; its reserve account follows from the contract's id and the chain.
@@ -1470,7 +1655,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1725,6 +1910,58 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .adopt(v)
         }
       }()
+      case 20: try {
+        var v: PBBridgeOrder?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .lock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .lock(v)
+        }
+      }()
+      case 21: try {
+        var v: PBBridgeProof?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .issue(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .issue(v)
+        }
+      }()
+      case 22: try {
+        var v: PBBridgeOrder?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .redeem(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .redeem(v)
+        }
+      }()
+      case 23: try {
+        var v: PBBridgeProof?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .release(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .release(v)
+        }
+      }()
       default: break
       }
     }
@@ -1811,6 +2048,22 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .adopt?: try {
       guard case .adopt(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .lock?: try {
+      guard case .lock(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .issue?: try {
+      guard case .issue(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .redeem?: try {
+      guard case .redeem(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .release?: try {
+      guard case .release(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
     }()
     case nil: break
     }
@@ -3683,7 +3936,7 @@ nonisolated extension PBDeploy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ContractTerms"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}first\0\u{1}second\0\u{3}rate_numerator\0\u{3}rate_denominator\0\u{3}minimum_amount\0\u{3}maximum_amount\0\u{3}deadline_maximum_milliseconds\0\u{1}deployer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}first\0\u{1}second\0\u{3}rate_numerator\0\u{3}rate_denominator\0\u{3}minimum_amount\0\u{3}maximum_amount\0\u{3}deadline_maximum_milliseconds\0\u{1}deployer\0\u{1}peg\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3701,6 +3954,7 @@ nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.maximumAmount) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineMaximumMilliseconds) }()
       case 10: try { try decoder.decodeSingularBytesField(value: &self.deployer) }()
+      case 11: try { try decoder.decodeSingularMessageField(value: &self._peg) }()
       default: break
       }
     }
@@ -3741,6 +3995,9 @@ nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.deployer.isEmpty {
       try visitor.visitSingularBytesField(value: self.deployer, fieldNumber: 10)
     }
+    try { if let v = self._peg {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3755,6 +4012,246 @@ nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.maximumAmount != rhs.maximumAmount {return false}
     if lhs.deadlineMaximumMilliseconds != rhs.deadlineMaximumMilliseconds {return false}
     if lhs.deployer != rhs.deployer {return false}
+    if lhs._peg != rhs._peg {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPegTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PegTerms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}issuers\0\u{3}issue_threshold\0\u{1}releasers\0\u{3}release_threshold\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.issuers) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.issueThreshold) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.releasers) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.releaseThreshold) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.issuers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.issuers, fieldNumber: 1)
+    }
+    if self.issueThreshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.issueThreshold, fieldNumber: 2)
+    }
+    if !self.releasers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.releasers, fieldNumber: 3)
+    }
+    if self.releaseThreshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.releaseThreshold, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPegTerms, rhs: PBPegTerms) -> Bool {
+    if lhs.issuers != rhs.issuers {return false}
+    if lhs.issueThreshold != rhs.issueThreshold {return false}
+    if lhs.releasers != rhs.releasers {return false}
+    if lhs.releaseThreshold != rhs.releaseThreshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBridgeOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BridgeOrder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBridgeOrder, rhs: PBBridgeOrder) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBridgeOrderBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BridgeOrderBody"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}sender\0\u{1}contract\0\u{1}version\0\u{1}amount\0\u{1}receiver\0\u{1}nonce\0\u{1}memo\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sender) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.amount) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.receiver) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.nonce) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.memo) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.sender.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sender, fieldNumber: 2)
+    }
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 3)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 4)
+    }
+    if self.amount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.amount, fieldNumber: 5)
+    }
+    if !self.receiver.isEmpty {
+      try visitor.visitSingularBytesField(value: self.receiver, fieldNumber: 6)
+    }
+    if self.nonce != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nonce, fieldNumber: 7)
+    }
+    if !self.memo.isEmpty {
+      try visitor.visitSingularStringField(value: self.memo, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBridgeOrderBody, rhs: PBBridgeOrderBody) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.sender != rhs.sender {return false}
+    if lhs.contract != rhs.contract {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.amount != rhs.amount {return false}
+    if lhs.receiver != rhs.receiver {return false}
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.memo != rhs.memo {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBridgeProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BridgeProof"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}contract\0\u{1}version\0\u{1}origin\0\u{1}order\0\u{1}evidence\0\u{1}attestations\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.origin) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.order) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._evidence) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.attestations) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
+    }
+    if !self.origin.isEmpty {
+      try visitor.visitSingularStringField(value: self.origin, fieldNumber: 3)
+    }
+    if !self.order.isEmpty {
+      try visitor.visitSingularBytesField(value: self.order, fieldNumber: 4)
+    }
+    try { if let v = self._evidence {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.attestations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attestations, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBridgeProof, rhs: PBBridgeProof) -> Bool {
+    if lhs.contract != rhs.contract {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.origin != rhs.origin {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs._evidence != rhs._evidence {return false}
+    if lhs.attestations != rhs.attestations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBridgeAttestation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BridgeAttestation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBridgeAttestation, rhs: PBBridgeAttestation) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -19,6 +19,7 @@ extension Door {
         },
         text("names", takeNames),
         Door("payments", longest: 8_192, takePayments),
+        Door("bridge-orders", longest: 8_192, takeBridgeOrders),
         text("agent-rules", takeRules),
     ]
 
@@ -57,11 +58,28 @@ extension Door {
         return isTaken
     }
 
+    private static func quoted(_ cell: String) -> String {
+        "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    /// A file of a peg's orders, and the same orders written anew.
+    private static func takeBridgeOrders(_ bytes: [UInt8]) throws -> Bool {
+        let file = BridgeFile(bytes)
+        guard !file.lines.isEmpty else { return false }
+        let rows = file.lines.map { line in [line.id, line.peg, line.from, line.to, "\(line.amount)", line.memo].map(quoted).joined(separator: ",") }
+        let again = BridgeFile(Array(([BridgeFile.columns.joined(separator: ",")] + rows).joined(separator: "\n").utf8))
+        func unnumbered(_ line: BridgeFile.Line) -> BridgeFile.Line {
+            BridgeFile.Line(number: 0, id: line.id, peg: line.peg, from: line.from, to: line.to, amount: line.amount, memo: line.memo)
+        }
+        try demand(again.lines.map(unnumbered) == file.lines.map(unnumbered), "orders written anew are other orders")
+        try demand(Set(file.lines.map(\.id)).count == file.lines.count, "one id orders twice")
+        return true
+    }
+
     /// A file of payments, and the same payments written anew.
     private static func takePayments(_ bytes: [UInt8]) throws -> Bool {
         let file = PaymentFile(bytes)
         guard !file.lines.isEmpty else { return false }
-        func quoted(_ cell: String) -> String { "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" }
         let rows = file.lines.map { line in
             [
                 line.id, line.from, line.to, line.asset.description, "\(line.amount)", line.deadlineSeconds.map { "\($0)" } ?? "", line.memo,

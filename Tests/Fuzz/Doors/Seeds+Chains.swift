@@ -9,6 +9,7 @@ extension Seeds {
         addMined()
         addElection()
         addContracts()
+        addPegs()
         addStatusChanges()
         addInner()
     }
@@ -182,6 +183,48 @@ extension Seeds {
             let notice = ContractNotice(
                 chain: Stage.alpha, id: "bureau", version: version, final: final, evidence: evidence, notary: RoleStage.all[3].address.node)
             add(.contract(notice), to: [.collector, .validator, .builder], by: RoleStage.all[3].address)
+        }
+    }
+
+    // MARK: pegs
+
+    private mutating func addPegs() {
+        let people = Stage.cast.people
+        for version in [1, UInt32.max] {
+            let order = BridgeOrder(
+                .lock, chain: Stage.alpha, network: network, contract: "vault", version: version, amount: UInt64(version), receiver: people[1].publicKey,
+                nonce: 3, memo: "m", signer: people[0])
+            let redeem = BridgeOrder(
+                .redeem, chain: Stage.alpha, network: network, contract: "vault", version: version, amount: 1, receiver: people[1].publicKey, nonce: 4, memo: "",
+                signer: people[0])
+            let lock = Transaction(.lock(order), chain: Stage.alpha, network: network)
+            add(lock, on: 0)
+            add(Transaction(.redeem(redeem), chain: Stage.alpha, network: network), on: 0)
+            for kind in BridgeItem.Kind.allCases {
+                let item = BridgeItem(
+                    kind: kind, contract: "vault", version: version, order: lock.id, sender: people[0].publicKey, receiver: people[1].publicKey,
+                    amount: UInt64(version), height: 1)
+                add("bridge-item", item.encoded)
+                add(.bridge(BridgeQuery(contract: "vault", kind: kind, fromHeight: 1, orders: [lock.id])), to: [.collector])
+                add(.bridgeProof(BridgeProofQuery(contract: "vault", kind: kind, order: lock.id)), to: [.collector])
+                add("response", Response.bridge(BridgeView(version: version, height: 1, lane: 2, returned: 1, items: [item])).encoded)
+                guard kind == .locked || kind == .redeemed else { continue }
+                let shown = StateProof(value: item.encoded, siblings: [place], other: nil)
+                let proof = BridgeProof(
+                    contract: "vault", version: version, origin: Stage.beta, order: lock.id, evidence: StateEvidence(block: place, proof: shown),
+                    attestations: nodes.prefix(2).map { BridgeAttestation(item, on: Stage.beta, version: version, network: network, signer: $0) })
+                add(Transaction(kind == .locked ? .issue(proof) : .release(proof), chain: Stage.alpha, network: network), on: 0)
+                let header = header(Stage.beta, by: nodes[0], work: false)
+                let final = FinalHeader(
+                    header: header, builderSignature: nodes[0].sign(.candidate, network: network, header.bytes), notary: nil,
+                    finality: Certificate(
+                        statement: Statement(chain: Stage.beta, epoch: 0, slot: 1, kind: .final, hash: header.hash), signers: SignerSet([], of: nodes.count)),
+                    descendants: [])
+                add(.attest(proof, final), to: [.collector])
+                add("response", Response.bridgeShown(final, shown).encoded)
+            }
+            add("lane-entry", LaneEntry(contract: "vault", amount: UInt64(version)).encoded)
+            add("response", Response.attested(have: 1, threshold: 2).encoded)
         }
     }
 

@@ -28,6 +28,10 @@ extension Seeds {
             "\"p\"\"1\",\"a,b\",\"c\nd\",X/2,1,86400,\"m\"", "p,a,b,X,+1,1,é\np2,a,b,X,0,1,", "p,a,b,X,1,1", "\"open", "a\"b,,,,,,",
         ] { add("payments", Array("\(header)\n\(rows)\n".utf8)) }
         add("payments", Array("\u{feff}\(header)\r\np1,a,b,X,1,,\r\n".utf8))
+        let orders = BridgeFile.columns.joined(separator: ",")
+        for rows in ["l1,vault,alice,bob,5,rent", "l1,vault,a,b,1,\r\nl1,vault,a,b,1,twice", "\"l\"\"1\",\"v\",\"a,b\",\"c\nd\",1,\"m\"", "l,v,a,b,0,", "l,v"] {
+            add("bridge-orders", Array("\(orders)\n\(rows)\n".utf8))
+        }
         for rules in ["# c\nclient-01 confirm\n* silent\n", "client-01 refuse goods were not delivered\r\n* confirm", "client-02 confirm", "* refuse  two  spaces"] {
             add("agent-rules", Array(rules.utf8))
         }

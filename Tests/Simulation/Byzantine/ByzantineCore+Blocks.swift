@@ -144,6 +144,30 @@ extension ByzantineCore {
         return lie
     }
 
+    /// What appears by a peg, with a member's word less than there are, or as ten times what was ordered.
+    mutating func poolLies(_ batch: AcceptedTransactions, on topic: Topic) -> [RoleEffect] {
+        let (chain, network) = (context.address.chain, context.network.id)
+        let lies = batch.transactions.compactMap { pooled -> PooledTransaction? in
+            guard let transaction = try? Transaction(decoding: pooled.transaction, chain: chain, network: network) else { return nil }
+            func lie(_ proof: BridgeProof) -> BridgeProof {
+                var lie = proof
+                lie.attestations = Array(proof.attestations.dropLast())
+                guard random.below(2) == 0, var item = proof.item else { return lie }
+                item.amount = item.amount &* 10
+                lie.attestations = proof.attestations
+                lie.evidence.proof.value = item.encoded
+                return lie
+            }
+            switch transaction.kind {
+            case .issue(let proof): return PooledTransaction(transaction: Transaction(.issue(lie(proof)), chain: chain, network: network).bytes, foreign: pooled.foreign)
+            case .release(let proof): return PooledTransaction(transaction: Transaction(.release(lie(proof)), chain: chain, network: network).bytes, foreign: pooled.foreign)
+            default: return nil
+            }
+        }
+        guard !lies.isEmpty, gives(in: .falseLeg, oneIn: 1) else { return [] }
+        return [.publish(topic, .accepted(AcceptedTransactions(node: batch.node, transactions: lies)))]
+    }
+
     /// The opposite of what is true, or the truth with evidence that does not show it.
     mutating func legLies(_ notice: LegNotice, on topic: Topic) -> [RoleEffect] {
         guard gives(in: .falseLeg, oneIn: 1) else { return [] }

@@ -91,6 +91,7 @@ struct ByzantineCore: RoleCore {
         case .certified(let certified): certifiedLies(certified, on: topic)
         case .final(let final): finalLies(final, on: topic)
         case .leg(let notice): legLies(notice, on: topic)
+        case .accepted(let batch): poolLies(batch, on: topic)
         default: []
         }
     }

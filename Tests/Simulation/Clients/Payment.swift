@@ -23,6 +23,8 @@ struct Payment {
     var stage = Stage.planned
     var attempts = 0
     var polls = 0
+    /// Why the last collector that refused it did so.
+    var lastRefusal: Reason?
     /// Whose devices must answer.
     var receivers: [Receiver] = []
     /// The transaction that withdraws it, on the deciding chain.

@@ -35,6 +35,10 @@ package enum PaymentKind: String, Sendable, CaseIterable {
     /// Under a contract that somebody declares meanwhile (A14); it may be too early.
     case crossDeclared = "cross_declared"
 
+    /// Into a peg's custody, and back from its side chain (B1, B4); either may be too early, or more than there is.
+    case lock
+    case redeem
+
     /// Two to five legs between any accounts on several chains (A15); all who have to consent do.
     case agreement
     /// One who has to consent refuses.

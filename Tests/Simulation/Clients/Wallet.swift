@@ -48,7 +48,7 @@ package final class Wallet: SimulatedClient {
 
     /// Payments that have not ended, for people.
     package func openPayments(but corrupt: ChainID?) -> [String] {
-        payments.filter { !$0.isEnded && $0.chain != corrupt }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)" }
+        payments.filter { !$0.isEnded && $0.chain != corrupt }.map { "\(name) \($0.kind.rawValue) \($0.id) \($0.cross.map { "xid \($0.xid)" } ?? "") on \($0.chain): \($0.stage)\($0.lastRefusal.map { ", refused: \($0.code)" } ?? "")" }
     }
 
     func plan(_ payment: Payment, startMilliseconds: UInt64, world: World) {
@@ -125,6 +125,7 @@ package final class Wallet: SimulatedClient {
             return
         }
         if let reason = result.rejection {
+            payments[position].lastRefusal = reason
             if !Wallet.isPassing(reason) {
                 end(position, "refused: \(reason.code)", world)
             } else if payments[position].stage != .following {

@@ -72,6 +72,10 @@ package enum FaultKind: Int, Countable {
     case falseLeg
     /// A Byzantine miner shows its block late, when others have mined on (case 22).
     case withheldBlock
+    /// A member of a peg forgets everything and begins anew (case 48).
+    case memberCrash
+    /// A member of a peg attests more than it was shown, or in another's name (cases 46 and 49).
+    case falseAttestation
     /// Every node of a sub-chain lies, and from some moment on the chain makes two histories final, shown to different notaries.
     case corruptChain
     /// Every node of a sub-chain stops, for ever or until its operators have had it thawed.

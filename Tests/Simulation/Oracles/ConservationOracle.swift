@@ -31,7 +31,11 @@ package struct ConservationOracle: Sendable {
         for total in expected where sums.first(where: { $0.asset == total.asset })?.amount ?? 0 != total.amount {
             findings.report(.conservation, "\(state.chain): \(total.asset) was \(total.amount) at genesis and is no longer", at: time)
         }
-        for sum in sums where !expected.contains(where: { $0.asset == sum.asset }) {
+        // What pegs have issued was not there at genesis.
+        for item in state.bridge.issued where sums.first(where: { $0.asset == item.asset })?.amount ?? 0 != item.amount {
+            findings.report(.conservation, "\(state.chain): \(item.amount) \(item.asset) was issued, and is no longer", at: time)
+        }
+        for sum in sums where !state.bridge.issued.contains(where: { $0.asset == sum.asset }) && !expected.contains(where: { $0.asset == sum.asset }) {
             findings.report(.conservation, "\(state.chain): \(sum.amount) \(sum.asset) from nowhere", at: time)
         }
     }

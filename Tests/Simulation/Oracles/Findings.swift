@@ -17,7 +17,7 @@ package enum Invariant: Int, Sendable, CaseIterable {
         switch self {
         case .contract: "contract between a core and its shell"
         case .conservation: "invariant 1, conservation"
-        case .reserves: "invariant 2, reserves of contracts"
+        case .reserves: "invariant 2, reserves of contracts, and what pegs hold"
         case .singleHistory: "invariant 3, one final hash a height"
         case .certificates: "invariant 4, certificates"
         case .atomicity: "invariant 5, all or nothing"

@@ -40,6 +40,14 @@ struct ReplayContract: Sendable {
 }
 
 extension ReplayOracle {
+    /// The header that evidence names, as the block shows it.
+    func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {
+        guard let header = block.foreign.first(where: { $0.header.hash == hash })?.header, header.chain == chain else {
+            throw ReplayFault(what: "evidence names a block of \(chain) that is not shown")
+        }
+        return header
+    }
+
     mutating func takeContract(
         _ transaction: Transaction, _ outcome: Outcome, in block: ObservedBlock, to state: inout ReplayState
     ) throws(ReplayFault) {
@@ -65,6 +73,12 @@ extension ReplayOracle {
         let known = state.contracts.filter { $0.id == contract.id }
         try demand(contract.version == UInt32(known.count) + 1, "declares version \(contract.version) after \(known.count)")
         try demand(known.allSatisfy { $0.deployer == terms.deployer }, "declares a version of somebody else's contract")
+        let isSameKind = known.allSatisfy { before in
+            (before.terms.peg == nil) == (contract.peg == nil)
+                && (contract.peg == nil || [before.terms.first.chain, before.terms.second.chain] == [contract.first.chain, contract.second.chain]
+                    && [before.terms.first.asset, before.terms.second.asset] == [contract.first.asset, contract.second.asset])
+        }
+        try demand(isSameKind, "declares another kind of contract than before")
         let recent = state.contracts.count { $0.node == deploy.node && $0.height + 4_096 > height }
         try demand(recent < 64, "is one contract too many of its node")
         state.add(ReplayContract(terms, node: deploy.node, height: height, network.id))
@@ -86,7 +100,7 @@ extension ReplayOracle {
         guard let side = sides.first(where: { $0.chain == state.chain }) else { throw ReplayFault(what: "takes in terms between other chains") }
         state.add(contract)
         if state.accounts[side.reserve] == nil { state.set(ReplayAccount(), side.reserve) }
-        reserves.adopted(side)
+        if contract.terms.peg == nil { reserves.adopted(side) }
         adopted.append((contract, state.chain, header.height))
         counted.add(.contractAdopted)
     }

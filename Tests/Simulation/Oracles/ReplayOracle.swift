@@ -13,6 +13,8 @@ package struct ReplayOracle: Sendable {
     var reserves: ReserveOracle
     /// Contracts that chains have taken in, and the notary block that showed each.
     var adopted: [(contract: ReplayContract, chain: ChainID, height: Height)] = []
+    /// What has appeared by pegs, where it came from, and the block that showed it.
+    var bridged: [(item: BridgeItem, from: ChainID, to: ChainID, header: BlockHeader)] = []
     package internal(set) var freezes = FreezeOracle()
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
@@ -125,6 +127,7 @@ package struct ReplayOracle: Sendable {
         freezes.finish(history, at: time, &findings)
         reserves.finish(states, at: time, &findings)
         judgeAdopted(at: time, &findings)
+        judgeBridges(at: time, &findings)
         guard let notary = states[.notary] else { return }
         for chain in network.chains {
             let final = Height(history.blocks(of: chain.id).count)
@@ -180,6 +183,7 @@ extension ReplayOracle {
             try close(closing, in: &state)
             counted.add(.epochClosed)
         case .deploy, .adopt: try takeContract(transaction, outcome, in: block, to: &state)
+        case .lock, .redeem, .issue, .release: try takeBridge(transaction, outcome, in: block, to: &state)
         case .evidence(let offence) where state.chain != .notary:
             try demand(outcome == .applied, "evidence cannot be rejected")
             try show(offence, to: &state)
@@ -253,6 +257,7 @@ extension ReplayOracle {
         var reasons: [Reason] = []
         if state.accounts[transfer.receiver] == nil { reasons.append(.unknownPayee) }
         if sender.amount(transfer.asset) < transfer.amount { reasons.append(.insufficientFunds) }
+        if isPegAccount(transfer.receiver, state) { reasons.append(.termsViolated) }
         try judge(outcome, reasons)
         sender.use(transfer.nonce)
         state.set(sender, transfer.sender)
@@ -295,7 +300,7 @@ extension ReplayOracle {
         if entry.decision != 0 { reasons.append(.crossAlreadyEnded) }
         let terms = ReplayTerms(cross, network, declared: state.contracts)
         if terms == .unknown { reasons.append(.unknownContract) }
-        if terms == .broken { reasons.append(.termsViolated) }
+        if terms == .broken || cross.legs.contains(where: { $0.chain == state.chain && isPegAccount($0.credit, state) }) { reasons.append(.termsViolated) }
         if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
         if case .kept(let longest) = terms, cross.deadline > blockTime, cross.deadline - blockTime > longest { reasons.append(.deadlineTooFar) }
         for (_, leg) in ReplayTerms.heldLegs(cross, on: state.chain) {
@@ -387,12 +392,5 @@ extension ReplayOracle {
         crosses.resolved(
             resolution.xid, isSettled: status == 2, on: state.chain, at: block.header.height, deadline: entry.deadline, evidence: evidence,
             isByFreeze: resolution.frozen != nil, time: time, &findings)
-    }
-
-    func foreign(_ hash: Digest, of chain: ChainID, in block: ObservedBlock) throws(ReplayFault) -> BlockHeader {
-        guard let header = block.foreign.first(where: { $0.header.hash == hash })?.header, header.chain == chain else {
-            throw ReplayFault(what: "evidence names a block of \(chain) that is not shown")
-        }
-        return header
     }
 }

@@ -98,6 +98,8 @@ package struct ReplayState: Sendable {
     private var offences: Set<[UInt8]> = []
     /// Declared contracts, in the order in which they came.
     private(set) var contracts: [ReplayContract] = []
+    /// What has crossed pegs.
+    var bridge = ReplayBridge()
     /// What notary nodes want, and what sub-chain nodes vote for.
     private(set) var election = ReplayElection()
     /// Who votes, and what stands behind them.
@@ -194,6 +196,9 @@ package struct ReplayState: Sendable {
         tree.set(bytes, kind: "state-epoch", name: CertificateOracle.number(epoch))
         if epoch > count { tree.remove(kind: "state-epoch", name: CertificateOracle.number(epoch - count)) }
     }
+
+    /// Writes an entry of the state tree.
+    mutating func write(_ bytes: [UInt8], kind: String, name: [UInt8]) { tree.set(bytes, kind: kind, name: name) }
 
     /// Moves value; false, and nothing done, when the debit does not cover it or an account is not there.
     package mutating func move(from debit: PublicKey?, to credit: PublicKey?, _ asset: AssetID, _ amount: Amount) -> Bool {

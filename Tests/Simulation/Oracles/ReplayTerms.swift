@@ -14,9 +14,9 @@ enum ReplayTerms: Equatable {
             let touched = cross.legs.flatMap { [($0.chain, $0.debit), ($0.chain, $0.credit)] }
             self = touched.contains { network.isReserve($0.1, on: $0.0) } ? .broken : .kept(longestMilliseconds: 24 * 60 * 60 * 1_000)
         } else if let contract = network.contracts.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }) {
-            self = ReserveOracle.allows(cross, contract) ? .kept(longestMilliseconds: contract.deadlineMaximumMilliseconds) : .broken
+            self = contract.peg == nil && ReserveOracle.allows(cross, contract) ? .kept(longestMilliseconds: contract.deadlineMaximumMilliseconds) : .broken
         } else if let contract = declared.first(where: { $0.id == cross.contract && $0.version == cross.contractVersion }) {
-            self = ReserveOracle.allows(cross, contract.terms) ? .kept(longestMilliseconds: contract.terms.deadlineMaximumMilliseconds) : .broken
+            self = contract.terms.peg == nil && ReserveOracle.allows(cross, contract.terms) ? .kept(longestMilliseconds: contract.terms.deadlineMaximumMilliseconds) : .broken
         } else {
             self = .unknown
         }

@@ -18,7 +18,7 @@ package struct ReserveOracle: Sendable {
 
     package init(_ network: Network) {
         self.network = network
-        for contract in network.contracts {
+        for contract in network.contracts where contract.peg == nil {
             for side in [contract.first, contract.second] {
                 let account = network.chain(side.chain)?.genesis.first { $0.key == side.reserve }
                 sides.append(side)

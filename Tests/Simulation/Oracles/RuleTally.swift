@@ -77,6 +77,11 @@ package enum ExercisedRule: Int, Countable {
     case contractAdopted
     /// A14: a deciding leg under such terms.
     case decidedUnderDeclared
+    /// B1 to B5: value was locked, issued, redeemed and released.
+    case locked
+    case issued
+    case redeemed
+    case released
     /// A9: a recorder's receipt was verified by the network's description alone.
     case receiptVerified
     /// A9: a device verified a node's headers.

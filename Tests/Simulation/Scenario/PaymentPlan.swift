@@ -31,6 +31,7 @@ package struct PaymentPlan {
             plan(kind, wallets, world, start)
         }
         planContracts(wallets, world)
+        planPegs(wallets, world)
         return wallets
     }
 

@@ -150,7 +150,8 @@ package struct SeedRun {
             let recorded = world.judge.replay.recordedHeight(of: chain.id)
             if chain.id != .notary, recorded < target { missing.append("\(chain.id) is recorded to \(recorded) instead of \(target)") }
         }
-        return missing + world.judge.replay.contractsNotAdopted(but: [world.judge.corrupt, world.dead?.chain].compactMap { $0 })
+        let excepted = [world.judge.corrupt, world.dead?.chain].compactMap { $0 }
+        return missing + world.judge.replay.contractsNotAdopted(but: excepted) + world.judge.replay.ordersNotAppeared(but: excepted)
     }
 
     private func inspect(_ world: World, _ inspector: Inspector) {
