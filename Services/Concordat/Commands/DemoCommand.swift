@@ -3,7 +3,6 @@ import Auditor
 import Crypto
 import Foundation
 import Runtime
-import Synchronization
 import WalletCore
 import WalletShell
 import Wire
@@ -32,44 +31,30 @@ struct DemoCommand: ParsableCommand {
         let target = try Setting.text(out, "out", default: "out/run")
         let paymentsPath = try Setting.text(payments, "payments", default: "examples/payments.csv")
         let file = try PayCommand.read(paymentsPath)
-        _ = try network.plan()
-        try DemoFolder.prepare(target)
-        let folder = NetworkFolder("\(target)/network")
         common.say("1. Making and starting a network …")
         var options = network
         if options.portBase == nil { options.portBase = 0 }
-        let made = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false)
-        let accounts = try Accounts(folder, made.configuration, passphrase: nil)
+        let demo = try DemoNetwork(options, in: target, common)
+        let accounts = try demo.accounts()
         let list = try AgentRulesFile.read(try Setting.text(rules, "rules", default: "examples/agent.rules"), accounts.book)
-        let shutdown = Shutdown()
-        let isAborted = Mutex(false)
-        func aborted() -> Bool {
-            if shutdown.wait(milliseconds: 0) { isAborted.withLock { $0 = true } }
-            return isAborted.withLock { $0 }
-        }
-        let runner = NetworkRunner(folder, made.configuration, NetworkRunner.Options())
-        defer { runner.stop() }
-        try runner.preflight()
-        try runner.start(report: { Console.error($0) }, isAborted: aborted)
-        common.say("   \(runner.processes.count) processes, ready in \(String(format: "%.1f", runner.readySeconds)) s")
-        let agent = WorkerThread.agent(made.configuration, accounts: try accounts.book.entries.map { try accounts.signer($0.name) }, rules: list)
+        let agent = WorkerThread.agent(demo.configuration, accounts: try accounts.book.entries.map { try accounts.signer($0.name) }, rules: list)
         defer { agent.stop() }
         common.say("2. Alice pays 10 X; Bob gets 100 Y on the other chain")
-        let single = try payAlice(accounts, isAborted: aborted)
+        let single = try payAlice(accounts, isAborted: demo.isAborted)
         common.say("3. Paying \(file.lines.count + file.faults.count) lines of \(paymentsPath) …")
         let run = try PaymentRun(accounts, strategy: .roundRobin, concurrency: 1_000, receiptsFolder: "\(target)/receipts")
-        let results = try run.pay(file, isAborted: aborted) { common.say("   \($0) of \($1) have ended\($0 < $1 ? ", \($1 - $0) are under way" : "")") }
+        let results = try run.pay(file, isAborted: demo.isAborted) { common.say("   \($0) of \($1) have ended\($0 < $1 ? ", \($1 - $0) are under way" : "")") }
         try PayCommand.write(results, to: target)
         if let receipt = single.receipt {
-            try ReceiptFile.write(ReceiptDesk(Inquiry(made.configuration)).complete(receipt), named: "alice-to-bob", in: "\(target)/receipts")
+            try ReceiptFile.write(ReceiptDesk(Inquiry(demo.configuration)).complete(receipt), named: "alice-to-bob", in: "\(target)/receipts")
         }
         common.say("4. Stopping the network, then auditing what it left")
         agent.stop()
-        runner.stop()
-        let audit = try Audit.run(folder: folder.path) { common.say("   audit: \($0)") }
+        demo.runner.stop()
+        let audit = try Audit.run(folder: demo.folder.path) { common.say("   audit: \($0)") }
         let report = DemoReport(
-            made.configuration, processes: runner.processes.count, results: results, single: single, audit: audit,
-            readySeconds: runner.readySeconds, runSeconds: Date().timeIntervalSince(begin))
+            demo.configuration, processes: demo.runner.processes.count, results: results, single: single, audit: audit,
+            readySeconds: demo.runner.readySeconds, runSeconds: Date().timeIntervalSince(begin))
         try OutputFolder.write(JSONText.pretty(report) + "\n", to: "\(target)/report.json")
         try finish(report, audit, results, target)
     }

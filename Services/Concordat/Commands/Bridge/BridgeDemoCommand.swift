@@ -3,7 +3,6 @@ import Auditor
 import Crypto
 import Foundation
 import Runtime
-import Synchronization
 import WalletCore
 import Wire
 
@@ -51,42 +50,28 @@ struct BridgeDemoCommand: ParsableCommand {
         let target = try Setting.text(out, "out", default: "out/bridge")
         let inputs = try Inputs(try Setting.text(inputs, "inputs", default: "examples/bridge"))
         let options = try NetworkOptions.parse(["--engines", "pow,bft,pos", "--port-base", "0"] + (nodes.map { ["--nodes", "\($0)"] } ?? []))
-        _ = try options.plan()
-        try DemoFolder.prepare(target)
-        let folder = NetworkFolder("\(target)/network")
         common.say("1. Making and starting a network: alpha is mined, on beta nodes vote, on gamma, the side chain, stakes do …")
-        let made = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false)
-        let shutdown = Shutdown()
-        let isAborted = Mutex(false)
-        func aborted() -> Bool {
-            if shutdown.wait(milliseconds: 0) { isAborted.withLock { $0 = true } }
-            return isAborted.withLock { $0 }
-        }
-        let runner = NetworkRunner(folder, made.configuration, NetworkRunner.Options())
-        defer { runner.stop() }
-        try runner.preflight()
-        try runner.start(report: { Console.error($0) }, isAborted: aborted)
-        common.say("   \(runner.processes.count) processes, ready in \(String(format: "%.1f", runner.readySeconds)) s")
-        var accounts = try Accounts(folder, made.configuration, passphrase: nil)
+        let demo = try DemoNetwork(options, in: target, common)
+        var accounts = try demo.accounts()
         common.say("2. Deploying the pegs; their members begin to watch")
         let members = try deploy(inputs, accounts)
         defer { for member in members { member.stop() } }
-        accounts.learnContracts(Inquiry(made.configuration))
-        var report = BridgeDemoReport(made.configuration, processes: runner.processes.count, readySeconds: runner.readySeconds)
+        accounts.learnContracts(Inquiry(demo.configuration))
+        var report = BridgeDemoReport(demo.configuration, processes: demo.runner.processes.count, readySeconds: demo.runner.readySeconds)
         common.say("3. Locking \(inputs.locks.lines.count + inputs.locks.faults.count) amounts on alpha and beta; they are issued on gamma …")
-        let locks = try order(.lock, inputs.locks, accounts, aborted)
+        let locks = try order(.lock, inputs.locks, accounts, demo.isAborted)
         common.say("4. \(inputs.trades.lines.count) trades on gamma between people of alpha and of beta …")
         let run = try PaymentRun(accounts, strategy: .roundRobin, concurrency: 1_000, receiptsFolder: "\(target)/receipts")
-        let trades = try run.pay(inputs.trades, isAborted: aborted) { common.say("   \($0) of \($1) have ended") }
+        let trades = try run.pay(inputs.trades, isAborted: demo.isAborted) { common.say("   \($0) of \($1) have ended") }
         common.say("5. A deal: alice's 50 alpha/X on gamma for bob's 500 Y on beta, both or neither")
         report.deal = try deal(accounts).rawValue
         common.say("6. Redeeming \(inputs.redemptions.lines.count + inputs.redemptions.faults.count) amounts, by those who now have them …")
-        let redemptions = try order(.redeem, inputs.redemptions, accounts, aborted)
-        report.pegs = try standings(made.configuration)
+        let redemptions = try order(.redeem, inputs.redemptions, accounts, demo.isAborted)
+        report.pegs = try standings(demo.configuration)
         common.say("7. Stopping the network, then auditing what it left")
         for member in members { member.stop() }
-        runner.stop()
-        let audit = try Audit.run(folder: folder.path) { common.say("   audit: \($0)") }
+        demo.runner.stop()
+        let audit = try Audit.run(folder: demo.folder.path) { common.say("   audit: \($0)") }
         report.take(locks: locks, trades: trades, redemptions: redemptions, audit, seconds: Date().timeIntervalSince(begin))
         try OutputFolder.write(JSONText.pretty(locks + redemptions) + "\n", to: "\(target)/orders.json")
         try PayCommand.write(trades, to: target)
