@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 # A target may import only what Package.swift says: that keeps cores pure.
 BUILD := swift build -c release --explicit-target-dependency-import-check error
-PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev
+PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge test interop bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
+.PHONY: help install install-packages build run run-bridge run-banks test interop bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
 	@echo "make run-bridge   two main chains, mined and voting, pegged onto a third: lock, trade, redeem, an audit (out/bridge/report.json)"
+	@echo "make run-banks   two banks exchange currency: pain.001 files in, pain.002 reports out, an audit, books against chains (out/banks)"
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
@@ -38,6 +39,10 @@ run: build
 # Value of a mined and of a voting chain is traded on a third, and comes back (B1 to B7).
 run-bridge: build
 	@.build/release/concordat bridge demo --out out/bridge
+
+# Two banks, each a chain of one node whose ledger is a system of its own (docs/banks.md).
+run-banks: build
+	@.build/release/concordat bank demo --out $(if $(filter command line,$(origin OUT)),$(OUT),out/banks)
 
 test: install
 	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 5."

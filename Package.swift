@@ -25,6 +25,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let xml: Target.Dependency = .product(name: "XMLCoder", package: "XMLCoder")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 
@@ -55,6 +56,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.2"),
     ],
     targets: [
         // Shared
@@ -81,12 +83,14 @@ let package = Package(
         library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
         library("IssuerShell", "Services/BridgeIssuer/Shell", core + ["IssuerCore", "WalletShell", "Runtime"]),
+        library("BankCore", "Services/BankAdapter/Core", core),
+        library("BankShell", "Services/BankAdapter/Shell", core + ["BankCore", "WalletCore", "WalletShell", "Runtime", database, xml]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
                 "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "IssuerShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
@@ -106,12 +110,13 @@ let package = Package(
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
+        tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
         tests("ProcessTests", [database]),
         library("FuzzDoors", "Tests/Fuzz/Doors",
                 core + [
-                    "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "Runtime",
+                    "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "BankCore", "BankShell", "Runtime",
                     "Auditor", "Schema", protobuf,
                 ]),
         tests("FuzzTests", ["FuzzDoors", "Crypto"]),

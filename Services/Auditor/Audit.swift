@@ -76,7 +76,7 @@ struct AuditRun {
             result.chains.append(
                 AuditReport.Chain(
                     id: branch.chain.id, height: end, blocks: branch.blocks.count, transactions: replay.transactions,
-                    nodes: books[branch.chain.id]?.nodes ?? []))
+                    nodes: books[branch.chain.id]?.nodes ?? [], balances: replay.ledger.owned))
             result.conserved = result.conserved && replay.isConserved && end == books[branch.chain.id]?.end
             replays.append((branch.chain.id, replay))
             // A miner may make several blocks of a height; it signs no second one only where slots have leaders.

@@ -9,6 +9,16 @@ package struct AuditReport: Sendable {
         package var transactions: Int
         /// Nodes whose stores of the chain were read.
         package var nodes: [String]
+        /// What accounts own at that height by the auditor's own replay, ascending by account and asset.
+        package var balances: [Balance] = []
+    }
+
+    /// What an account owns.
+    package struct Balance: Sendable, Hashable {
+        /// 32 bytes.
+        package var account: [UInt8]
+        package var asset: String
+        package var amount: UInt64
     }
 
     /// How the cross transactions ended.

@@ -168,6 +168,13 @@ struct LedgerModel: Sendable {
         return tree.root
     }
 
+    /// What accounts own now.
+    var owned: [AuditReport.Balance] {
+        accounts.keys.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { key in
+            (accounts[key]?.balances ?? [:]).sorted { $0.key < $1.key }.map { AuditReport.Balance(account: key, asset: $0.key, amount: $0.value) }
+        }
+    }
+
     /// What of every asset there is now, in accounts and in holds, against genesis.
     /// - Returns: a sentence for each asset that does not come out even.
     func conservationFaults() -> [String] {

@@ -40,7 +40,7 @@ struct AgentCommand: ParsableCommand {
             switch action {
             case .confirm: "confirmed"
             case .refuse(let reason): "refused (\(reason))"
-            case .silent: "left alone"
+            case .silent, .ask: "left alone"
             }
         if common.json {
             struct Line: Encodable { var xid: String, chain: String, asset: String, amount: UInt64, action: String }

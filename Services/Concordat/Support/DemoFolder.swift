@@ -6,7 +6,7 @@ enum DemoFolder {
     /// Tells a demo's folder from others.
     static let marker = ".concordat-demo"
     /// Everything that a demo writes.
-    private static let contents = ["network", "receipts", "report.json", "results.csv", "results.json", "orders.json"]
+    private static let contents = ["network", "receipts", "report.json", "results.csv", "results.json", "orders.json", "euro", "dollar"]
 
     /// Makes the folder ready for a run.
     /// - Throws: why it must not be used.

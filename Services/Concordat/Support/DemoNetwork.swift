@@ -11,11 +11,15 @@ final class DemoNetwork {
     private let wasAborted = Mutex(false)
 
     /// - Parameter target: the demo's folder; what an earlier demo left there is replaced.
-    init(_ options: NetworkOptions, in target: String, _ common: CommonOptions) throws {
-        _ = try options.plan()
+    convenience init(_ options: NetworkOptions, in target: String, _ common: CommonOptions) throws {
+        try self.init(try options.plan(), portBase: try options.firstPort(), in: target, common)
+    }
+
+    /// - Parameter portBase: the first port; 0 for ports that are free now.
+    init(_ plan: NetworkPlan, portBase: Int, in target: String, _ common: CommonOptions) throws {
         try DemoFolder.prepare(target)
         folder = NetworkFolder("\(target)/network")
-        configuration = try NetworkMaker.make(options, in: folder, passphrase: nil, replacing: false).configuration
+        configuration = try NetworkMaker.make(plan, portBase: portBase, in: folder, passphrase: nil, replacing: false).configuration
         runner = NetworkRunner(folder, configuration, NetworkRunner.Options())
         do {
             try runner.preflight()

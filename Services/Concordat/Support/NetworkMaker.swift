@@ -62,6 +62,8 @@ struct NetworkOptions: ParsableArguments {
         return plan
     }
 
+    func firstPort() throws -> Int { try Setting.number(portBase, "port-base", default: 7101, in: 0...60_000) }
+
     private func readEngines() throws -> [Engine] {
         guard let text = Setting.text(engines, "engines") else { return [] }
         let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -85,8 +87,11 @@ enum NetworkMaker {
     }
 
     static func make(_ options: NetworkOptions, in folder: NetworkFolder, passphrase: String?, replacing: Bool) throws -> Made {
-        let plan = try options.plan()
-        let base = try Setting.number(options.portBase, "port-base", default: 7101, in: 0...60_000)
+        try make(try options.plan(), portBase: try options.firstPort(), in: folder, passphrase: passphrase, replacing: replacing)
+    }
+
+    /// - Parameter base: the first port; 0 for ports that are free now.
+    static func make(_ plan: NetworkPlan, portBase base: Int, in folder: NetworkFolder, passphrase: String?, replacing: Bool) throws -> Made {
         let (configuration, keys, book) = plan.realized(endpoints: try endpoints(siteCount: plan.siteIDs.count, base: base))
         let former = try folder.write(configuration, keys, book, passphrase: passphrase, replacing: replacing)
         return Made(configuration: configuration, book: book, former: former)

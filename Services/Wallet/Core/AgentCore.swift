@@ -7,6 +7,8 @@ import Wire
 package enum AgentInput: Sendable {
     case started
     case noticed(Notice)
+    /// The answer to a leg that a rule left to whoever runs the device: `confirm` or `refuse`.
+    case decided(LegNotice, PublicKey, AgentRule.Action)
     case answered(call: UInt64, Response)
     case unanswered(call: UInt64)
     case reconnected
@@ -76,6 +78,7 @@ package struct AgentCore: Machine {
                 for chain in network.chains.indices { watches.add(signer, chain: chain, at: now) }
             }
         case .noticed(.leg(let notice)): effects = decide(notice, at: now)
+        case .decided(let notice, let account, let action): decide(notice, account, action, at: now)
         case .noticed(.status), .tick: break
         case .answered(let call, let response): ended(desk.end(call), response, at: now)
         case .unanswered(let call): ended(desk.end(call), nil, at: now)
@@ -96,18 +99,31 @@ package struct AgentCore: Machine {
         let place = Place(xid: notice.cross.xid, account: signer.publicKey)
         guard !settled.contains(place), pending[place] == nil, pending.count < WalletLimits.agentLegs else { return [] }
         let action = rules.first { $0.fits(notice.cross, for: signer.publicKey) }?.action ?? .confirm
-        let refusal: String?
         switch action {
-        case .confirm: refusal = nil
-        case .refuse(let reason): refusal = reason
-        case .silent:
-            settle(place)
-            return [.answered(notice, signer.publicKey, action)]
+        case .confirm, .refuse: answer(notice, signer, action, chain: chain, at: now)
+        case .silent: settle(place)
+        // Whoever is asked may be asked again: every notice says anew that an answer is wanted.
+        case .ask: break
         }
+        return [.answered(notice, signer.publicKey, action)]
+    }
+
+    private mutating func decide(_ notice: LegNotice, _ account: PublicKey, _ action: AgentRule.Action, at now: Moment) {
+        let place = Place(xid: notice.cross.xid, account: account)
+        guard let signer = signers[account], let chain = network.chains.firstIndex(where: { $0.id == notice.chain }), !settled.contains(place),
+            pending[place] == nil
+        else { return }
+        answer(notice, signer, action, chain: chain, at: now)
+    }
+
+    /// Makes the answer that is handed in until a collector has it.
+    private mutating func answer(_ notice: LegNotice, _ signer: Signer, _ action: AgentRule.Action, chain: Int, at now: Moment) {
+        var refusal: String?
+        if case .refuse(let reason) = action { refusal = reason }
+        let place = Place(xid: notice.cross.xid, account: signer.publicKey)
         pending[place] = Pending(
             chain: chain, answer: Answer(xid: place.xid, refusal: refusal, network: network.id, signer: signer),
             deadline: notice.cross.deadline, due: now.monotonicMilliseconds)
-        return [.answered(notice, signer.publicKey, action)]
     }
 
     private mutating func ask(at now: Moment) {

@@ -10,6 +10,8 @@ package struct AgentRule: Hashable, Sendable {
         case refuse(String)
         /// Says nothing: the deadline passes and the payer gets the money back.
         case silent
+        /// Asks whoever runs the device, who answers by `AgentInput.decided`.
+        case ask
     }
 
     /// Account that receives; nil fits every one.

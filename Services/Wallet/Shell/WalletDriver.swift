@@ -20,29 +20,45 @@ package final class WalletDriver {
     package var openCount: Int { core.activeCount + core.queuedCount }
 
     /// Hands a fact to the core; what it marks, ends and proves goes to `tell`.
-    package func apply(_ input: WalletInput, tell: (WalletEffect) -> Void) throws {
-        for effect in core.apply(input, at: BusClock.now()) {
-            if case .request(let call, let service, let request, let timeout) = effect {
-                try connections.request(call: call, service: service, request, timeoutMilliseconds: timeout)
-            } else {
-                tell(effect)
-            }
+    ///
+    /// - Parameter tell: may throw: what the core ordered after that is then not carried out, so that nothing leaves that could not be kept.
+    package func apply(_ input: WalletInput, tell: (WalletEffect) throws -> Void) throws { try apply([input], tell: tell) }
+
+    /// Hands several facts to the core, tells all that it says to that, and only then sends what it asks.
+    ///
+    /// - Parameter beforeRequests: called when all is told and something is about to leave: what was told to be kept has to be on disk then.
+    package func apply(_ inputs: [WalletInput], beforeRequests: () throws -> Void = {}, tell: (WalletEffect) throws -> Void) throws {
+        let effects = inputs.flatMap { core.apply($0, at: BusClock.now()) }
+        var hasRequests = false
+        for effect in effects {
+            if case .request = effect { hasRequests = true } else { try tell(effect) }
+        }
+        guard hasRequests else { return }
+        try beforeRequests()
+        for case .request(let call, let service, let request, let timeout) in effects {
+            try connections.request(call: call, service: service, request, timeoutMilliseconds: timeout)
         }
     }
 
     /// One round: waits a little, takes what has come, and lets due things happen.
-    package func turn(tell: (WalletEffect) -> Void) throws {
+    package func turn(
+        atMostMilliseconds longest: Int = 100, beforeRequests: () throws -> Void = {}, tell: (WalletEffect) throws -> Void
+    ) throws {
         let now = BusClock.now().monotonicMilliseconds
-        let wait = core.nextMilliseconds.map { $0 > now ? Int(min($0 - now, 100)) : 0 } ?? 100
+        let wait = min(longest, core.nextMilliseconds.map { $0 > now ? Int(min($0 - now, 100)) : 0 } ?? 100)
         for event in try connections.receive(waitMilliseconds: max(wait, 1)) {
-            switch event {
-            case .answered(let call, let response): try apply(.answered(call: call, response), tell: tell)
-            case .unanswered(let call): try apply(.unanswered(call: call), tell: tell)
-            case .noticed(let notice): try apply(.noticed(notice), tell: tell)
-            case .reconnected: try apply(.reconnected, tell: tell)
-            }
+            let input: WalletInput =
+                switch event {
+                case .answered(let call, let response): .answered(call: call, response)
+                case .unanswered(let call): .unanswered(call: call)
+                case .noticed(let notice): .noticed(notice)
+                case .reconnected: .reconnected
+                }
+            try apply([input], beforeRequests: beforeRequests, tell: tell)
         }
-        if let next = core.nextMilliseconds, next <= BusClock.now().monotonicMilliseconds { try apply(.tick, tell: tell) }
+        if let next = core.nextMilliseconds, next <= BusClock.now().monotonicMilliseconds {
+            try apply([.tick], beforeRequests: beforeRequests, tell: tell)
+        }
     }
 }
 
@@ -59,10 +75,15 @@ package final class AgentDriver {
     /// - Parameter answered: told of each leg that was answered or left alone.
     package func start(answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws { try apply(.started, answered) }
 
+    /// The answer to a leg that a rule left to whoever runs this.
+    package func decide(_ notice: LegNotice, _ account: PublicKey, _ action: AgentRule.Action) throws {
+        try apply(.decided(notice, account, action)) { _, _, _ in }
+    }
+
     /// One round; call it again and again.
-    package func turn(answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws {
+    package func turn(atMostMilliseconds longest: Int = 100, answered: (LegNotice, PublicKey, AgentRule.Action) -> Void) throws {
         let now = BusClock.now().monotonicMilliseconds
-        let wait = core.nextMilliseconds.map { $0 > now ? Int(min($0 - now, 100)) : 0 } ?? 100
+        let wait = min(longest, core.nextMilliseconds.map { $0 > now ? Int(min($0 - now, 100)) : 0 } ?? 100)
         for event in try connections.receive(waitMilliseconds: max(wait, 1)) {
             switch event {
             case .answered(let call, let response): try apply(.answered(call: call, response), answered)

@@ -2,7 +2,7 @@ import Foundation
 import Yams
 
 /// One place of a YAML document, with the path that led there, so that every fault can name it.
-struct DocumentField {
+package struct DocumentField {
     let file: String
     /// `chains[0].nodes[2].key`; empty at the top.
     let place: String
@@ -19,7 +19,7 @@ struct DocumentField {
 
     /// Reads a document.
     /// - Throws: what is wrong with its syntax, with the line.
-    static func document(_ text: String, file: String) throws(NetworkFileFault) -> DocumentField {
+    package static func document(_ text: String, file: String) throws(NetworkFileFault) -> DocumentField {
         let parser: Parser
         let root: Node?
         do {
@@ -54,12 +54,12 @@ struct DocumentField {
     }
 
     /// A fault at this place.
-    func fault(_ problem: String, _ advice: String) -> NetworkFileFault {
+    package func fault(_ problem: String, _ advice: String) -> NetworkFileFault {
         NetworkFileFault(file: file, line: node.mark?.line, place: place, problem: problem, advice: advice)
     }
 
     /// The values of a mapping that has no other keys than these.
-    func mapping(_ known: [String]) throws(NetworkFileFault) -> DocumentMapping {
+    package func mapping(_ known: [String]) throws(NetworkFileFault) -> DocumentMapping {
         let fields = try entries()
         for (key, field) in fields where !known.contains(key) {
             let closest = Suggestion.closest(to: key, among: known)
@@ -71,7 +71,7 @@ struct DocumentField {
     }
 
     /// The values of a mapping with any keys, in the order of the document.
-    func entries() throws(NetworkFileFault) -> [(key: String, field: DocumentField)] {
+    package func entries() throws(NetworkFileFault) -> [(key: String, field: DocumentField)] {
         try refuseAnchor()
         guard case .mapping(let mapping) = node else { throw fault("a mapping (key: value) must stand here", "See docs/network.md.") }
         var fields: [(key: String, field: DocumentField)] = []
@@ -84,7 +84,7 @@ struct DocumentField {
     }
 
     /// The elements of a list of at most `limit`.
-    func list(atMost limit: Int) throws(NetworkFileFault) -> [DocumentField] {
+    package func list(atMost limit: Int) throws(NetworkFileFault) -> [DocumentField] {
         try refuseAnchor()
         guard case .sequence(let sequence) = node else { throw fault("a list must stand here", "Begin every element with a hyphen.") }
         guard sequence.count <= limit else { throw fault("\(sequence.count) elements are too many", "At most \(limit) are allowed.") }
@@ -92,7 +92,7 @@ struct DocumentField {
     }
 
     /// Text of 1 to `limit` bytes.
-    func text(atMost limit: Int = 200) throws(NetworkFileFault) -> String {
+    package func text(atMost limit: Int = 200) throws(NetworkFileFault) -> String {
         try refuseAnchor()
         guard case .scalar(let scalar) = node, !scalar.string.isEmpty else { throw fault("a text must stand here", "Give a value.") }
         guard scalar.string.utf8.count <= limit else { throw fault("the text is too long", "At most \(limit) bytes are allowed.") }
@@ -100,7 +100,7 @@ struct DocumentField {
     }
 
     /// A whole number within bounds.
-    func number(_ range: ClosedRange<UInt64>) throws(NetworkFileFault) -> UInt64 {
+    package func number(_ range: ClosedRange<UInt64>) throws(NetworkFileFault) -> UInt64 {
         let digits = try text()
         guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt64(digits) else {
             throw fault("\(digits) is no whole number", "Write digits only, at most \(range.upperBound).")
@@ -118,7 +118,7 @@ struct DocumentField {
 }
 
 /// A mapping whose keys are all known.
-struct DocumentMapping {
+package struct DocumentMapping {
     private let owner: DocumentField
     private let fields: [(key: String, field: DocumentField)]
 
@@ -128,10 +128,10 @@ struct DocumentMapping {
     }
 
     /// The value of a key, if it is there.
-    func optional(_ key: String) -> DocumentField? { fields.first { $0.key == key }?.field }
+    package func optional(_ key: String) -> DocumentField? { fields.first { $0.key == key }?.field }
 
     /// The value of a key that must be there.
-    func required(_ key: String) throws(NetworkFileFault) -> DocumentField {
+    package func required(_ key: String) throws(NetworkFileFault) -> DocumentField {
         guard let field = optional(key) else { throw owner.fault("the key \(key) is missing", "Add it; docs/network.md says what it holds.") }
         return field
     }

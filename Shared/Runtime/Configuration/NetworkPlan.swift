@@ -19,6 +19,9 @@ package struct NetworkPlan: Hashable, Sendable {
     package var epochMargin: UInt64 = 0
     /// Collector replicas a node.
     package var collectors = 1
+    /// Sub-chains with names, assets and accounts of their own, instead of Greek letters and numbered clients; nobody exchanges between
+    /// them until somebody deploys a contract.
+    package var named: [NamedChain] = []
     /// Client accounts besides alice and bob.
     package var clients = 60
     package var timing = Timing()
@@ -26,6 +29,32 @@ package struct NetworkPlan: Hashable, Sendable {
     package var genesisTime: ChainTime = 0
 
     package init() {}
+
+    /// A sub-chain that is named.
+    package struct NamedChain: Hashable, Sendable {
+        package var id: ChainID
+        package var asset: AssetID
+        /// Accounts that are at home on it, with what they own at first.
+        package var accounts: [(name: String, amount: Amount)]
+
+        package init(id: ChainID, asset: AssetID, accounts: [(name: String, amount: Amount)]) {
+            self.id = id
+            self.asset = asset
+            self.accounts = accounts
+        }
+
+        package static func == (left: NamedChain, right: NamedChain) -> Bool {
+            left.id == right.id && left.asset == right.asset && left.accounts.elementsEqual(right.accounts, by: ==)
+        }
+
+        package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+    }
+
+    /// Ids of the sub-chains.
+    var chainIDs: [ChainID] { named.isEmpty ? NetworkPlan.chainNames.prefix(chains).map { ChainID($0)! } : named.map(\.id) }
+
+    /// The asset of a sub-chain, by its position.
+    func asset(of index: Int) -> AssetID { named.isEmpty ? AssetID(NetworkPlan.assetNames[index])! : named[index].asset }
 
     /// Greek letters name the sub-chains.
     package static let chainNames = [
@@ -54,7 +83,7 @@ package struct NetworkPlan: Hashable, Sendable {
     package static let tapName = "tap-1"
 
     /// Site ids in the order of their doors: every sub-chain's, then the notaries'.
-    package var siteIDs: [String] { NetworkPlan.chainNames.prefix(chains) + [ChainID.notary.description] }
+    package var siteIDs: [String] { chainIDs.map(\.description) + [ChainID.notary.description] }
 }
 
 /// The secret half of a new network: every key that `init` writes to a file.
@@ -75,20 +104,20 @@ extension NetworkPlan {
         precondition((1...NetworkPlan.chainNames.count).contains(chains) && endpoints.count == siteIDs.count, "the command checks its options")
         var keys = NetworkKeys()
         var book = AddressBook(entries: [])
-        let ids = NetworkPlan.chainNames.prefix(chains).map { ChainID($0)! }
+        let ids = chainIDs
         for (name, home) in accounts(of: ids) {
             let pair = KeyPair.generate()
             keys.wallets.append((name, pair))
             book.entries.append(AddressBook.Entry(name: name, key: pair.publicKey, chain: home))
         }
-        let contracts = self.contracts(between: ids)
+        let contracts = named.isEmpty ? self.contracts(between: ids) : []
         let chains = ids.enumerated().map { index, id in
             ChainDescription(
                 id: id, engine: engine(of: index),
                 nodes: makeNodes(id.description, nodes, &keys, stake: engine(of: index) == .pos ? NetworkPlan.nodeStake : 0),
                 genesis: genesis(id, index, book, contracts), genesisTime: genesisTime, work: engine(of: index) == .pow ? WorkRule() : nil,
                 epochs: engine(of: index) == .pos ? NetworkPlan.epochs : nil,
-                stake: engine(of: index) == .pos ? stakeRule(AssetID(NetworkPlan.assetNames[index])!) : nil)
+                stake: engine(of: index) == .pos ? stakeRule(asset(of: index)) : nil)
         }
         let notary = makeNotary(&keys)
         let id = NetworkIdentity.id(version: NetworkFile.version, notary: notary, chains: chains, contracts: contracts, timing: timing)
@@ -113,6 +142,7 @@ extension NetworkPlan {
 
     /// alice on the first chain, bob on the second, and numbered clients on each chain in turn.
     private func accounts(of chains: [ChainID]) -> [(name: String, home: ChainID)] {
+        guard named.isEmpty else { return named.flatMap { chain in chain.accounts.map { ($0.name, chain.id) } } }
         var accounts = [(name: "alice", home: chains[0]), (name: "bob", home: chains[1 % chains.count])]
         let width = max(2, "\(clients)".count)
         for number in 0..<clients {
@@ -148,7 +178,13 @@ extension NetworkPlan {
     /// Every client has an account on every chain, so that it can receive there, and money on its own; with more than two chains on all of
     /// them, so that the same payments can be made however many there are. Reserves pay for contracts.
     private func genesis(_ chain: ChainID, _ index: Int, _ book: AddressBook, _ contracts: [Contract]) -> [GenesisAccount] {
-        let asset = AssetID(NetworkPlan.assetNames[index])!
+        let asset = self.asset(of: index)
+        guard named.isEmpty else {
+            return book.entries.map { entry in
+                let amount = entry.chain == chain ? named[index].accounts.first { $0.name == entry.name }?.amount ?? 0 : 0
+                return GenesisAccount(key: entry.key, balances: amount > 0 ? [Balance(asset: asset, amount: amount)] : [])
+            }
+        }
         var accounts = book.entries.map { entry in
             GenesisAccount(key: entry.key, balances: entry.chain == chain || chains > 2 ? [Balance(asset: asset, amount: NetworkPlan.clientFunds)] : [])
         }

@@ -101,12 +101,13 @@ extension Door {
     private static func takeRules(_ text: String) throws -> Bool {
         let key = Stage.cast.people[0].publicKey
         guard let rules = try? AgentRules.parse(text, account: { $0 == "client-01" ? key : nil }) else { return false }
-        let again = rules.map { rule in
+        let again = try rules.map { rule in
             let name = rule.receiver == nil ? "*" : "client-01"
             return switch rule.action {
             case .confirm: "\(name) confirm"
             case .silent: "\(name) silent"
             case .refuse(let reason): "\(name) refuse \(reason)"
+            case .ask: throw Broken("no rule's text says ask")
             }
         }
         let read = try? AgentRules.parse(again.joined(separator: "\n"), account: { $0 == "client-01" ? key : nil })

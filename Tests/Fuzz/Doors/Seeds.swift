@@ -21,6 +21,7 @@ package struct Seeds {
         addChains()
         addLedger()
         addTexts()
+        addBanks()
         addFiles()
         addBus()
     }
