@@ -13,8 +13,7 @@ extension ByzantineCore {
             // A mined block's target depends on its time: another nonce makes another block of it.
             if fields.workTarget == 0 { fields.time += 1 + random.below(3) }
             let second = made(of: block, fields)
-            shadows.add(second, count: context.network.notary.nodes.count)
-            effects.append(.publish(topic, .candidate(second)))
+            effects.append(offered(second, on: topic))
             // The notary chain's candidates need no notary certificate.
             if second.header.chain == .notary {
                 effects.append(
@@ -23,8 +22,24 @@ extension ByzantineCore {
                         .certified(CertifiedCandidate(header: second.header, builderSignature: second.builderSignature, notary: nil))))
             }
         }
-        if gives(in: .invalidCandidate, oneIn: 2) { effects.append(.publish(topic, .candidate(invalid(block)))) }
+        if gives(in: .invalidCandidate, oneIn: 2) { effects.append(offered(invalid(block), on: topic)) }
         return effects
+    }
+
+    /// Instead of a candidate, one in which value appears that too few members have attested; nil when it is let be.
+    mutating func lesserCandidate(_ block: Block) -> Message? {
+        guard block.header.builder == context.signer.publicKey, habits.contains(.invalidCandidate), random.below(3) > 0, let lesser = unattested(block) else {
+            return nil
+        }
+        told.add(.invalidCandidate)
+        shadows.add(lesser, count: context.network.notary.nodes.count)
+        return .candidate(lesser)
+    }
+
+    /// Hands out a candidate of its own making, and gathers the notaries' signatures should they give them.
+    private mutating func offered(_ block: Block, on topic: Topic) -> RoleEffect {
+        shadows.add(block, count: context.network.notary.nodes.count)
+        return .publish(topic, .candidate(block))
     }
 
     private mutating func invalid(_ block: Block) -> Block {
@@ -49,6 +64,31 @@ extension ByzantineCore {
         default: fields.parent = Blake2b.hash(fields.parent.bytes)
         }
         return made(of: block, fields, transactions, outcomes)
+    }
+
+    /// Value appears that too few members have attested; nil where none appears in the block.
+    private mutating func unattested(_ block: Block) -> Block? {
+        var transactions = block.transactions
+        var isChanged = false
+        for (index, transaction) in transactions.enumerated() {
+            func lesser(_ proof: BridgeProof, keeping count: Int) -> BridgeProof {
+                var proof = proof
+                proof.attestations = Array(proof.attestations.prefix(count))
+                return proof
+            }
+            let kind: Transaction.Kind
+            switch transaction.kind {
+            case .issue(let proof): kind = .issue(lesser(proof, keeping: Int(random.below(UInt64(proof.attestations.count + 1) / 2))))
+            case .release(let proof): kind = .release(lesser(proof, keeping: Int(random.below(UInt64(proof.attestations.count + 1) / 2))))
+            default: continue
+            }
+            transactions[index] = Transaction(kind, chain: block.header.chain, network: context.network.id)
+            isChanged = true
+        }
+        guard isChanged else { return nil }
+        var fields = block.header.fields
+        fields.transactionsRoot = root(transactions, block.outcomes)
+        return made(of: block, fields, transactions)
     }
 
     /// A block that nobody worked for, or that names a target easier than the chain's.

@@ -76,6 +76,7 @@ struct ByzantineCore: RoleCore {
             var twisted = verdict
             twisted.verdict = .refused(transaction: lastTransaction, reason: .insufficientFunds)
             return .verdict(twisted)
+        case .candidate(let block): return lesserCandidate(block)
         case .contract(let notice): return falseTerms(notice)
         case .accepted(let batch): return falseTerms(in: batch)
         default: return nil
