@@ -84,6 +84,7 @@ struct AuditContract: Sendable {
         var chain: String
         var asset: String
         var reserve: Bytes
+        var brake = BrakeModel()
     }
 
     var id: String

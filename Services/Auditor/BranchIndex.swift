@@ -116,7 +116,10 @@ enum TransactionSignatures {
             for attestation in item.attestations {
                 book(attestation.signature, by: attestation.key, .attest, order.attested(on: item.origin, version: item.version), "a member of the peg")
             }
-        case .open, .settle, .refund, .record, .adopt: break
+        case .pause(let item):
+            let content = (PauseModel.name(item.target) ?? []) + [UInt8(truncatingIfNeeded: item.level)] + Layout.number(item.number)
+            for consent in item.consents { book(consent.signature, by: consent.key, .pause, content, "a notary who consents") }
+        case .open, .settle, .refund, .record, .adopt, .heed: break
         }
     }
 }

@@ -20,9 +20,17 @@ struct ContractModel: Sendable {
         guard parties.allSatisfy({ Layout.isChainName($0.chain) && $0.chain != AuditNetwork.notaryName && Layout.isAssetName($0.asset) }),
             parties[0].chain != parties[1].chain
         else { throw FormFault("declares a contract between what are no two chains") }
-        let sides = parties.map { party in
+        var sides = parties.map { party in
             let reserve = Sodium.hash(.reserve, network + Layout.padded(party.chain) + Array(terms.id.utf8))
             return AuditContract.Side(chain: party.chain, asset: party.asset, reserve: reserve)
+        }
+        for (place, brakes) in [terms.hasFirstBrakes ? terms.firstBrakes : nil, terms.hasSecondBrakes ? terms.secondBrakes : nil].enumerated() {
+            guard let brakes else { continue }
+            guard let brake = BrakeModel(brakes) else { throw FormFault("declares brakes that make no sense") }
+            guard terms.hasPeg || brake.isWaitObserved || brake.wait < terms.deadlineMaximumMilliseconds else {
+                throw FormFault("declares a delay that no deadline leaves room for")
+            }
+            sides[place].brake = brake
         }
         let isSensible = terms.rateNumerator > 0 && terms.rateDenominator > 0 && terms.minimumAmount > 0 && terms.maximumAmount >= terms.minimumAmount
         let isTimed = terms.hasPeg ? terms.deadlineMaximumMilliseconds == 0 : (1...AuditLimits.agreementDeadlineMilliseconds).contains(terms.deadlineMaximumMilliseconds)

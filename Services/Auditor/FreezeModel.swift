@@ -135,6 +135,9 @@ struct FreezeModel {
         case .adopt(let item):
             let isKnown = evidence[Bytes(item.evidence.block)].map { $0.height <= header.notaryHeight } ?? false
             return isKnown ? nil : "takes in terms by a notary block that its block cannot know of"
+        case .heed(let item):
+            let isKnown = evidence[Bytes(item.evidence.block)].map { $0.height <= header.notaryHeight } ?? false
+            return isKnown ? nil : "takes in a pause by a notary block that its block cannot know of"
         default: return nil
         }
     }

@@ -24,6 +24,10 @@ extension LedgerModel {
         entry.status = .held
         entry.legs = holds
         write(entry)
+        watch(cross.body.contract, business(cross))
+        if !cross.isAgreement, let contract = contract(cross) {
+            flow(contract, amounts(cross, contract), .enters, remaining: cross.body.deadlineMilliseconds - time)
+        }
         return .outcome(0)
     }
 
@@ -36,6 +40,8 @@ extension LedgerModel {
         guard time < deadline else { return RejectionNumber.deadlinePassed }
         let longest = cross.isAgreement ? AuditLimits.agreementDeadlineMilliseconds : contract?.deadlineMaximumMilliseconds ?? 0
         guard deadline - time <= longest else { return RejectionNumber.deadlineTooFar }
+        if !cross.isAgreement, let contract, isTooNear(deadline, contract, amounts(cross, contract)) { return RejectionNumber.deadlineTooNear }
+        guard !isStopped(cross.body.contract, business(cross)) else { return RejectionNumber.paused }
         for hold in holds {
             guard accounts[hold.debit] != nil else { return RejectionNumber.unknownPayer }
             guard accounts[hold.credit] != nil else { return RejectionNumber.unknownPayee }
@@ -48,6 +54,7 @@ extension LedgerModel {
                 return RejectionNumber.insufficientFunds
             }
         }
+        if !cross.isAgreement, let contract { return brakeFault(contract, amounts(cross, contract), .enters, since: nil)?.0 }
         return nil
     }
 
@@ -101,6 +108,13 @@ extension LedgerModel {
         guard entry.decision == .none else { return .forbidden(.allOrNothing, "decides what is decided already (R5)") }
         guard time <= cross.body.deadlineMilliseconds else { return .forbidden(.allOrNothing, "comes after the deadline (R2)") }
         if let fault = holdFault(of: cross, confirm.holds, evidence: evidence) { return .forbidden(.allOrNothing, fault) }
+        guard !isStopped(cross.body.contract, business(cross)) else { return .forbidden(.replay, "decides though its business is paused (G-5)") }
+        watch(cross.body.contract, business(cross))
+        if !cross.isAgreement, let contract = contract(cross) {
+            let begun = confirm.holds.first.flatMap { evidence[Bytes($0.block)]?.time } ?? time
+            if let (_, fault) = brakeFault(contract, amounts(cross, contract), .leaves, since: begun) { return .forbidden(.replay, fault) }
+            flow(contract, amounts(cross, contract), .leaves, remaining: time > begun ? time - begun : 0)
+        }
         // Every payer has it all beforehand, so all is taken before anything is given.
         for leg in cross.decidingLegs where !debit(Bytes(leg.debit), leg.amount, of: leg.asset) {
             return .forbidden(.conservation, "pays more than the account has")

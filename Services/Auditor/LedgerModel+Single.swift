@@ -9,7 +9,7 @@ extension LedgerModel {
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
         let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
-        let isOfNotaries = (9...18).contains(transaction.number)
+        let isOfNotaries = (9...18).contains(transaction.number) || transaction.number == 24
         guard isStaking || isNotaryChain == isOfNotaries else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
@@ -34,6 +34,8 @@ extension LedgerModel {
         case .lock, .redeem: return applyBridgeOrder(transaction)
         case .issue(let item): return applyBridgeProof(item, isIssue: true, evidence: evidence)
         case .release(let item): return applyBridgeProof(item, isIssue: false, evidence: evidence)
+        case .pause(let item): return applyPause(item)
+        case .heed(let item): return applyHeed(item, evidence: evidence)
         }
     }
 

@@ -25,6 +25,9 @@ enum RejectionNumber {
     static let stakeShort: UInt8 = 19
     static let stakeFull: UInt8 = 20
     static let contractSuperseded: UInt8 = 21
+    static let capReached: UInt8 = 22
+    static let deadlineTooNear: UInt8 = 23
+    static let paused: UInt8 = 24
 }
 
 /// One chain's state, replayed from genesis by the auditor's own rules.
@@ -51,6 +54,10 @@ struct LedgerModel: Sendable {
     private(set) var items: [Bytes: BridgeItemModel] = [:]
     /// How much has crossed each peg, as this chain's state says.
     private(set) var lanes: [String: UInt64] = [:]
+    /// What has passed under contracts, by contract and asset, each padded.
+    private(set) var flows: [Bytes: FlowsModel] = [:]
+    /// How far targets are stopped, by name.
+    private(set) var pauses: [Bytes: PauseModel] = [:]
     /// What pegs have issued of each asset.
     var issued: [String: UInt128] = [:]
     /// Who votes, and what stands behind them.
@@ -157,6 +164,17 @@ struct LedgerModel: Sendable {
     mutating func writeLane(_ contract: String, _ amount: UInt64) {
         lanes[contract] = amount
         pending[Sodium.hash(.stateLane, Layout.padded(contract))] = Layout.padded(contract) + Layout.number(amount)
+    }
+
+    mutating func write(_ flows: FlowsModel, of contract: String, _ asset: String) {
+        let name = Layout.padded(contract) + Layout.padded(asset)
+        self.flows[name] = flows
+        pending[Sodium.hash(.stateMeter, name)] = name + flows.into.encoded + flows.out.encoded
+    }
+
+    mutating func write(_ pause: PauseModel) {
+        pauses[pause.name] = pause
+        pending[Sodium.hash(.statePause, pause.name)] = pause.encoded
     }
 
     mutating func remember(_ cross: ParsedCross) { terms[cross.xid] = cross }

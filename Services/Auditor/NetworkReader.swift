@@ -138,7 +138,7 @@ struct NetworkReader {
         let sides = try list(node, "sides").map { side in
             let (chain, asset) = (try text(side, "chain"), try text(side, "asset"))
             guard Layout.isChainName(chain), Layout.isAssetName(asset) else { throw fault("sides", "name no chain or asset") }
-            return AuditContract.Side(chain: chain, asset: asset, reserve: try address(field(side, "reserve")))
+            return AuditContract.Side(chain: chain, asset: asset, reserve: try address(field(side, "reserve")), brake: try brake(side))
         }
         guard sides.count == 2, let version = UInt32(exactly: try number(node, "version")) else { throw fault("contracts", "need two sides and a version") }
         if let peg = node["peg"] {
@@ -151,6 +151,21 @@ struct NetworkReader {
             id: try text(node, "id"), version: version, sides: sides, rateNumerator: try number(rate, "numerator"),
             rateDenominator: try number(rate, "denominator"), minimumAmount: try number(node, "minimum"),
             maximumAmount: try number(node, "maximum"), deadlineMaximumMilliseconds: try number(node, "deadline_maximum_milliseconds"))
+    }
+
+    /// What slows value down on a side.
+    private func brake(_ side: Node) throws -> BrakeModel {
+        var brake = BrakeModel()
+        func isObserved(_ node: Node) throws -> Bool { try node["mode"].map { try scalar($0, "mode") == "observed" } ?? false }
+        if let cap = side["cap"] {
+            (brake.limit, brake.window, brake.isLimitObserved) = (try number(cap, "amount"), try number(cap, "window_milliseconds"), try isObserved(cap))
+            guard brake.isLimitSensible else { throw fault("cap", "makes no sense") }
+        }
+        if let delay = side["delay"] {
+            (brake.threshold, brake.wait, brake.isWaitObserved) = (try number(delay, "amount"), try number(delay, "milliseconds"), try isObserved(delay))
+            guard brake.isWaitSensible else { throw fault("delay", "makes no sense") }
+        }
+        return brake
     }
 
     private func peg(_ node: Node) throws -> PegModel {
@@ -218,6 +233,13 @@ struct NetworkReader {
             canonical.append(members.threshold)
             canonical.append(UInt32(members.keys.count))
             for key in members.keys { canonical.append(key) }
+        }
+        guard contract.sides.contains(where: { !$0.brake.isNothing }) else { return }
+        canonical.append(UInt32.max)
+        for brake in contract.sides.map(\.brake) {
+            for number in [brake.limit, brake.window, brake.isLimitObserved ? 1 : 0, brake.threshold, brake.wait, brake.isWaitObserved ? 1 : 0] {
+                canonical.append(number)
+            }
         }
     }
 

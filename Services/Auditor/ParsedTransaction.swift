@@ -20,6 +20,9 @@ enum AuditLimits {
     static let epochsKept: UInt64 = 8
     static let contractsPerNode = 64
     static let pegMembers = 16
+    static let pauseTargets = 1_024
+    static let capWindowMilliseconds: UInt64 = 2_678_400_000
+    static let delayMilliseconds: UInt64 = 86_400_000
     static let contractWindow: UInt64 = 4_096
 }
 
@@ -142,6 +145,12 @@ struct ParsedTransaction: Sendable {
             }
             number = if case .issue = kind { 21 } else { 23 }
             content = Array(chain.utf8) + Layout.padded(item.contract) + Layout.number(item.version) + Bytes(item.order)
+        case .pause(let item):
+            guard let name = PauseModel.name(item.target), item.level <= 2, item.number > 0 else { throw FormFault("pauses nothing that can be") }
+            (number, content) = (24, name + [UInt8(item.level)] + Layout.number(item.number))
+        case .heed(let item):
+            guard let name = PauseModel.name(item.target) else { throw FormFault("takes in a pause of nothing that can be") }
+            (number, content) = (25, Array(chain.utf8) + name + Layout.number(item.number))
         case .deploy(let item): (number, content) = (18, Bytes(item.body))
         case .adopt(let item):
             guard Layout.isChainName(item.id) else { throw FormFault("takes in a contract without a name") }
@@ -162,9 +171,10 @@ struct ParsedTransaction: Sendable {
         case .settle(let item): [item.evidence]
         case .refund(let item): [item.evidence] + (item.hasFrozen ? [item.frozen] : [])
         case .adopt(let item): [item.evidence]
+        case .heed(let item): [item.evidence]
         case .issue(let item), .release(let item): [item.evidence]
         case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy, .lock,
-            .redeem:
+            .redeem, .pause:
             []
         }
     }

@@ -47,30 +47,33 @@ struct BridgeItemModel: Sendable, Equatable {
     var receiver: Bytes
     var amount: UInt64
     var height: UInt64
+    var time: UInt64
 
     static func key(_ kind: UInt8, _ contract: String, _ order: Bytes) -> Bytes { Sodium.hash(.stateBridge, [kind] + Layout.padded(contract) + order) }
 
     var key: Bytes { BridgeItemModel.key(kind, contract, order) }
 
-    /// kind u8 | contract 32 | version u32 | order 32 | sender 32 | receiver 32 | amount u64 | height u64.
+    /// kind u8 | contract 32 | version u32 | order 32 | sender 32 | receiver 32 | amount u64 | height u64 | time u64.
     var encoded: Bytes {
         [kind] + Layout.padded(contract) + Layout.number(version) + order + sender + receiver + Layout.number(amount) + Layout.number(height)
+            + Layout.number(time)
     }
 
-    init(kind: UInt8, contract: String, version: UInt32, order: Bytes, sender: Bytes, receiver: Bytes, amount: UInt64, height: UInt64) {
+    init(kind: UInt8, contract: String, version: UInt32, order: Bytes, sender: Bytes, receiver: Bytes, amount: UInt64, height: UInt64, time: UInt64) {
         (self.kind, self.contract, self.version, self.order) = (kind, contract, version, order)
         (self.sender, self.receiver, self.amount, self.height) = (sender, receiver, amount, height)
+        self.time = time
     }
 
     /// Nil for other bytes.
     init?(_ bytes: Bytes) {
-        guard bytes.count == 149, (1...4).contains(bytes[0]) else { return nil }
+        guard bytes.count == 157, (1...4).contains(bytes[0]) else { return nil }
         let name = bytes[1..<33].prefix { $0 != 0 }
         guard let contract = String(validating: name, as: UTF8.self), Layout.isChainName(contract), Layout.padded(contract) == Bytes(bytes[1..<33]) else { return nil }
         func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
         self.init(
             kind: bytes[0], contract: contract, version: UInt32(number(33..<37)), order: Bytes(bytes[37..<69]), sender: Bytes(bytes[69..<101]),
-            receiver: Bytes(bytes[101..<133]), amount: number(133..<141), height: number(141..<149))
+            receiver: Bytes(bytes[101..<133]), amount: number(133..<141), height: number(141..<149), time: number(149..<157))
         guard amount > 0 else { return nil }
     }
 
@@ -97,8 +100,12 @@ extension LedgerModel {
         guard own.chain == chain.id, Bytes(body.receiver) != other.reserve, body.amount >= contract.minimumAmount, body.amount <= contract.maximumAmount else {
             return .outcome(RejectionNumber.termsViolated)
         }
+        guard !isStopped(body.contract, business(contract)) else { return .outcome(RejectionNumber.paused) }
         guard account.balances[own.asset, default: 0] >= body.amount, accounts[own.reserve] != nil else { return .outcome(RejectionNumber.insufficientFunds) }
         if !isLock, body.amount > outstanding(of: contract) { return .outcome(RejectionNumber.insufficientFunds) }
+        if let (rejection, _) = brakeFault(contract, [body.amount, body.amount], .enters, since: nil) { return .outcome(rejection) }
+        watch(body.contract, business(contract))
+        flow(contract, [body.amount, body.amount], .enters, remaining: nil)
         guard debit(sender, body.amount, of: own.asset), credit(own.reserve, body.amount, of: own.asset) else {
             return .forbidden(.conservation, "moves more than can be")
         }
@@ -106,7 +113,7 @@ extension LedgerModel {
         write(
             BridgeItemModel(
                 kind: isLock ? 1 : 3, contract: body.contract, version: body.version, order: transaction.id, sender: sender, receiver: Bytes(body.receiver),
-                amount: body.amount, height: height))
+                amount: body.amount, height: height, time: time))
         return .outcome(0)
     }
 
@@ -123,7 +130,7 @@ extension LedgerModel {
         guard let header = evidence[Bytes(proof.evidence.block)], header.chain == other.chain,
             case .present(let value)? = StateProofModel.entry(
                 proof.evidence.proof, key: BridgeItemModel.key(ordered, proof.contract, order), root: header.stateRoot),
-            var item = BridgeItemModel(value), item.kind == ordered, item.contract == proof.contract, item.order == order
+            var item = BridgeItemModel(value), item.kind == ordered, item.contract == proof.contract, item.order == order, item.time <= header.time
         else { return .forbidden(.conservation, "makes value appear that is not shown to have left \(other.chain)") }
         let members = isIssue ? peg.issuers : peg.releasers
         let keys = proof.attestations.map { Bytes($0.key) }
@@ -131,6 +138,10 @@ extension LedgerModel {
             keys.count >= members.threshold
         else { return .forbidden(.replay, "makes value appear that too few members of the peg attest") }
         guard !isPegAccount(item.receiver) else { return .forbidden(.conservation, "pays a peg's own account") }
+        guard !isStopped(proof.contract, business(contract)) else { return .forbidden(.replay, "makes value appear though its peg is paused (G-5)") }
+        watch(proof.contract, business(contract))
+        if let (_, fault) = brakeFault(contract, [item.amount, item.amount], .appears, since: item.time) { return .forbidden(.replay, fault) }
+        flow(contract, [item.amount, item.amount], .appears, remaining: time > item.time ? time - item.time : 0)
         if isIssue {
             let returned = accounts[own.reserve]?.balances[own.asset] ?? 0
             if item.amount > returned {
@@ -145,7 +156,7 @@ extension LedgerModel {
         guard hasRoom(item.receiver, for: own.asset), debit(own.reserve, item.amount, of: own.asset), credit(item.receiver, item.amount, of: own.asset) else {
             return .forbidden(.conservation, "pays out what is not there")
         }
-        (item.kind, item.version, item.height) = (appeared, proof.version, height)
+        (item.kind, item.version, item.height, item.time) = (appeared, proof.version, height, time)
         write(item)
         return .outcome(0)
     }

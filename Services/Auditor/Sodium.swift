@@ -48,9 +48,11 @@ enum Tag: String {
     case stateContract = "state-contract"
     case stateBridge = "state-bridge"
     case stateLane = "state-lane"
+    case stateMeter = "state-meter"
+    case statePause = "state-pause"
     case consent
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor, lock, redeem, attest
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor, lock, redeem, attest, pause
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }

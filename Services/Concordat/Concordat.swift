@@ -37,7 +37,7 @@ struct Concordat: ParsableCommand {
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, DealCommand.self, AgentCommand.self,
-        ContractCommand.self, BridgeCommand.self, BankCommand.self,
+        ContractCommand.self, BridgeCommand.self, BrakesCommand.self, BankCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
         HeadersCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
         AuditCommand.self, RebuildCommand.self, DemoCommand.self, CompletionsCommand.self,

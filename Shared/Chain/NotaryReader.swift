@@ -8,7 +8,7 @@ package struct NotaryReader: Sendable {
     package private(set) var view: NotaryView
     private var follower: ChainFollower
     private let network: Network
-    /// The chain whose contracts are kept in view; nil for none.
+    /// The chain whose contracts are kept in view, and pauses with them; nil for none.
     private let contractsOf: ChainID?
     /// Row of table `facts` that holds what has been read.
     private let fact: UInt64
@@ -69,6 +69,7 @@ package struct NotaryReader: Sendable {
             })
         if let snapshot = step.snapshot { view.jump(to: snapshot.final.header, snapshot.ledger) }
         for item in step.blocks { result.changes += view.read(item.block) }
+        if contractsOf == nil { view.forgetPauses() }
         view.forgetDeclared { [contractsOf] contract in !(contractsOf.map { contract.names($0) } ?? false) }
         result.hasRead = !step.blocks.isEmpty || step.snapshot != nil
         if result.hasRead { result.effects.insert(.persist([.put(.facts, key: fact, value: view.encoded)]), at: 0) }

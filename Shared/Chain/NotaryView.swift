@@ -50,6 +50,24 @@ package struct NotaryView: Sendable {
         }
     }
 
+    /// How far a target is stopped, as of the change that counts.
+    package struct Paused: Hashable, Sendable {
+        package var change: PauseChange
+        package var notaryHeight: Height
+
+        /// As the notary chain's state has it.
+        var encoded: [UInt8] { PauseEntry(target: change.target, level: change.level, number: change.number, notaryHeight: notaryHeight).encoded }
+
+        init(_ change: PauseChange, at height: Height) {
+            self.change = change
+            notaryHeight = height
+        }
+
+        init(_ entry: PauseEntry) {
+            self.init(PauseChange(target: entry.target, level: entry.level, number: entry.number), at: entry.notaryHeight)
+        }
+    }
+
     /// One sub-chain.
     package struct Lane: Hashable, Sendable {
         package var chain: ChainID
@@ -69,6 +87,8 @@ package struct NotaryView: Sendable {
     package private(set) var lanes: [Lane]
     /// Contracts that clients have declared (A14), oldest first, but for those that have been forgotten.
     package private(set) var declared: [Declared] = []
+    /// Targets that were ever stopped, each as its newest change has it.
+    package private(set) var pauses: [Paused] = []
     /// Hashes of the newest blocks read, oldest first.
     private var recent: Deque<Digest> = []
 
@@ -86,6 +106,7 @@ package struct NotaryView: Sendable {
         case thawed(ChainID)
         case closed(Closing)
         case declared(Declared)
+        case paused(PauseChange)
     }
 
     /// Reads the next final notary block.
@@ -121,6 +142,10 @@ package struct NotaryView: Sendable {
                 let contract = Declared(deploy.terms)
                 declared.append(contract)
                 changes.append(.declared(contract))
+            case .pause(let pause):
+                pauses.removeAll { $0.change.target == pause.change.target }
+                pauses.append(Paused(pause.change, at: height))
+                changes.append(.paused(pause.change))
             default: continue
             }
         }
@@ -130,6 +155,9 @@ package struct NotaryView: Sendable {
     /// Forgets contracts that nobody needs to be told of.
     package mutating func forgetDeclared(where isOver: (Declared) -> Bool) { declared.removeAll(where: isOver) }
 
+    /// Forgets what is stopped, where nobody speaks of it.
+    package mutating func forgetPauses() { pauses.removeAll() }
+
     /// Goes on from a final notary block whose state is known. Of freezes that ended before, the last one is known.
     package mutating func jump(to header: BlockHeader, _ ledger: LedgerState) {
         height = header.height
@@ -137,6 +165,7 @@ package struct NotaryView: Sendable {
         slot = header.slot
         recent = [header.hash]
         declared = ledger.contracts.map { Declared($0.terms) }
+        pauses = ledger.pauses.map { Paused($0) }
         for position in lanes.indices {
             let chain = lanes[position].chain
             if let head = ledger.head(of: chain) { (lanes[position].height, lanes[position].hash) = (head.height, head.hash) }
@@ -242,7 +271,8 @@ package struct NotaryView: Sendable {
 
 extension NotaryView {
     /// For a role's store: height u64, hash 32, slot u64, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
-    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then every declared contract that is not forgotten: name padded 32, version u32, two chains padded 32 each.
+    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then a count
+    /// u16 and the pauses, as their entries (P-3); then every declared contract that is not forgotten: name padded 32, version u32, two chains padded 32 each.
     package var encoded: [UInt8] {
         var bytes = height.bigEndianBytes + hash.bytes + slot.bigEndianBytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
         for lane in lanes {
@@ -252,6 +282,7 @@ extension NotaryView {
                 bytes += (freeze.thawedAt ?? 0).bigEndianBytes
             }
         }
+        bytes += UInt16(pauses.count).bigEndianBytes + pauses.flatMap(\.encoded)
         return bytes + declared.flatMap(\.encoded)
     }
 
@@ -283,6 +314,12 @@ extension NotaryView {
                 lanes[position].freezes.append(
                     Freeze(height: height, hash: hash, notaryHeight: notaryHeight, thawedAt: thawedAt == 0 ? nil : thawedAt))
             }
+        }
+        guard let pauseCount = number(2) else { return nil }
+        for _ in 0..<pauseCount {
+            guard rest.count >= PauseEntry.byteCount, let entry = PauseEntry(decoding: Array(rest.prefix(PauseEntry.byteCount))) else { return nil }
+            pauses.append(Paused(entry))
+            rest = rest.dropFirst(PauseEntry.byteCount)
         }
         while rest.count >= Declared.byteCount {
             guard let contract = Declared(decoding: rest.prefix(Declared.byteCount)) else { return nil }

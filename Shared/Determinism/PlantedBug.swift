@@ -83,6 +83,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case bridgeUnattested = "bridge_unattested"
     /// Value appears by a peg although nothing shows that it left the other chain.
     case bridgeUnproven = "bridge_unproven"
+    /// A contract's cap refuses nothing.
+    case capIgnored = "cap_ignored"
+    /// A large amount is decided at once.
+    case delayIgnored = "delay_ignored"
+    /// What is paused goes on.
+    case pauseIgnored = "pause_ignored"
+    /// While anything is paused, nothing is given back.
+    case brakeStopsRefund = "brake_stops_refund"
     /// A recorder's index keeps what it has written, but never writes it.
     case indexUnwritten = "index_unwritten"
 

@@ -10,7 +10,7 @@ extension LedgerState {
     /// Takes value from its owner on one chain of a peg, to appear on the other.
     ///
     /// Like a transfer it uses the nonce up, whatever the answer. Reasons are found in this order: wrongChain, unknownPayer, notAllowed,
-    /// nonceUsed, nonceOutsideWindow (all invalid), unknownContract, contractSuperseded, termsViolated, insufficientFunds.
+    /// nonceUsed, nonceOutsideWindow (all invalid), unknownContract, contractSuperseded, termsViolated, paused, insufficientFunds, capReached.
     mutating func applyBridgeOrder(_ order: BridgeOrder, _ kind: BridgeItem.Kind, id: Digest, at block: OpenBlock) -> Application {
         guard chain != .notary else { return .invalid(.wrongChain) }
         guard let sender = place(of: order.sender) else { return .invalid(.unknownPayer) }
@@ -28,6 +28,7 @@ extension LedgerState {
         guard own.chain == chain, order.receiver != other.reserve, (contract.minimumAmount...contract.maximumAmount).contains(order.amount) else {
             return .rejected(.termsViolated)
         }
+        if let reason = pauseFault(contract) { return .rejected(reason) }
         guard slots[sender].account.balances.amount(of: own.asset) >= order.amount, let reserve = place(of: own.reserve) else {
             return .rejected(.insufficientFunds)
         }
@@ -37,13 +38,17 @@ extension LedgerState {
             let issued = laneAmount(of: order.contract)
             guard returned <= issued, order.amount <= issued - returned else { return .rejected(.insufficientFunds) }
         }
+        let passage = passage(.paidIn, of: order.amount, under: contract)
+        if let reason = capFault(passage, at: block) { return .rejected(reason) }
+        countObserved { $0.concerns(contract) }
+        pass(passage, isEarly: { _ in false }, at: block)
         debit(sender, order.amount, of: own.asset)
         credit(reserve, order.amount, of: own.asset)
         if kind == .locked { changeLane(of: order.contract, by: order.amount, isAdded: true) }
         insert(
             BridgeItem(
                 kind: kind, contract: order.contract, version: order.version, order: id, sender: order.sender, receiver: order.receiver,
-                amount: order.amount, height: block.height))
+                amount: order.amount, height: block.height, time: block.time))
         return .applied
     }
 
@@ -53,7 +58,8 @@ extension LedgerState {
     /// wrongChain when the value does not go to this chain, or comes from another than the peg's; duplicateTransaction when it has appeared;
     /// those of the evidence (`EvidenceCheck.order`); missingAuthorization for too few
     /// attestations, one by no member or a second one of a member; notAllowed when the receiver is a peg's own account;
-    /// reserveShort when more would be released than is locked; termsViolated when more would be issued than 64 bits hold; tooManyAssets.
+    /// reserveShort when more would be released than is locked; termsViolated when more would be issued than 64 bits hold; tooManyAssets;
+    /// paused, delayed and capReached while the brakes put it off.
     mutating func applyBridgeProof(_ proof: BridgeProof, _ kind: BridgeItem.Kind, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
         guard chain != .notary else { return .invalid(.wrongChain) }
         guard let contract = terms(proof.contract, version: proof.version), let peg = contract.peg else { return .invalid(.unknownContract) }
@@ -69,8 +75,14 @@ extension LedgerState {
         }
         if let reason = fault(in: proof.attestations, by: peg.members(for: ordered)) { return .invalid(reason) }
         if let reason = fault(in: item, kind, own) { return .invalid(reason) }
+        let passage = passage(.appears, of: item.amount, under: contract)
+        if let reason = pauseFault(contract) ?? delayFault(passage, since: item.time, at: block) ?? capFault(passage, at: block) {
+            return .invalid(reason)
+        }
+        countObserved { $0.concerns(contract) }
+        pass(passage, isEarly: { LedgerState.elapsed(since: item.time, at: block) < $0 }, at: block)
         var appeared = item
-        (appeared.kind, appeared.version, appeared.height) = (kind, proof.version, block.height)
+        (appeared.kind, appeared.version, appeared.height, appeared.time) = (kind, proof.version, block.height, block.time)
         if kind == .issued { makeWrapped(item.amount, own, of: proof.contract) } else { changeLane(of: proof.contract, by: item.amount, isAdded: false) }
         guard let reserve = place(of: own.reserve) else { preconditionFailure("a peg's account has been checked") }
         let known = place(of: item.receiver)
@@ -205,7 +217,7 @@ extension EvidenceCheck {
             return .failure(.evidenceInvalid)
         }
         guard let value = evidence.proof.value else { return .failure(.notReady) }
-        guard let item = BridgeItem(decoding: value), item.kind == kind, item.contract == contract, item.order == order, item.height <= header.height
+        guard let item = BridgeItem(decoding: value), item.kind == kind, item.contract == contract, item.order == order, item.height <= header.height, item.time <= header.time
         else { return .failure(.evidenceInvalid) }
         return .success(item)
     }

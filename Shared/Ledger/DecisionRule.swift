@@ -8,8 +8,8 @@ extension LedgerState {
     /// Valid if every hold is final on its chain, all whose consent it takes confirmed, nothing has decided yet, this chain's time is at
     /// or before the deadline, and the debit accounts cover it. Receivers have signed, so their accounts are opened if need be.
     /// It must apply or not be in the block. Reasons are found in this order: wrongChain, missingAuthorization, notAllowed,
-    /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), then leg by leg unknownPayer,
-    /// reserveShort or insufficientFunds, tooManyAssets (`fault(inDeciding:under:)`).
+    /// unknownContract, termsViolated, alreadyDecided, deadlinePassed, those of the evidence (`holdFault`), paused, delayed, then leg by leg
+    /// unknownPayer, reserveShort or insufficientFunds, tooManyAssets (`fault(inDeciding:under:)`), then capReached.
     mutating func applyConfirm(_ confirm: Confirm, at block: OpenBlock, foreign: ForeignBlocks) -> Application {
         let cross = confirm.cross
         guard cross.decidingChain == chain, chain != .notary else { return .invalid(.wrongChain) }
@@ -25,9 +25,15 @@ extension LedgerState {
 #endif
         guard isInTime else { return .invalid(.deadlinePassed) }
         if let reason = holdFault(in: confirm, foreign: foreign) { return .invalid(reason) }
+        let passage = passage(.paidOut, of: cross)
+        // An exchange has one hold; what is shown is when its chain had it.
+        let start = confirm.holds.first.flatMap { foreign[$0.block]?.time } ?? block.time
+        if let reason = pauseFault(cross) ?? delayFault(passage, since: start, at: block) { return .invalid(reason) }
         let legs = cross.decidingLegs
-        if let reason = fault(inDeciding: legs, under: cross.contract) { return .invalid(reason) }
+        if let reason = fault(inDeciding: legs, under: cross.contract) ?? capFault(passage, at: block) { return .invalid(reason) }
         execute(deciding: legs)
+        countObserved { $0.concerns(cross) }
+        pass(passage, isEarly: { LedgerState.elapsed(since: start, at: block) < $0 }, at: block)
         decide(&entry, .committed, at: block)
         return .applied
     }

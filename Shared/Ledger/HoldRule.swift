@@ -9,7 +9,7 @@ extension LedgerState {
     /// tombstone, so that the same Open cannot come again (faults case 43).
     /// Reasons are found in this order: wrongChain, missingAuthorization, notAllowed, alreadyExists, crossAlreadyEnded (all
     /// invalid); crossAlreadyEnded when this chain has decided, unknownContract, termsViolated, deadlinePassed, deadlineTooFar,
-    /// then leg by leg unknownPayer, unknownPayee, then insufficientFunds.
+    /// deadlineTooNear, paused, then leg by leg unknownPayer, unknownPayee, then insufficientFunds, capReached.
     mutating func applyOpen(_ cross: CrossTransaction, at block: OpenBlock) -> Application {
         let legs = HeldLeg.legs(of: cross, on: chain)
         guard !legs.isEmpty, chain != .notary else { return .invalid(.wrongChain) }
@@ -17,7 +17,8 @@ extension LedgerState {
         var entry = self.cross(cross.xid) ?? CrossEntry(cross)
         guard entry.holdStatus == .none else { return .invalid(entry.holdStatus == .held ? .alreadyExists : .crossAlreadyEnded) }
         entry.openedHeight = block.height
-        if let reason = refusal(of: cross, holding: legs, entry: entry, at: block) {
+        let passage = passage(.paidIn, of: cross)
+        if let reason = refusal(of: cross, holding: legs, entry: entry, passage, at: block) {
             entry.holdStatus = .rejected
             write(entry)
             return .rejected(reason)
@@ -29,11 +30,13 @@ extension LedgerState {
         entry.holdStatus = .held
         entry.legs = legs
         write(entry)
+        countObserved { $0.concerns(cross) }
+        pass(passage, isEarly: { cross.deadline - block.time <= $0 }, at: block)
         return .applied
     }
 
     /// Why a hold is refused; nil when it is valid.
-    private func refusal(of cross: CrossTransaction, holding legs: [HeldLeg], entry: CrossEntry, at block: OpenBlock) -> Reason? {
+    private func refusal(of cross: CrossTransaction, holding legs: [HeldLeg], entry: CrossEntry, _ passage: Passage?, at block: OpenBlock) -> Reason? {
         guard entry.decision == .none else { return .crossAlreadyEnded }
         let deadlineMaximum: UInt64
         switch ContractTerms.deadlineMaximum(of: cross, in: self) {
@@ -42,11 +45,14 @@ extension LedgerState {
         }
         guard block.time < cross.deadline else { return .deadlinePassed }
         guard cross.deadline - block.time <= deadlineMaximum else { return .deadlineTooFar }
+        if let reason = deadlineFault(passage, deadline: cross.deadline, at: block) { return reason }
+        if let reason = pauseFault(cross) { return reason }
         for leg in legs {
             guard place(of: leg.debit) != nil else { return .unknownPayer }
             guard place(of: leg.credit) != nil else { return .unknownPayee }
         }
-        return isCovered(legs) ? nil : .insufficientFunds
+        guard isCovered(legs) else { return .insufficientFunds }
+        return capFault(passage, at: block)
     }
 
     /// Whether balances cover all legs together: several may debit one account.

@@ -60,6 +60,8 @@ struct Journal: Sendable {
     var closings: [ClosingEntry] = []
     var contracts: [ContractEntry] = []
     var lanes: [LaneEntry] = []
+    var meters: [MeterEntry] = []
+    var pauses: [PauseEntry] = []
     var totals: [AssetTotal] = []
     /// Position and root of the parent.
     var height: Height = 0

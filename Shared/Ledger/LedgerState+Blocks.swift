@@ -24,6 +24,8 @@ extension LedgerState {
         journal.closings = closings
         journal.contracts = contracts
         journal.lanes = lanes
+        journal.meters = meters
+        journal.pauses = pauses
         journal.bridgeCount = bridgeItems.count
         journal.totals = totals
         journal.height = self.height
@@ -67,6 +69,8 @@ extension LedgerState {
         case .redeem(let order): return applyBridgeOrder(order, .redeemed, id: transaction.id, at: block)
         case .issue(let proof): return applyBridgeProof(proof, .issued, at: block, foreign: foreign)
         case .release(let proof): return applyBridgeProof(proof, .released, at: block, foreign: foreign)
+        case .pause(let pause): return applyPause(pause, at: block)
+        case .heed(let heed): return applyHeed(heed, foreign: foreign)
         }
     }
 
@@ -142,6 +146,7 @@ extension LedgerState {
         appendElectoral(&changes, from: (journal.epochs, journal.stakes), to: (epochs, stakes))
         changes += electionChanges() + closingChanges(from: journal.closings, to: closings)
         changes += contractChanges(from: journal.contracts, to: contracts) + laneChanges(from: journal.lanes, to: lanes)
+            + meterChanges(from: journal.meters, to: meters) + pauseChanges(from: journal.pauses, to: pauses)
         for item in bridgeItems[journal.bridgeCount...] { changes.append((key: item.stateKey, value: item.valueHash)) }
         for old in journal.statuses {
             changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
@@ -170,6 +175,7 @@ extension LedgerState {
         appendElectoral(&changes, from: (epochs, stakes), to: (record.epochs, record.stakes))
         changes += inverseElectionChanges(record) + closingChanges(from: closings, to: record.closings)
         changes += contractChanges(from: contracts, to: record.contracts) + laneChanges(from: lanes, to: record.lanes)
+            + meterChanges(from: meters, to: record.meters) + pauseChanges(from: pauses, to: record.pauses)
         for item in bridgeItems[record.bridgeCount...] { changes.append((key: item.stateKey, value: nil)) }
         for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
@@ -204,6 +210,8 @@ extension LedgerState {
         closings = record.closings
         if contracts.count != record.contracts.count { contracts = record.contracts }
         lanes = record.lanes
+        meters = record.meters
+        pauses = record.pauses
         removeBridgeItems(downTo: record.bridgeCount)
         restoreElection(record)
         for old in record.statuses { restoreStatus(old) }

@@ -44,6 +44,22 @@ extension LedgerState {
         return proof(of: StateKey.lane(contract), value: lanes.first { $0.contract == contract }?.encoded)
     }
 
+    /// Shows what has passed under a contract in an asset, or that nothing was counted, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open, and the contract has the form of a name.
+    package func proofOfMeter(_ contract: String, _ asset: AssetID) -> StateProof {
+        precondition(open == nil, "a meter is shown between blocks")
+        return proof(of: StateKey.meter(contract, asset), value: meter(of: contract, asset)?.encoded)
+    }
+
+    /// Shows how far a target is stopped, or that it never was, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open.
+    package func proofOfPause(_ target: PauseTarget) -> StateProof {
+        precondition(open == nil, "a pause is shown between blocks")
+        return proof(of: StateKey.pause(target), value: pause(of: target)?.encoded)
+    }
+
     /// Shows a declared contract's entry, or that there is none, under the root of the last commit.
     ///
     /// - Precondition: no block is open, and the id has the form of a name.

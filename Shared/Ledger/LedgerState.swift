@@ -42,10 +42,16 @@ package struct LedgerState: Sendable {
     package internal(set) var closings: [ClosingEntry] = []
     /// Declared contracts that stand here (A14), ascending by name and version.
     package internal(set) var contracts: [ContractEntry] = [] {
-        didSet { pegAccounts = pegReserves() }
+        didSet { (pegAccounts, hasBrakes) = (pegReserves(), findBrakes()) }
     }
     /// Accounts of pegs on this chain: they follow from the network's description and from `contracts`.
     private(set) var pegAccounts: [PublicKey] = []
+    /// Whether any contract has brakes: most chains never ask further.
+    private(set) var hasBrakes = false
+    /// What has passed under contracts that have caps, ascending by contract and asset.
+    package internal(set) var meters: [MeterEntry] = []
+    /// How far targets are stopped (G-5), ascending by their names.
+    package internal(set) var pauses: [PauseEntry] = []
     /// Orders of pegs, and what they became, in the order in which they came.
     package internal(set) var bridgeItems: ContiguousArray<BridgeItem> = []
     /// Places by key in the state tree.
@@ -84,6 +90,7 @@ package struct LedgerState: Sendable {
         time = description.genesisTime
         totals = AssetTotal.totals(of: description)
         pegAccounts = pegReserves()
+        hasBrakes = findBrakes()
         for genesis in description.genesis {
             guard let balances = Balances(genesis.balances.filter { $0.amount > 0 }) else {
                 preconditionFailure("account \(genesis.key) has an asset twice in genesis")

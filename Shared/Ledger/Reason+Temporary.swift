@@ -20,7 +20,10 @@ extension Reason {
         // The chain may still take in a contract that was declared lately.
         case .unknownContract:
             true
-        case .unknownPayee, .termsViolated, .contractSuperseded, .deadlinePassed, .deadlineTooFar, .alreadyExists, .crossAlreadyEnded,
+        // A brake opens with time, or when people let it.
+        case .capReached, .delayed, .paused:
+            true
+        case .unknownPayee, .termsViolated, .contractSuperseded, .deadlinePassed, .deadlineTooFar, .deadlineTooNear, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
             .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken:

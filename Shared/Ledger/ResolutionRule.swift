@@ -41,6 +41,7 @@ extension LedgerState {
             switch finding.entry?.decision ?? .none {
             case .committed: return .invalid(.alreadyDecided)
 #if PLANTED_BUGS
+            case _ where PlantedBug.brakeStopsRefund.isPlanted && pauses.contains { $0.level == .paused }: return .invalid(.paused)
             case .none where PlantedBug.refundTooEarly.isPlanted:
                 resolve(entry, .refunded, at: block)
                 return .applied

@@ -33,6 +33,8 @@ package struct SnapshotLoader: Sendable {
     private var contracts: [ContractEntry] = []
     private var lanes: [LaneEntry] = []
     private var bridgeItems: [BridgeItem] = []
+    private var meters: [MeterEntry] = []
+    private var pauses: [PauseEntry] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -114,6 +116,7 @@ package struct SnapshotLoader: Sendable {
             statuses.append(status)
             changes.append((key: status.stateKey, value: StateKey.valueHash(value)))
         case .contract, .lane, .bridge: try addContract(kind, value)
+        case .meter, .pause: try addBrake(kind, value)
         }
     }
 
@@ -139,6 +142,23 @@ package struct SnapshotLoader: Sendable {
             bridgeItems.append(item)
             changes.append((key: item.stateKey, value: item.valueHash))
         default: preconditionFailure("other entries are added elsewhere")
+        }
+    }
+
+    /// What slows value down, or stops it.
+    private mutating func addBrake(_ kind: SnapshotEntryKind, _ value: [UInt8]) throws(SnapshotFault) {
+        if let last { guard last.kind <= kind.rawValue else { throw .wrongOrder } }
+        last = (kind.rawValue, .zero)
+        if kind == .meter {
+            guard let entry = MeterEntry(decoding: value) else { throw .malformed }
+            guard meters.last.map({ MeterEntry.precedes($0, entry) }) ?? true else { throw .wrongOrder }
+            meters.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
+        } else {
+            guard let entry = PauseEntry(decoding: value) else { throw .malformed }
+            guard pauses.last.map({ PauseEntry.precedes($0, entry) }) ?? true else { throw .wrongOrder }
+            pauses.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
         }
     }
 
@@ -170,6 +190,7 @@ package struct SnapshotLoader: Sendable {
         state.closings = closings
         state.contracts = contracts
         state.lanes = lanes
+        (state.meters, state.pauses) = (meters, pauses)
         for item in bridgeItems {
             state.bridgeIndex[item.stateKey] = Int32(state.bridgeItems.count)
             state.bridgeItems.append(item)

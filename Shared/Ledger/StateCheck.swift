@@ -38,10 +38,11 @@ package enum StateCheck {
             return .success(cancel.cross.signatureChecks(network: network.id) + [check(cancel.authorization, message)])
         case .bond(let order): return .success([order.check(.bond, network: network.id)])
         case .unbond(let order): return .success([order.check(.unbond, network: network.id)])
-        case .settle, .refund, .record, .adopt:
+        case .settle, .refund, .record, .adopt, .heed:
             return .success([])
         case .status(let change):
             return .success(change.checks(network: network.id))
+        case .pause(let pause): return .success(pause.checks(network: network.id))
         case .evidence(let offence):
             guard let checks = offence.signatureChecks(network: network) else { return .failure(.evidenceInvalid) }
             return .success(checks)

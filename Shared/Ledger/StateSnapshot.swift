@@ -18,6 +18,8 @@ package struct FrozenState: Sendable {
     let contracts: [ContractEntry]
     let lanes: [LaneEntry]
     let bridgeItems: ContiguousArray<BridgeItem>
+    let meters: [MeterEntry]
+    let pauses: [PauseEntry]
 }
 
 extension LedgerState {
@@ -29,13 +31,14 @@ extension LedgerState {
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
             candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses, contracts: contracts, lanes: lanes,
-            bridgeItems: bridgeItems)
+            bridgeItems: bridgeItems, meters: meters, pauses: pauses)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
-            + closings.count + statuses.count + contracts.count + lanes.count + bridgeItems.count
+            + closings.count + statuses.count + contracts.count + lanes.count + bridgeItems.count + meters.count
+            + pauses.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -60,12 +63,14 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case contract = 13
     case lane = 14
     case bridge = 15
+    case meter = 16
+    case pause = 17
 }
 
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
 ///
 /// A part is the version u8, then entries: kind u8, length u32, the entry's bytes as the state tree commits to them. Entries ascend
-/// by kind, then by account key, xid, chain, offence id, epoch, node, voter, name and version, or key in the state tree.
+/// by kind, then by account key, xid, chain, offence id, epoch, node, voter, name and version, key in the state tree, contract and asset, or name of a target.
 package struct SnapshotWriter: Sendable {
     /// First byte of every part.
     package static let version: UInt8 = 1
@@ -79,6 +84,8 @@ package struct SnapshotWriter: Sendable {
     private var bridges: DigestOrder
     /// Everything else, of which there is little.
     private var rest: ArraySlice<[UInt8]>
+    /// What comes after the orders of pegs.
+    private var tail: ArraySlice<[UInt8]>
     /// The next entry, which found no room in the part before.
     private var next: [UInt8]?
     private var partCount = 0
@@ -101,6 +108,8 @@ package struct SnapshotWriter: Sendable {
         let contracts = state.contracts.map { SnapshotWriter.framed(.contract, $0.encoded) }
         let lanes = state.lanes.map { SnapshotWriter.framed(.lane, $0.encoded) }
         rest = (heads + offences + epochs + stakes + statuses + election + contracts + lanes)[...]
+        let pauses = state.pauses.map { SnapshotWriter.framed(.pause, $0.encoded) }
+        tail = (state.meters.map { SnapshotWriter.framed(.meter, $0.encoded) } + pauses)[...]
         next = takeEntry()
     }
 
@@ -130,7 +139,8 @@ package struct SnapshotWriter: Sendable {
             return SnapshotWriter.framed(.cross, state.crosses[place].entry.encoded)
         }
         if let entry = rest.popFirst() { return entry }
-        return bridges.next({ state.bridgeItems[$0].stateKey }).map { SnapshotWriter.framed(.bridge, state.bridgeItems[$0].encoded) }
+        if let place = bridges.next({ state.bridgeItems[$0].stateKey }) { return SnapshotWriter.framed(.bridge, state.bridgeItems[place].encoded) }
+        return tail.popFirst()
     }
 
     private static func framed(_ kind: SnapshotEntryKind, _ value: [UInt8]) -> [UInt8] {

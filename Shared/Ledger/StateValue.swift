@@ -84,6 +84,12 @@ package enum StateKey {
     /// The key in the tree of how much has crossed a peg.
     package static func lane(_ contract: String) -> Digest { Blake2b.hash(.stateLane, NodeName.padded(contract)) }
 
+    /// The key in the tree of what has passed under a contract in an asset.
+    package static func meter(_ contract: String, _ asset: AssetID) -> Digest { Blake2b.hash(.stateMeter, MeterEntry.name(contract, asset)) }
+
+    /// The key in the tree of how far a target is stopped.
+    package static func pause(_ target: PauseTarget) -> Digest { Blake2b.hash(.statePause, target.name) }
+
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }
 }

@@ -24,6 +24,8 @@ package enum Claim: Hashable, Sendable {
     case status(Digest)
     /// A version of a contract: id padded to 32, version u32.
     case contract([UInt8])
+    /// A change of how far a target is stopped: its name, number u64.
+    case pause([UInt8])
     /// What has left one chain of a peg appears on the other: peg padded to 32, order's id.
     case appearance([UInt8])
 }
@@ -48,13 +50,15 @@ extension Transaction {
         case .status(let change): .status(change.id)
         case .deploy(let deploy): .contract(deploy.terms.name)
         case .adopt(let adopt): .contract(adopt.name)
+        case .pause(let pause): .pause(pause.name)
+        case .heed(let heed): .pause(heed.name)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed: .alreadyExists
         case .transfer, .bond, .unbond, .lock, .redeem: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

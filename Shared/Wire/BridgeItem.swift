@@ -32,9 +32,11 @@ package struct BridgeItem: Hashable, Sendable {
     package var amount: Amount
     /// Of the block, on the chain whose state it is in.
     package var height: Height
+    /// Chain time of that block: what a delay counts from, whichever later block shows the item.
+    package var time: ChainTime
 
     package init(
-        kind: Kind, contract: String, version: UInt32, order: Digest, sender: PublicKey, receiver: PublicKey, amount: Amount, height: Height
+        kind: Kind, contract: String, version: UInt32, order: Digest, sender: PublicKey, receiver: PublicKey, amount: Amount, height: Height, time: ChainTime
     ) {
         self.kind = kind
         self.contract = contract
@@ -44,17 +46,18 @@ package struct BridgeItem: Hashable, Sendable {
         self.receiver = receiver
         self.amount = amount
         self.height = height
+        self.time = time
     }
 
     /// The exact bytes the state tree commits to: kind u8, contract padded 32, version u32, order 32, sender 32, receiver 32, amount u64,
-    /// height u64.
+    /// height u64, time u64.
     package var encoded: [UInt8] {
         [kind.rawValue] + ContractName.bytes(contract, version: version) + order.bytes + sender.bytes + receiver.bytes + amount.bigEndianBytes
-            + height.bigEndianBytes
+            + height.bigEndianBytes + time.bigEndianBytes
     }
 
     /// Bytes of each.
-    package static let byteCount = 149
+    package static let byteCount = 157
 
     /// Reads what `encoded` wrote; nil for anything else.
     package init?(decoding bytes: [UInt8]) {
@@ -65,7 +68,7 @@ package struct BridgeItem: Hashable, Sendable {
         func number(_ range: Range<Int>) -> UInt64 { bytes[range].reduce(0) { $0 << 8 | UInt64($1) } }
         self.init(
             kind: kind, contract: contract, version: UInt32(number(33..<37)), order: order, sender: sender, receiver: receiver,
-            amount: number(133..<141), height: number(141..<149))
+            amount: number(133..<141), height: number(141..<149), time: number(149..<157))
         guard amount > 0 else { return nil }
     }
 

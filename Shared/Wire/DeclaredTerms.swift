@@ -37,6 +37,8 @@ package struct DeclaredTerms: Hashable, Sendable {
         message.deadlineMaximumMilliseconds = contract.deadlineMaximumMilliseconds
         message.deployer = deployer.data
         if let peg = contract.peg { message.peg = peg.message }
+        if let brakes = contract.brakes.first { message.firstBrakes = brakes.message }
+        if let brakes = contract.brakes.second { message.secondBrakes = brakes.message }
         try self.init(decoding: Field.encode(message), network: network)
     }
 
@@ -66,12 +68,18 @@ package struct DeclaredTerms: Hashable, Sendable {
                 second.asset == PegTerms.wrapped(first.asset, of: first.chain)
             else { throw WireFault(.invalid, "ContractTerms.peg") }
         }
+        let brakes = ContractBrakes(
+            first: terms.hasFirstBrakes ? try SideBrakes(terms.firstBrakes, "ContractTerms.first_brakes") : nil,
+            second: terms.hasSecondBrakes ? try SideBrakes(terms.secondBrakes, "ContractTerms.second_brakes") : nil)
+        guard peg != nil || brakes.longestDelayMilliseconds < terms.deadlineMaximumMilliseconds else {
+            throw WireFault(.invalid, "ContractTerms.deadline_maximum_milliseconds")
+        }
         self.body = body
         deployer = try Field.key(terms.deployer, "ContractTerms.deployer")
         contract = Contract(
             id: terms.id, version: terms.version, first: first, second: second, rateNumerator: terms.rateNumerator,
             rateDenominator: terms.rateDenominator, minimumAmount: terms.minimumAmount, maximumAmount: terms.maximumAmount,
-            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds, peg: peg)
+            deadlineMaximumMilliseconds: terms.deadlineMaximumMilliseconds, peg: peg, brakes: brakes)
     }
 
     private static func message(_ side: ContractSide) -> PBContractParty {

@@ -122,6 +122,22 @@ package enum Limits {
     package static let contractWindow: Height = 4_096
     /// Members that may attest for a peg in one direction.
     package static let pegMembers = 16
+    /// Milliseconds of chain time over which a contract's cap may run.
+    package static let capWindowMilliseconds: UInt64 = 31 * 24 * 60 * 60 * 1_000
+    /// Milliseconds of chain time that a contract may put a large amount off.
+    package static let delayMilliseconds: UInt64 = 24 * 60 * 60 * 1_000
+    /// Targets that a state remembers ever to have been stopped.
+    package static let pauseTargets = 1_024
+    /// Wishes of one notary, about targets, that a recorder keeps until they are fulfilled.
+    package static let pauseWishesPerNotary = 64
+    /// Pauses in one notary block.
+    package static let pausesPerBlock = 16
+    /// Final notary blocks after which a notary signs no candidate any more that a pause it knows of would stop.
+    package static let pauseGraceBlocks: Height = 16
+    /// Meters in one answer.
+    package static let metersPerAnswer = 4_096
+    /// Payments that wait for brakes in one answer.
+    package static let waitingPerAnswer = 256
     /// Orders of a peg in one question or answer.
     package static let bridgeItemsPerAnswer = 256
     /// Contracts in one answer.

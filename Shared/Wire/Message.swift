@@ -24,6 +24,8 @@ package indirect enum Message: Hashable, Sendable {
     case handover(Handover)
     case nomination(Nomination)
     case contract(ContractNotice)
+    case pause(PauseNotice)
+    case pauseConsent(PauseConsent)
 
     /// Reads the body of a frame.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -52,6 +54,8 @@ package indirect enum Message: Hashable, Sendable {
         case .nomination(let item): self = .nomination(try Nomination(item, network: network))
         case .consent(let item): self = .consent(try Consent(item))
         case .contract(let item): self = .contract(try ContractNotice(item))
+        case .pause(let item): self = .pause(try PauseNotice(item))
+        case .pauseConsent(let item): self = .pauseConsent(try PauseConsent(item))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -82,6 +86,8 @@ package indirect enum Message: Hashable, Sendable {
         case .nomination(let item): published.nomination = item.message
         case .consent(let item): published.consent = item.message
         case .contract(let item): published.contract = item.message
+        case .pause(let item): published.pause = item.message
+        case .pauseConsent(let item): published.pauseConsent = item.message
         }
         return Field.encode(published)
     }

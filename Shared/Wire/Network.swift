@@ -130,12 +130,16 @@ package struct Contract: Hashable, Sendable {
     /// Set for a peg: `first` is its side on the main chain, whose reserve is the custody account, and `second` that on the side chain, whose
     /// reserve is the return account.
     package var peg: PegTerms?
+    /// What slows value down under these terms.
+    package var brakes: ContractBrakes
 
     package init(
         id: String, version: UInt32, first: ContractSide, second: ContractSide, rateNumerator: UInt64, rateDenominator: UInt64,
-        minimumAmount: Amount, maximumAmount: Amount, deadlineMaximumMilliseconds: UInt64, peg: PegTerms? = nil
+        minimumAmount: Amount, maximumAmount: Amount, deadlineMaximumMilliseconds: UInt64, peg: PegTerms? = nil,
+        brakes: ContractBrakes = ContractBrakes()
     ) {
         self.peg = peg
+        self.brakes = brakes
         self.id = id
         self.version = version
         self.first = first

@@ -19,6 +19,12 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case stakeFull = 20
     /// There is a newer version of the contract: whoever orders under it has to know its terms.
     case contractSuperseded = 21
+    /// As much has passed under the contract lately as its cap lets through.
+    case capReached = 22
+    /// The deadline leaves no room for the delay that the contract puts on such an amount.
+    case deadlineTooNear = 23
+    /// The notaries have stopped new business with the chain, the contract or the asset.
+    case paused = 24
     // 64-: refused before any block
     case malformed = 64
     case tooLarge = 65
@@ -61,6 +67,8 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case unknownVoter = 109
     case superseded = 110
     case keyTaken = 111
+    /// The contract puts such an amount off for a while.
+    case delayed = 112
 
     /// Stable name for people, logs, JSON and metrics.
     package var code: String {

@@ -57,6 +57,14 @@ package indirect enum Request: Hashable, Sendable {
     case bridgeProof(BridgeProofQuery)
     /// Attestations of an order, for the chain where it is to appear.
     case attest(BridgeProof, FinalHeader)
+    /// What shows how far a target is stopped on the notary chain (G-5).
+    case pause(PauseTarget)
+    /// An operator's signed wish about a target.
+    case pauseConsent(PauseConsent)
+    /// How all targets stand.
+    case pauses
+    /// What slows value down on a chain.
+    case brakes
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -92,8 +100,7 @@ package indirect enum Request: Hashable, Sendable {
             let chain = try Field.chain(item.chain, "FetchSigned.chain")
             self = .fetchSigned(chain: chain, signer: try Field.key(item.signer, "FetchSigned.signer"))
         case .fetchRecorded(let item): self = .fetchRecorded(try Field.chain(item.chain, "FetchRecorded.chain"))
-        case .fetchHandovers(let item):
-            self = .fetchHandovers(chain: try Field.chain(item.chain, "FetchHandovers.chain"), from: item.from)
+        case .fetchHandovers(let item): self = .fetchHandovers(chain: try Field.chain(item.chain, "FetchHandovers.chain"), from: item.from)
         case .fetchStakes(let item): self = .fetchStakes(try Field.chain(item.chain, "FetchStakes.chain"))
         case .election: self = .election
         case .nominate(let item):
@@ -123,6 +130,10 @@ package indirect enum Request: Hashable, Sendable {
         case .attest(let item):
             try Field.present(item.hasProof && item.hasFinal, "Attest.proof")
             self = .attest(try BridgeProof(item.proof), try FinalHeader(item.final))
+        case .pause(let item): self = .pause(try PauseTarget(item))
+        case .pauseConsent(let item): self = .pauseConsent(try PauseConsent(item))
+        case .pauses: self = .pauses
+        case .brakes: self = .brakes
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -192,6 +203,10 @@ package indirect enum Request: Hashable, Sendable {
         case .attest(let proof, let final):
             message.attest.proof = proof.message
             message.attest.final = final.message
+        case .pause(let target): message.pause.target = target.message
+        case .pauseConsent(let consent): message.pauseConsent = consent.message
+        case .pauses: message.pauses = .init()
+        case .brakes: message.brakes = .init()
         }
         return Field.encode(message)
     }

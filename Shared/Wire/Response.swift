@@ -39,6 +39,10 @@ package indirect enum Response: Hashable, Sendable {
     case bridgeShown(FinalHeader, StateProof)
     /// How many members have attested an order, and how many it takes.
     case attested(have: Int, threshold: Int)
+    /// What shows a target's entry, or that there is none, in the state of the newest final notary block.
+    case pauseShown(FinalHeader, StateProof)
+    case pauses([PauseState])
+    case brakes(BrakeView)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -105,6 +109,9 @@ package indirect enum Response: Hashable, Sendable {
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
             self = .failure(reason, detail: item.detail)
+        case .pause(let item): self = try .shown(item)
+        case .pauses(let item): self = .pauses(try PauseState.all(in: item))
+        case .brakes(let item): self = .brakes(try BrakeView(item))
         case nil: throw WireFault(.missing, "Response.response")
         }
     }
@@ -162,6 +169,11 @@ package indirect enum Response: Hashable, Sendable {
         case .attested(let have, let threshold):
             message.attest.have = UInt32(clamping: have)
             message.attest.threshold = UInt32(clamping: threshold)
+        case .pauseShown(let final, let proof):
+            message.pause.final = final.message
+            message.pause.proof = proof.message
+        case .pauses(let states): message.pauses.pauses = states.map(\.message)
+        case .brakes(let view): message.brakes = view.message
         case .failure(let reason, let detail):
             message.failure.reason = reason.code
             message.failure.detail = detail

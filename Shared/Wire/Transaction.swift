@@ -34,6 +34,8 @@ package struct Transaction: Hashable, Sendable {
         indirect case issue(BridgeProof)
         indirect case redeem(BridgeOrder)
         indirect case release(BridgeProof)
+        indirect case pause(Pause)
+        indirect case heed(Heed)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -60,6 +62,8 @@ package struct Transaction: Hashable, Sendable {
             case .issue: 21
             case .redeem: 22
             case .release: 23
+            case .pause: 24
+            case .heed: 25
             }
         }
     }
@@ -74,7 +78,7 @@ package struct Transaction: Hashable, Sendable {
     package var xid: Digest? {
         switch kind {
         case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
-            .redeem, .release:
+            .redeem, .release, .pause, .heed:
             nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
@@ -90,6 +94,7 @@ package struct Transaction: Hashable, Sendable {
         case .confirm(let confirm): confirm.holds
         case .settle(let resolution), .refund(let resolution): [resolution.evidence] + (resolution.frozen.map { [$0] } ?? [])
         case .adopt(let adopt): [adopt.evidence]
+        case .heed(let heed): [heed.evidence]
         case .issue(let proof), .release(let proof): [proof.evidence]
         default: []
         }
@@ -144,6 +149,8 @@ package struct Transaction: Hashable, Sendable {
         case .lock(let order), .redeem(let order): content = order.body
         // A newer version's members attest anew.
         case .issue(let proof), .release(let proof): content = chain.bytes + ContractName.bytes(proof.contract, version: proof.version) + proof.order.bytes
+        case .pause(let pause): content = pause.change.payload
+        case .heed(let heed): content = chain.bytes + heed.name
         case .open(let cross): content = chain.bytes + cross.xid.bytes
         case .confirm(let confirm): content = chain.bytes + confirm.cross.xid.bytes
         case .refuse(let refuse): content = chain.bytes + refuse.cross.xid.bytes
@@ -213,6 +220,12 @@ package struct Transaction: Hashable, Sendable {
         case .release(let item):
             guard chain != .notary else { throw WireFault(.invalid, "Transaction.release") }
             return .release(try BridgeProof(item))
+        case .pause(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.pause") }
+            return .pause(try Pause(item))
+        case .heed(let item):
+            guard chain != .notary else { throw WireFault(.invalid, "Transaction.heed") }
+            return .heed(try Heed(item))
         }
     }
 
@@ -246,6 +259,8 @@ package struct Transaction: Hashable, Sendable {
         case .redeem(let order): message.redeem = order.message
         case .issue(let proof): message.issue = proof.message
         case .release(let proof): message.release = proof.message
+        case .pause(let pause): message.pause = pause.message
+        case .heed(let heed): message.heed = heed.message
         }
         return message
     }

@@ -66,7 +66,8 @@ struct BridgeTests {
             var item =
                 source.item(kind, of: "gold", order: order)
                 ?? BridgeItem(
-                    kind: kind, contract: "gold", version: 2, order: order, sender: World.alice.publicKey, receiver: World.dave.publicKey, amount: 1, height: 1)
+                    kind: kind, contract: "gold", version: 2, order: order, sender: World.alice.publicKey, receiver: World.dave.publicKey, amount: 1, height: 1,
+                    time: 1_001)
             attested?(&item)
             let chosen = signers ?? Array((isIssue ? BridgeTests.members : BridgeTests.others).prefix(2))
             let proof = BridgeProof(

@@ -40,6 +40,45 @@ import Wire
         #expect(try ContractFile.read(text(extra: "version: 7"), file: "c.yaml", network: network).version == 7)
     }
 
+    @Test("brakes are read as they are written, enforced unless the file says otherwise")
+    func brakes() throws {
+        let sides = [
+            "{ chain: alpha, asset: X, cap: { amount: 5000, window_milliseconds: 60000 } }",
+            "{ chain: beta, asset: Y, cap: { amount: 5000, window_milliseconds: 1000, mode: observed }, delay: { amount: 10, milliseconds: 30000, mode: enforced } }",
+        ]
+        let contract = try ContractFile.read(text(sides: sides, rate: (1, 1)), file: "c.yaml", network: network).contract
+        #expect(contract.brakes.first == SideBrakes(cap: SideBrakes.Cap(amount: 5_000, windowMilliseconds: 60_000)))
+        #expect(
+            contract.brakes.second
+                == SideBrakes(cap: SideBrakes.Cap(amount: 5_000, windowMilliseconds: 1_000, isObserved: true), delay: SideBrakes.Delay(amount: 10, milliseconds: 30_000)))
+        #expect(ContractFile.findings(contract, network: network).isEmpty)
+    }
+
+    @Test(
+        "brakes that make no sense are refused by name, and odd ones remarked",
+        arguments: [
+            ("cap: { amount: 0, window_milliseconds: 1 }", "a cap of 0 lets nothing through"), ("cap: { amount: 1, window_milliseconds: 0 }", "window_milliseconds"),
+            ("cap: { amount: 1 }", "window_milliseconds"), ("cap: { amount: 9, window_milliseconds: 9, mode: off }", "there is no mode off"),
+            ("delay: { amount: 0, milliseconds: 5 }", "no amount is below 0"), ("delay: { amount: 1, milliseconds: 86400001 }", "milliseconds"),
+            ("delay: { amount: 1, milliseconds: 60000 }", "no deadline leaves room for a delay of 60000 ms"), ("cap: { amount: 9, window: 9 }", "window"),
+        ])
+    func senselessBrakes(_ item: (brake: String, problem: String)) {
+        #expect(problem(text(sides: ["{ chain: alpha, asset: X, \(item.brake) }", "{ chain: beta, asset: Y }"])).contains(item.problem), "\(item.brake)")
+    }
+
+    @Test(
+        "a cap below the amounts, and a delay that no payment reaches or nobody notices, are remarked",
+        arguments: [
+            ("cap: { amount: 4, window_milliseconds: 9000 }", "below the minimum 5", true), ("cap: { amount: 4, window_milliseconds: 9000, mode: observed }", "below the minimum 5", false),
+            ("cap: { amount: 4999, window_milliseconds: 9000 }", "payments above 4999 X will be refused", false),
+            ("delay: { amount: 5001, milliseconds: 30000 }", "no payment reaches the 5001 X", false), ("delay: { amount: 5, milliseconds: 1999 }", "leaves nobody time to look", false),
+            ("delay: { amount: 5, milliseconds: 59000 }", "at most 1000 ms are left", false),
+        ])
+    func oddBrakes(_ item: (brake: String, problem: String, isFatal: Bool)) throws {
+        let found = try findings(text(sides: ["{ chain: alpha, asset: X, \(item.brake) }", "{ chain: beta, asset: Y }"], rate: (1, 1), minimum: 5))
+        #expect(found.contains { $0.problem.contains(item.problem) && $0.isFatal == item.isFatal }, "\(found)")
+    }
+
     @Test("reserves follow from the id, the chain and the network, and from no version")
     func reserves() throws {
         let one = try ContractFile.read(text(), file: "c.yaml", network: network).contract

@@ -79,6 +79,12 @@ package struct TestChain {
         return tree.ledger.proofOfContract(id, version: version)
     }
 
+    /// What the final state says of how far a target is stopped.
+    package mutating func proofOfPause(_ target: PauseTarget) -> StateProof {
+        tree.moveToFinal()
+        return tree.ledger.proofOfPause(target)
+    }
+
     /// What the final state says of an order of the peg `vault`.
     package mutating func proofOfBridge(_ kind: BridgeItem.Kind, _ order: Digest) -> StateProof {
         tree.moveToFinal()

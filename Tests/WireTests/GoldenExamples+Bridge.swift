@@ -21,7 +21,8 @@ extension GoldenExamples {
     private func item(_ kind: BridgeItem.Kind, _ order: BridgeOrder, _ sender: KeyPair, _ receiver: KeyPair, chain: ChainID) -> BridgeItem {
         let transaction = Transaction(kind == .locked ? .lock(order) : .redeem(order), chain: chain, network: network)
         return BridgeItem(
-            kind: kind, contract: "vault", version: 2, order: transaction.id, sender: sender.publicKey, receiver: receiver.publicKey, amount: order.amount, height: 12)
+            kind: kind, contract: "vault", version: 2, order: transaction.id, sender: sender.publicKey, receiver: receiver.publicKey, amount: order.amount, height: 12,
+            time: 1_700_000_004_000)
     }
 
     private func proof(of item: BridgeItem, from origin: ChainID) -> BridgeProof {
@@ -41,6 +42,15 @@ extension GoldenExamples {
         ]
     }
 
+    /// What has passed it on its main chain.
+    var meter: MeterEntry {
+        var entry = MeterEntry(contract: "vault", asset: AssetID("X")!)
+        (entry.paidIn.used, entry.paidIn.remainder, entry.paidIn.time) = (700, 59_999, 1_700_000_004_000)
+        (entry.paidIn.overCap, entry.paidIn.early) = (3, 2)
+        (entry.paidOut.used, entry.paidOut.time, entry.paidOut.early) = (1, 1_700_000_005_000, 4)
+        return entry
+    }
+
     /// A peg as a client declares it.
     var pegTerms: DeclaredTerms {
         let sides = [(alpha, "X"), (beta, "alpha/X")].map { ContractSide(chain: $0, asset: AssetID($1)!, reserve: PublicKey(.zero)) }
@@ -48,7 +58,11 @@ extension GoldenExamples {
             id: "vault", version: 2, first: sides[0], second: sides[1], rateNumerator: 1, rateDenominator: 1, minimumAmount: 1, maximumAmount: 5_000,
             deadlineMaximumMilliseconds: 0,
             peg: PegTerms(
-                issuers: PegTerms.Members(notaries.map(\.publicKey), threshold: 2)!, releasers: PegTerms.Members(nodes.map(\.publicKey), threshold: 1)!))
+                issuers: PegTerms.Members(notaries.map(\.publicKey), threshold: 2)!, releasers: PegTerms.Members(nodes.map(\.publicKey), threshold: 1)!),
+            brakes: ContractBrakes(
+                first: SideBrakes(
+                    cap: SideBrakes.Cap(amount: 900, windowMilliseconds: 60_000), delay: SideBrakes.Delay(amount: 400, milliseconds: 30_000, isObserved: true)),
+                second: SideBrakes(cap: SideBrakes.Cap(amount: 800, windowMilliseconds: 3_600_000, isObserved: true))))
         return try! DeclaredTerms(contract, deployer: alice.publicKey, network: network)
     }
 }

@@ -25,6 +25,8 @@ import Wire
         ("leg_notice", { .leg($0.frozenNotice) }),
         ("branch_head", { .branch($0.branchHead) }),
         ("contract_notice", { .contract($0.contractNotice) }),
+        ("pause_notice", { .pause($0.pauseNotice) }),
+        ("published_pause_consent", { .pauseConsent($0.pauseConsent) }),
     ]
 
     static let requests: [(name: String, request: @Sendable (GoldenExamples) -> Request)] = [
@@ -44,6 +46,10 @@ import Wire
         ("bridge_orders_query", { .bridge(BridgeQuery(contract: "vault", kind: .issued, orders: [$0.lockedItem.order, $0.redeemedItem.order])) }),
         ("bridge_proof_query", { .bridgeProof(BridgeProofQuery(contract: "vault", kind: .locked, order: $0.lockedItem.order)) }),
         ("attest", { .attest($0.issue, $0.final) }),
+        ("pause_query", { .pause(.asset($0.alpha, AssetID("X")!)) }),
+        ("pause_consent", { .pauseConsent($0.pauseConsent) }),
+        ("pauses_query", { _ in .pauses }),
+        ("brakes_query", { _ in .brakes }),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -61,6 +67,9 @@ import Wire
         ("bridge_state", { .bridge(BridgeView(version: 2, height: 14, lane: 300, returned: 40, items: [$0.redeemedItem])) }),
         ("no_bridge", { _ in .bridge(BridgeView(version: nil, height: 14, lane: 0, returned: 0, items: [])) }),
         ("bridge_shown", { .bridgeShown($0.final, StateProof(value: $0.lockedItem.encoded, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
+        ("pause_proof", { .pauseShown($0.notaryFinal, StateProof(value: $0.pauseEntry.encoded, siblings: [GoldenExamples.hash("s0")], other: nil)) }),
+        ("pauses", { .pauses($0.pauseStates) }),
+        ("brakes", { .brakes($0.brakeView) }),
         ("attested_answer", { _ in .attested(have: 1, threshold: 2) }),
     ]
 

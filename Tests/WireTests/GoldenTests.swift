@@ -108,6 +108,10 @@ import Wire
         file.check("locked_item", examples.lockedItem.encoded)
         file.check("redeemed_item", examples.redeemedItem.encoded)
         file.check("lane_entry", LaneEntry(contract: "vault", amount: 300).encoded)
+        file.check("meter_entry", examples.meter.encoded)
+        #expect(MeterEntry(decoding: examples.meter.encoded) == examples.meter)
+        file.check("pause_entry", examples.pauseEntry.encoded)
+        #expect(PauseEntry(decoding: examples.pauseEntry.encoded) == examples.pauseEntry)
         file.check("attested", examples.lockedItem.attested(on: examples.alpha, version: 2))
         file.check("peg_terms", examples.pegTerms.body)
         #expect(try DeclaredTerms(decoding: examples.pegTerms.body, network: examples.network) == examples.pegTerms)
@@ -119,7 +123,7 @@ import Wire
             "network", "genesis_hash", "cross_body", "xid", "transactions_root", "foreign_root", "header", "block_hash",
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
             "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry", "contract_entry", "contract_reserve",
-            "locked_item", "redeemed_item", "lane_entry", "attested", "peg_terms",
+            "locked_item", "redeemed_item", "lane_entry", "meter_entry", "pause_entry", "attested", "peg_terms",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))

@@ -219,9 +219,10 @@ body = message((1, "beta"), (2, bob.public), (3, "vault"), (4, 2), (5, 200), (6,
 transaction("redeem", 22, message((1, body), (2, bob.sign("redeem", body))))
 redeem_id = say("redeem_id", transaction_id(22, body))
 vault = padded("vault") + (2).to_bytes(4, "big")
-locked_item = say("locked_item", b"\1" + vault + lock_id + alice.public + bob.public + u64(500) + u64(12))
-redeemed_item = say("redeemed_item", b"\3" + vault + redeem_id + bob.public + alice.public + u64(200) + u64(12))
+locked_item = say("locked_item", b"\1" + vault + lock_id + alice.public + bob.public + u64(500) + u64(12) + u64(1700000004000))
+redeemed_item = say("redeemed_item", b"\3" + vault + redeem_id + bob.public + alice.public + u64(200) + u64(12) + u64(1700000004000))
 say("lane_entry", padded("vault") + u64(300))
+meter_entry = say("meter_entry", padded("vault") + padded("X") + b"".join(u64(n) for n in (700, 59999, 1700000004000, 3, 2, 1, 0, 1700000005000, 0, 4)))
 members = sorted(notaries[:2], key=lambda member: member.public)
 
 
@@ -241,7 +242,9 @@ say("release_id", transaction_id(23, b"alpha" + vault + redeem_id))
 peg = Sub(message((1, sorted(member.public for member in notaries)), (2, 2), (3, sorted(node.public for node in nodes)), (4, 1)))
 say("peg_terms", message(
     (1, "vault"), (2, 2), (3, Sub(message((1, "alpha"), (2, "X")))), (4, Sub(message((1, "beta"), (2, "alpha/X")))), (5, 1), (6, 1), (7, 1), (8, 5000),
-    (10, alice.public), (11, peg)))
+    (10, alice.public), (11, peg),
+    (12, Sub(message((1, Sub(message((1, 900), (2, 60000)))), (2, Sub(message((1, 400), (2, 30000), (3, 1))))))),
+    (13, Sub(message((1, Sub(message((1, 800), (2, 3600000), (3, 1)))))))))
 say("bridge_query", message((65, Sub(message((1, "vault"), (2, 3), (3, 7), (4, lock_id))))))
 say("bridge_orders_query", message((65, Sub(message((1, "vault"), (2, 2), (4, bytes(32)), (5, [lock_id, redeem_id]))))))
 say("bridge_proof_query", message((66, Sub(message((1, "vault"), (2, 1), (3, lock_id))))))
@@ -338,6 +341,42 @@ say("chain_states", message((50, Sub(message((1, [
 say("granted", message((52, Sub(message((1, 1))))))
 say("not_granted", message((52, Sub(b""))))
 say("frozen_proof", message((54, Sub(message((1, notary_final), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))
+
+# Pauses: a contract by two notaries, an asset watched, a chain that goes on by three
+def pause_consents(name, level, number, signers):
+    return [authorization(notaries[i], "pause", name + bytes([level]) + u64(number)) for i in signers]
+
+
+def target(**fields):
+    return Sub(message((1, fields.get("chain", "")), (2, fields.get("contract", "")), (3, fields.get("asset", ""))))
+
+
+on_contract = b"\2" + padded("vault") + bytes(32)
+on_asset = b"\3" + padded("alpha") + padded("X")
+on_chain = b"\1" + padded("beta") + bytes(32)
+for name, kind, named, level, number, signers in (
+        ("pause_contract", target(contract="vault"), on_contract, 2, 1, (0, 2)), ("watch_asset", target(chain="alpha", asset="X"), on_asset, 1, 4, (1, 3)),
+        ("resume_chain", target(chain="beta"), on_chain, 0, 2, (0, 1, 3))):
+    transaction(name, 24, message((1, kind), (2, level), (3, number), (4, pause_consents(named, level, number, signers))))
+    say(name + "_id", transaction_id(24, named + bytes([level]) + u64(number)))
+pause_entry = say("pause_entry", on_contract + b"\2" + u64(1) + u64(9) + u64(7))
+pause_evidence = Sub(message((1, digest(b"notary block")), (2, Sub(message((1, pause_entry), (2, [digest(b"s0"), digest(b"s1")]))))))
+transaction("heed", 25, message((1, target(contract="vault")), (2, 1), (3, pause_evidence)))
+say("heed_id", transaction_id(25, b"alpha" + on_contract + u64(1)))
+wish = Sub(message((1, target(contract="vault")), (2, 2), (3, 1), (4, pause_consents(on_contract, 2, 1, (0,))[0])))
+say("pause_consent", message((69, wish)))
+say("published_pause_consent", message((69, wish)))
+say("pause_notice", message((68, Sub(message(
+    (1, "alpha"), (2, target(contract="vault")), (3, notary_final), (4, pause_evidence), (5, "notary-1"))))))
+say("pause_query", message((68, Sub(message((1, target(chain="alpha", asset="X")))))))
+say("pauses_query", message((70, Sub(b""))))
+say("brakes_query", message((71, Sub(b""))))
+say("pause_proof", message((68, Sub(message((1, notary_final), (2, Sub(message((1, pause_entry), (2, [digest(b"s0")])))))))))
+say("pauses", message((70, Sub(message((1, [
+    Sub(message((1, target(contract="vault")), (2, 2), (3, 1), (4, 9), (5, [Sub(message((2, "notary-2")))]))),
+    Sub(message((1, target(chain="beta")), (5, [Sub(message((1, 2), (2, "notary-1")))])))]))))))
+say("brakes", message((71, Sub(message(
+    (1, 14), (2, 1700000005000), (3, [meter_entry]), (4, [pause_entry]), (5, [Sub(message((1, xid), (2, "cap_reached"), (3, 50), (4, "vault")))]))))))
 
 # Headers and proofs for devices
 say("fetch_headers", message((60, Sub(message((1, "alpha"), (2, 3), (3, 64))))))

@@ -10,19 +10,19 @@ extension StatusCode {
         case .unknownContract: self = .currency
         case .termsViolated: self = .amount
         case .deadlinePassed: self = .settlementTimeout
-        case .deadlineTooFar, .badSignature, .nonceOutsideWindow, .watchRefused: self = .technical
+        case .deadlineTooFar, .deadlineTooNear, .badSignature, .nonceOutsideWindow, .watchRefused: self = .technical
         case .alreadyExists, .nonceUsed, .duplicateTransaction: self = .duplication
         case .crossAlreadyEnded, .alreadyDecided, .notHeld, .unknownCross, .evidenceInvalid, .evidenceMissing: self = .settlementFailed
         case .tooManyAssets: self = .unsupportedType
         case .malformed, .tooLarge: self = .format
         case .wrongChain, .wrongNetwork: self = .agent
         case .missingAuthorization, .notInitiator: self = .accessRight
-        case .overloaded, .notReady, .notFound: self = .systemUnavailable
-        case .reserveShort: self = .settlementLimit
+        case .overloaded, .notReady, .notFound, .delayed: self = .systemUnavailable
+        case .reserveShort, .capReached: self = .settlementLimit
         case .notAllowed: self = .forbidden
         case .refusedByReceiver: self = .unspecifiedByAgent
         case .cancelledByInitiator: self = .withdrawn
-        case .chainFrozen: self = .suspended
+        case .chainFrozen, .paused: self = .suspended
         case .stateMismatch, .wrongParent, .wrongSlot, .wrongTime, .recordInvalid, .unknownBranch, .wrongWork, .epochUnknown, .consentMissing,
             .notaryHeadInvalid, .thawUnknown:
             self = .settlementError

@@ -66,7 +66,9 @@ extension BuilderRole {
         let wait = patience(parent: lead.parent, hasUnfinishedWork: ancestors.contains { !$0.transactions.isEmpty }, since: since, at: now)
         let taken = Set(ancestors.flatMap { $0.transactions.map(\.id) })
         while true {
-            let ready = pool.ready(excluding: taken, limit: Limits.blockTransactions * 2)
+            let pooled = pool.ready(excluding: taken, limit: Limits.blockTransactions * 2)
+            // What stops others comes first: notaries sign nothing that it would have stopped (G-7).
+            let ready = pooled.filter(\.isHeed) + pooled.filter { !$0.isHeed }
             let items = leaveOutDoubtful(ready, parent: lead.parent, at: now)
             if items.isEmpty && !ready.isEmpty { continue }
             if items.isEmpty && wait > 0 { return [.setTimer(Timers.idle, afterMilliseconds: wait)] }
@@ -101,7 +103,9 @@ extension BuilderRole {
         var gone: Set<Digest> = []
         for (id, reason) in left {
             // What a candidate excludes may come back with another candidate; what a final block excludes may not.
-            if parent == tree.finalHash && !reason.isTemporary { gone.insert(id) } else { pool.putOff(id, at: tree.finalHeight, now: now) }
+            if parent == tree.finalHash && !reason.isTemporary { gone.insert(id) } else {
+                pool.putOff(id, at: tree.finalHeight, now: now, keepsEvidence: reason == .delayed)
+            }
         }
         pool.remove(gone)
     }
@@ -149,4 +153,9 @@ extension BuilderRole {
             .note("candidate \(block.hash) for slot \(block.header.slot), height \(block.header.height), \(block.transactions.count) transactions"),
         ] + send(at: now)
     }
+}
+
+extension BlockItem {
+    /// Whether it takes a pause in.
+    fileprivate var isHeed: Bool { if case .heed = transaction.kind { true } else { false } }
 }

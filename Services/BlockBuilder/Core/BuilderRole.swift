@@ -150,7 +150,7 @@ package struct BuilderRole: RoleCore {
         switch message {
         case .accepted(let accepted): return receive(accepted, publisher: publisher, at: now)
         // Its collectors make the transaction.
-        case .contract: return []
+        case .contract, .pause: return []
         case .leg(let notice): return receive(notice, publisher: publisher, at: now)
         case .lead(let lead): return receive(lead, publisher: publisher, at: now)
         // A builder's own word to its consensus goes over the same topic, and so do other nodes'.

@@ -16,6 +16,8 @@ struct TransactionPool: Sendable {
         var attempts = 0
         /// Final height from which it is tried again; nil when it may go in now.
         var retryHeight: Height?
+        /// It waits for time to pass since what its evidence shows: newer evidence would make it wait anew.
+        var keepsEvidence = false
         /// When it was first put off since it came.
         var putOffMilliseconds: UInt64 = 0
     }
@@ -57,7 +59,8 @@ struct TransactionPool: Sendable {
         if isConcluded(transaction) { return .duplicate }
         if let known = entries[transaction.id] {
             let isOther = known.attempts > 0 && item.foreign.map(\.hash) != known.item.foreign.map(\.hash)
-            guard isOther || TransactionPool.evidenceHeight(item) > TransactionPool.evidenceHeight(known.item) else { return .duplicate }
+            let isNewer = TransactionPool.evidenceHeight(item) > TransactionPool.evidenceHeight(known.item)
+            guard !known.keepsEvidence, isOther || isNewer else { return .duplicate }
             unblock(transaction.id)
             entries[transaction.id]?.attempts = 0
             byteCount -= known.byteCount
@@ -85,8 +88,11 @@ struct TransactionPool: Sendable {
     }
 
     /// Puts a transaction off until the final state has moved on from `height`; longer each time.
-    mutating func putOff(_ id: Digest, at height: Height, now: Moment) {
+    ///
+    /// - Parameter keepsEvidence: whether newer evidence would not help it, but set it back (G-3).
+    mutating func putOff(_ id: Digest, at height: Height, now: Moment, keepsEvidence: Bool = false) {
         guard var entry = entries[id], entry.retryHeight == nil else { return }
+        entry.keepsEvidence = keepsEvidence
         if entry.attempts == 0 { entry.putOffMilliseconds = now.monotonicMilliseconds }
         entry.retryHeight = height + 1 << UInt64(min(entry.attempts, TransactionPool.attemptsCounted))
         entry.attempts += 1

@@ -28,8 +28,9 @@ extension CollectorRole {
         }
         var submission = Submission(item: BlockItem(transaction: transaction, foreign: []), tokens: [token])
         switch transaction.kind {
-        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy: return refuse(submission, .notAllowed, "this is for the notary chain")
+        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .pause: return refuse(submission, .notAllowed, "this is for the notary chain")
         case .adopt: return refuse(submission, .notAllowed, "collectors hand contracts in by themselves")
+        case .heed: return refuse(submission, .notAllowed, "collectors hand pauses in by themselves")
         case .issue, .release: return refuse(submission, .notAllowed, "collectors put proofs together by themselves, from attestations")
         default: break
         }
@@ -120,7 +121,7 @@ extension CollectorRole {
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
         case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
-            .redeem, .release:
+            .redeem, .release, .pause, .heed:
             false
         }
     }
@@ -136,6 +137,9 @@ extension CollectorRole {
             return nil
         // A contract that was declared lately may not have come to this chain yet.
         case .insufficientFunds, .reserveShort, .tooManyAssets, .unknownContract:
+            return nil
+        // A brake opens with time, or when people let it.
+        case .capReached, .delayed, .paused:
             return nil
         case _ where reason.isTemporary && !isCaughtUp:
             return (.notReady, "this collector is still reading the chain; try again")

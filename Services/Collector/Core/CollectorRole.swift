@@ -130,6 +130,7 @@ package struct CollectorRole: RoleCore {
         case .final(let final): take(follower.final(final, at: now), at: now)
         case .leg(let notice): heard(notice, publisher: publisher, at: now)
         case .contract(let notice): heard(notice, publisher: publisher, at: now)
+        case .pause(let notice): heard(notice, publisher: publisher, at: now)
         case .confirm(let notice): heard(notice, publisher: publisher, at: now)
         case .handover(let handover): desk.heard(handover).effects
         default: [.count(.peerFault, by: 1)]
@@ -141,18 +142,20 @@ package struct CollectorRole: RoleCore {
         case .submit(let bytes): submit(bytes, token: token, at: now)
         case .answer(let answer): receive(answer, token: token, at: now)
         case .watch(let watch): self.watch(watch, client: client, token: token, at: now)
-        case .status(let name): [.reply(token: token, .status(status(of: name)))]
+        case .status(let name): [.reply(token: token, .status(explained(status(of: name), at: now)))]
         case .account(let key): [.reply(token: token, .account(view(of: key)))]
         case .sponsor(let terms, let signature): sponsor(terms, signature, token: token)
         case .bridge(let query): [.reply(token: token, .bridge(view(of: query)))]
         case .bridgeProof(let query): [.reply(token: token, show(query))]
         case .attest(let proof, let final): attest(proof, final, token: token, at: now)
+        case .brakes: [.reply(token: token, .brakes(brakes(at: now)))]
         case .fetchLegs(let key): [.reply(token: token, .legs(legs.notices(for: key)))]
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate,
-            .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof, .contract, .contracts:
+            .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof, .contract, .contracts, .pause,
+            .pauseConsent, .pauses:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }

@@ -45,6 +45,19 @@ struct PendingTransactions: Sendable {
 
     subscript(id: Digest) -> Item? { items[id] }
 
+    /// Those that a brake may put off, oldest first: deciding legs and what appears by pegs.
+    func deferrable(atMost limit: Int) -> [BlockItem] {
+        // Whatever is pending is to be published again, and stands in one of the queues once with its present key.
+        let found = schedule.joined().compactMap { due -> Item? in
+            guard let item = items[due.id], item.key == due.key else { return nil }
+            return switch item.item.transaction.kind {
+            case .confirm, .issue, .release: item
+            default: nil
+            }
+        }
+        return found.sorted { $0.key < $1.key }.prefix(limit).map(\.item)
+    }
+
     /// Takes a transaction in.
     ///
     /// - Returns: its row's key.

@@ -202,8 +202,18 @@ struct ContractCommand: ParsableCommand {
     /// A contract in a sentence.
     private static func terms(_ contract: Contract) -> String {
         if let peg = contract.peg {
-            return "\(contract.id) version \(contract.version), a peg: \(contract.first.asset) locked on \(contract.first.chain) stands on \(contract.second.chain) as \(contract.second.asset); \(contract.minimumAmount) to \(contract.maximumAmount) at once; \(peg.issuers.threshold) of \(peg.issuers.keys.count) members attest locks, \(peg.releasers.threshold) of \(peg.releasers.keys.count) redemptions"
+            return "\(contract.id) version \(contract.version), a peg: \(contract.first.asset) locked on \(contract.first.chain) stands on \(contract.second.chain) as \(contract.second.asset); \(contract.minimumAmount) to \(contract.maximumAmount) at once; \(peg.issuers.threshold) of \(peg.issuers.keys.count) members attest locks, \(peg.releasers.threshold) of \(peg.releasers.keys.count) redemptions\(brakes(contract))"
         }
-        return "\(contract.id) version \(contract.version): \(contract.rateDenominator) \(contract.first.asset) of \(contract.first.chain) for \(contract.rateNumerator) \(contract.second.asset) of \(contract.second.chain), and back; \(contract.minimumAmount) to \(contract.maximumAmount) paid at once, deadlines up to \(contract.deadlineMaximumMilliseconds / 1_000) s"
+        return "\(contract.id) version \(contract.version): \(contract.rateDenominator) \(contract.first.asset) of \(contract.first.chain) for \(contract.rateNumerator) \(contract.second.asset) of \(contract.second.chain), and back; \(contract.minimumAmount) to \(contract.maximumAmount) paid at once, deadlines up to \(contract.deadlineMaximumMilliseconds / 1_000) s\(brakes(contract))"
+    }
+
+    /// What slows it down, to go behind a sentence.
+    private static func brakes(_ contract: Contract) -> String {
+        [(contract.first, contract.brakes.first), (contract.second, contract.brakes.second)].map { side, brakes in
+            func mode(_ isObserved: Bool) -> String { isObserved ? " (only counted)" : "" }
+            let cap = brakes?.cap.map { "; at most \($0.amount) \(side.asset) in \($0.windowMilliseconds / 1_000) s on \(side.chain)\(mode($0.isObserved))" }
+            let delay = brakes?.delay.map { "; from \($0.amount) \(side.asset) on \(side.chain) on, after \($0.milliseconds / 1_000) s\(mode($0.isObserved))" }
+            return (cap ?? "") + (delay ?? "")
+        }.joined()
     }
 }

@@ -85,6 +85,8 @@ struct Standing {
                 text = "the receiver's side is final on \(decided.chain); \(holder.chain) has still to settle the hold"
             } else if let decided = chain(.refused) {
                 text = "refused or cancelled on \(decided.chain); \(holder.chain) has still to give the hold back"
+            } else if let leg = chain(.pending), let brake = leg.status.reason {
+                text = "held on \(holder.chain); the receiver has confirmed, and \(leg.chain) puts it off: \(brake.code) (concordat brakes)"
             } else if let leg = chain(.pending) {
                 text = "held on \(holder.chain); the receiver's device has still to confirm on \(leg.chain): concordat confirm"
             } else {

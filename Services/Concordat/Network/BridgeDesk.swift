@@ -82,6 +82,16 @@ final class BridgeDesk {
         return ordered.filter { !appeared.contains($0.order) }
     }
 
+    /// The brake that an order waits for on the chain where it is to appear; nil for none.
+    func brake(on order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Reason? {
+        let to = kind == .locked ? peg.second.chain : peg.first.chain
+        let services = (network.chain(to)?.nodes ?? []).map { Service.name(.collector, chain: to, node: $0.id) }
+        for case .brakes(let view)? in try inquiry.ask(services.map { ($0, .brakes) }) {
+            if let item = view.waiting.first(where: { $0.id == order }) { return item.reason }
+        }
+        return nil
+    }
+
     /// Whether an order has appeared on the chain it leads to.
     func hasAppeared(_ order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Bool {
         let to = kind == .locked ? peg.second.chain : peg.first.chain

@@ -90,6 +90,7 @@ final class BridgeRun {
             if !pending.isEmpty { Thread.sleep(forTimeInterval: BridgeRun.pauseSeconds) }
         }
         for line in waiting { results.append(result(of: line)) }
+        if seconds > 0 { try explainWaiting() }
         pace.say(done: all - waiting.count - pending.count, of: all, progress)
         return results.sorted { $0.line < $1.line }
     }
@@ -212,6 +213,13 @@ final class BridgeRun {
             }
         }
         pending.removeAll { ended.contains($0.position) }
+    }
+
+    /// What has not appeared may be put off by a brake: which one is told.
+    private func explainWaiting() throws {
+        for item in pending where item.isFinal {
+            results[item.position].reason = try desk.brake(on: item.id, kind == .lock ? .locked : .redeemed, of: item.peg)?.code ?? ""
+        }
     }
 
     /// Asks the other chains which orders have appeared.

@@ -89,7 +89,10 @@ final class Inquiry {
                 standings.append((question.chain, status))
                 continue
             }
-            if status.state.progress > standings[position].status.state.progress { standings[position].status = status }
+            let known = standings[position].status
+            let isFurther = status.state.progress > known.state.progress
+            // Whoever holds it knows what it waits for.
+            if isFurther || status.state == known.state && known.reason == nil { standings[position].status = status }
         }
         guard !standings.isEmpty else { throw Inquiry.silence }
         return standings

@@ -12,6 +12,7 @@ extension ConsensusRole: ChainKeeper {
         case .release(let query): return release(query, token: token)
         case .frozen(let chain): return showStatus(of: chain, token: token)
         case .contract(let id, let version): return showContract(id, version, token: token)
+        case .pause(let target): return showPause(target, token: token)
         default: return answer(request, token: token)
         }
     }

@@ -156,6 +156,15 @@ extension ConsensusRole {
         return [.reply(token: token, .contract(final, tree.ledger.proofOfContract(id, version: version)))]
     }
 
+    /// Shows how far a target is stopped on the notary chain (G-5).
+    mutating func showPause(_ target: PauseTarget, token: UInt64) -> [RoleEffect] {
+        guard isNotaryChain, let final = finalProof else {
+            return [.reply(token: token, .failure(.notFound, detail: "\(context.address) does not have it"))]
+        }
+        tree.moveToFinal()
+        return [.reply(token: token, .pauseShown(final, tree.ledger.proofOfPause(target)))]
+    }
+
     /// What a sub-chain's node has read of the notary chain.
     mutating func read(_ step: NotaryReader.Step?, at now: Moment) -> [RoleEffect] {
         guard let step else { return [] }

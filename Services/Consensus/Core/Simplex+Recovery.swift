@@ -45,8 +45,9 @@ extension Simplex {
     /// An own vote binds this node whether or not its bytes can still be read.
     private mutating func recover(_ row: VoteRow) {
         guard row.slot > finalSlot, row.duty == .notar || row.duty == .decide else { return }
-        guard isOpen(row.slot) else {
-            // Certificates below it were lost: the vote still binds, and so does every one that may have been lost with them.
+        // Certificates below it were lost: the vote still binds, and so does every one that may have been lost with them. The same where a
+        // damaged store has two votes of a duty, under two epochs.
+        guard isOpen(row.slot), slots[row.slot].own(row.duty) == nil else {
             floor = max(floor, row.slot)
             return
         }

@@ -49,6 +49,12 @@ extension RecorderRole {
                 return [.reply(token: token, .failure(.notAllowed, detail: "no notary's consent to a change of this chain's status as it is now"))]
             }
             return [.publish(.evidence, .consent(consent)), .reply(token: token, .chains(chainStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
+        case .pauseConsent(let consent):
+            guard hear(consent) else {
+                return [.reply(token: token, .failure(.notAllowed, detail: "no notary's consent to the next change of \(consent.change.target.text)"))]
+            }
+            return [.publish(.evidence, .pauseConsent(consent)), .reply(token: token, .pauses(pauseStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
+        case .pauses: return [.reply(token: token, .pauses(pauseStates()))]
         case .chains: return [.reply(token: token, .chains(chainStates()))]
         case .fetchBlocks(let chain, let from, let limit): return fetch(chain, from: from, limit: limit, token: token, isForHeaders: false)
         case .fetchHeaders(let chain, let from, let limit):

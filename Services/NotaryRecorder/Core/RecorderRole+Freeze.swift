@@ -17,7 +17,7 @@ extension RecorderRole {
     }
 
     /// The notaries of the next slot, and those of the epoch after it once they are known: they may consent before it begins.
-    private var electorates: [Electorate] {
+    var electorates: [Electorate] {
         let epoch = network.notary.epoch(of: tree.finalSlot + 1)
         return [epoch, epoch + 1].compactMap { $0 <= book.newestEpoch(of: .notary) ? book.electorate(of: .notary, epoch: $0) : nil }
     }
@@ -57,7 +57,7 @@ extension RecorderRole {
     /// Says again, now and then, what is wanted and not done yet.
     mutating func repeatConsents(at now: Moment) -> [RoleEffect] {
         let more = considerFreezing(at: now)
-        return more + consents.all.map { .publish(.evidence, .consent($0)) } + work(at: now) + [
+        return more + consents.all.map { .publish(.evidence, .consent($0)) } + pauses.all.map { .publish(.evidence, .pauseConsent($0)) } + work(at: now) + [
             .setTimer(Timers.consents, afterMilliseconds: network.timing.republishMilliseconds)
         ]
     }
@@ -161,6 +161,7 @@ extension RecorderRole {
         for change in changes {
             switch change {
             case .recorded, .closed, .declared: continue
+            case .paused(let change): effects.append(tell(change))
             case .frozen(let chain):
                 consents.forget(chain)
                 guard let lane = view[chain], let position = chains.firstIndex(of: chain), followers[position].height > lane.height else { continue }

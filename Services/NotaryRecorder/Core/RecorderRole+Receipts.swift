@@ -106,6 +106,8 @@ extension RecorderRole {
         case .issue: "issue of what is locked"
         case .redeem: "redemption"
         case .release: "release of what is redeemed"
+        case .pause(let pause): "\(pause.change.level.word) of \(pause.change.target.text)"
+        case .heed(let heed): "change \(heed.number) of \(heed.target.text) taken in"
         case .adopt(let adopt): "contract \(adopt.id) \(adopt.version) taken in"
         }
     }

@@ -57,6 +57,7 @@ package struct RecorderRole: RoleCore {
     /// What the notary chain says of the sub-chains.
     var view: NotaryView
     var consents = ConsentDesk()
+    var pauses = PauseDesk()
     /// When a chain was last seen to make a block final, monotonic milliseconds, by position.
     var lastFinalMilliseconds: [UInt64]
     /// Chain time of the recorded heads.
@@ -198,6 +199,7 @@ package struct RecorderRole: RoleCore {
         case .notarized(let block):
             guard block.notary == context.address.node, isOwn(publisher, .validator, chain: block.header.chain) else { return [] }
             return confirmed(block, at: now)
+        case .pauseConsent(let consent): return hear(consent) ? work(at: now) : [.count(.duplicate, by: 1)]
         case .consent(let consent): return hear(consent) ? work(at: now) : [.count(.duplicate, by: 1)]
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
         case .handover(let handover):

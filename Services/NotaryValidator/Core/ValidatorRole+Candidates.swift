@@ -105,6 +105,11 @@ extension ValidatorRole {
             }
             // With the parent known: does it agree with the notary chain?
             if entry.isToBeSigned, let effects = disagreement(block) { return effects }
+            if entry.isToBeSigned, let stopped = stoppedLongAgo(in: block) {
+                return deferJudgement(
+                    block, block.header.chain, block.header.height, "the chain has to take in a pause that stops transaction \(stopped)")
+                    + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.standstillMilliseconds)]
+            }
             pending[hash] = nil
             let effects = entry.isToBeSigned ? sign(block, isStored: isStored, at: now) : []
             return effects + retryPending(at: now) + growMined(at: now)

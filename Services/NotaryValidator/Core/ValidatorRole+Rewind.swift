@@ -57,12 +57,12 @@ extension ValidatorRole {
             case .thawed: continue
             case .closed(let closing): note(closing)
             // What is missing is looked for below.
-            case .declared: continue
+            case .declared, .paused: continue
             }
         }
         if !dropped.isEmpty { effects.append(.persist(dropped)) }
         effects += closeEpoch()
-        effects += leaveLost() + resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now) + tellContracts(at: now)
+        effects += leaveLost() + resolvePledges(at: now) + obeyRecord(at: now) + refundByFreeze(at: now) + tellContracts(at: now) + tellPauses(at: now)
         return effects + retryPending(at: now)
     }
 

@@ -25,7 +25,8 @@ package struct ValidatorRole: RoleCore {
     var pending = PendingCandidates()
     var siblings: SiblingBranches
     var legs: LegDesk
-    var contracts = ContractDesk()
+    var contracts = NoticeDesk<NotaryView.Declared>()
+    var pauses = NoticeDesk<PauseChange>()
     /// Transactions whose signatures have been found good.
     var checkedTransactions = RecentDigests(capacity: ValidatorRole.checkedMaximum)
     var watch = OffenceWatch()
@@ -72,6 +73,7 @@ package struct ValidatorRole: RoleCore {
         static let resume = TimerID(kind: 8)
         static let reader: UInt8 = 7
         static let contracts = TimerID(kind: 9)
+        static let pauses = TimerID(kind: 10)
     }
 
     enum Calls {
@@ -84,6 +86,7 @@ package struct ValidatorRole: RoleCore {
         static let release: UInt64 = 1 << 35
         static let frozen: UInt64 = 1 << 34
         static let contract: UInt64 = 1 << 33
+        static let pause: UInt64 = 1 << 32
         static let closing: UInt64 = 1 << 36
 
         /// A follower that is made anew must not take answers to the one before for its own.
@@ -177,7 +180,7 @@ package struct ValidatorRole: RoleCore {
             let kept: [RoleEffect] = [.persist([.put(.facts, key: Facts.kept, value: [1])])]
             let effects = repairs + kept + leaveLost() + read(reader.started(at: now), at: now) + take(follower.started(at: now), at: now) + sayHead() + askHolds() + askStored()
             repairs = []
-            return effects + resolvePledges(at: now) + tellContracts(at: now)
+            return effects + resolvePledges(at: now) + tellContracts(at: now) + tellPauses(at: now)
         case .delivered(let message, let publisher): return delivered(message, publisher: publisher, at: now)
         case .lost(.notaryHeader), .lost(.candidate(.notary)): return read(reader.lost(at: now), at: now)
         case .lost:
@@ -219,7 +222,7 @@ package struct ValidatorRole: RoleCore {
             guard let sibling = RoleAddress(publisher), isSibling(publisher, of: sibling.chain) else { return [] }
             return hear(notice, from: sibling.chain, at: now)
         // Its collectors hear that.
-        case .contract: return []
+        case .contract, .pause: return []
         default: return [.count(.peerFault, by: 1)]
         }
     }
@@ -239,7 +242,7 @@ package struct ValidatorRole: RoleCore {
         if let step = follower.answered(call: call, response, at: now) { return take(step, at: now) }
         if let step = desk.answered(call: call, response) { return step.effects + (step.hasLearned ? retryPending(at: now) : []) }
         if let effects = releaseAnswered(call, response, at: now) ?? frozenAnswered(call, response, at: now)
-            ?? contractAnswered(call, response, at: now)
+            ?? contractAnswered(call, response, at: now) ?? pauseAnswered(call, response, at: now)
         {
             return effects
         }
@@ -260,6 +263,7 @@ package struct ValidatorRole: RoleCore {
         case Timers.candidates: return retryPending(at: now)
         case Timers.holds: return askHolds()
         case Timers.contracts: return tellContracts(at: now)
+        case Timers.pauses: return tellPauses(at: now)
         case Timers.mined: return tellMined(at: now)
         case Timers.resume: return isHeld ? [] : take(follower.started(at: now), at: now)
         default: return []

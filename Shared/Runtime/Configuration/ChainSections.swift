@@ -218,13 +218,13 @@ enum ContractSection {
         guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
         return try terms(
             section, id: try Names.name(section.required("id")), version: UInt32(try section.required("version").number(1...UInt64(UInt32.max))),
-            (first, second), sidesField, deadlineMaximum: UInt64(Int64.max))
+            (first, second), sidesField, brakes: try BrakeSection.read(elements), deadlineMaximum: UInt64(Int64.max))
     }
 
     /// A contract with the numbers that every kind of description gives.
     static func terms(
         _ section: DocumentMapping, id: String, version: UInt32, _ sides: (first: ContractSide, second: ContractSide), _ place: DocumentField,
-        deadlineMaximum: UInt64, names: (String) -> PublicKey? = { _ in nil }
+        brakes: ContractBrakes, deadlineMaximum: UInt64, names: (String) -> PublicKey? = { _ in nil }
     ) throws(NetworkFileFault) -> Contract {
         let minimum = try section.required("minimum").number(1...UInt64.max)
         let maximumField = try section.required("maximum")
@@ -236,17 +236,22 @@ enum ContractSection {
             }
             return Contract(
                 id: id, version: version, first: sides.first, second: sides.second, rateNumerator: 1, rateDenominator: 1, minimumAmount: minimum,
-                maximumAmount: maximum, deadlineMaximumMilliseconds: 0, peg: try PegSection.read(pegField, sides, place, names: names))
+                maximumAmount: maximum, deadlineMaximumMilliseconds: 0, peg: try PegSection.read(pegField, sides, place, names: names), brakes: brakes)
         }
         let rate = try section.required("rate").mapping(["numerator", "denominator"])
+        let deadlineField = try section.required("deadline_maximum_milliseconds")
+        let deadline = try deadlineField.number(1...deadlineMaximum)
+        guard brakes.longestDelayMilliseconds < deadline else {
+            throw deadlineField.fault("no deadline leaves room for a delay of \(brakes.longestDelayMilliseconds) ms", "Shorten the delay, or let receivers have longer.")
+        }
         return Contract(
             id: id, version: version, first: sides.first, second: sides.second, rateNumerator: try rate.required("numerator").number(1...UInt64.max),
             rateDenominator: try rate.required("denominator").number(1...UInt64.max), minimumAmount: minimum, maximumAmount: maximum,
-            deadlineMaximumMilliseconds: try section.required("deadline_maximum_milliseconds").number(1...deadlineMaximum))
+            deadlineMaximumMilliseconds: deadline, brakes: brakes)
     }
 
     private static func side(_ field: DocumentField, _ chains: [ChainDescription]) throws(NetworkFileFault) -> ContractSide {
-        let section = try field.mapping(["chain", "asset", "reserve"])
+        let section = try field.mapping(["chain", "asset", "reserve"] + BrakeSection.keys)
         let chainField = try section.required("chain")
         let id = try Names.chain(chainField)
         guard let chain = chains.first(where: { $0.id == id }) else {

@@ -45,13 +45,13 @@ package enum ContractFile {
         let (first, second) = (try side(sides[0], of: id, network), try side(sides[1], of: id, network))
         guard first.chain != second.chain else { throw sidesField.fault("both sides are on \(first.chain)", "Put them on two chains.") }
         let contract = try ContractSection.terms(
-            section, id: id, version: version ?? 1, (first, second), sidesField, deadlineMaximum: Limits.agreementDeadlineMilliseconds,
-            names: names)
+            section, id: id, version: version ?? 1, (first, second), sidesField, brakes: try BrakeSection.read(sides),
+            deadlineMaximum: Limits.agreementDeadlineMilliseconds, names: names)
         return (contract, version)
     }
 
     private static func side(_ field: DocumentField, of id: String, _ network: Network) throws(NetworkFileFault) -> ContractSide {
-        let section = try field.mapping(["chain", "asset"])
+        let section = try field.mapping(["chain", "asset"] + BrakeSection.keys)
         let chainField = try section.required("chain")
         let chain = try Names.chain(chainField)
         guard network.chains.contains(where: { $0.id == chain }) else {
@@ -77,6 +77,7 @@ package enum ContractFile {
                     isFatal: true, problem: "there is no asset \(side.asset) on \(side.chain)",
                     advice: "Assets there: \(Set(assets).map(\.description).sorted().joined(separator: ", "))."))
         }
+        findings += BrakeFindings.all(contract)
         return findings + (contract.peg.map { pegFindings($0, contract, network) } ?? numberFindings(contract))
     }
 

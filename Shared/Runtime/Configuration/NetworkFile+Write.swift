@@ -80,8 +80,8 @@ extension NetworkFile {
     }
 
     private static func lines(of contract: Contract) -> [String] {
-        let sides = [contract.first, contract.second].map {
-            "      - { chain: \($0.chain), asset: \(quoted($0.asset.description)), reserve: \($0.reserve.address) }"
+        let sides = [(contract.first, contract.brakes.first), (contract.second, contract.brakes.second)].map { side, brakes in
+            "      - { chain: \(side.chain), asset: \(quoted(side.asset.description)), reserve: \(side.reserve.address)\(BrakeSection.text(of: brakes)) }"
         }
         if let peg = contract.peg {
             return [

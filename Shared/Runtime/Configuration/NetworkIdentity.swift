@@ -131,5 +131,16 @@ private struct CanonicalBytes {
             append(UInt32(members.keys.count))
             for key in members.keys { append(key.digest) }
         }
+        guard !contract.brakes.isEmpty else { return }
+        // No text is so long, so no contract begins like this.
+        append(UInt32.max)
+        for side in [contract.brakes.first, contract.brakes.second] {
+            let (cap, delay) = (side?.cap, side?.delay)
+            let numbers: [UInt64] = [
+                cap?.amount ?? 0, cap?.windowMilliseconds ?? 0, cap?.isObserved ?? false ? 1 : 0, delay?.amount ?? 0, delay?.milliseconds ?? 0,
+                delay?.isObserved ?? false ? 1 : 0,
+            ]
+            for number in numbers { append(number) }
+        }
     }
 }

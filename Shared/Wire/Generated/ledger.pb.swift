@@ -295,6 +295,24 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .release(newValue)}
   }
 
+  /// notary chain: new business with a target is stopped, watched, or goes on (G-5)
+  package var pause: PBPause {
+    get {
+      if case .pause(let v)? = kind {return v}
+      return PBPause()
+    }
+    set {kind = .pause(newValue)}
+  }
+
+  /// sub-chain: what the notary chain says of a target counts here from now on (G-6)
+  package var heed: PBHeed {
+    get {
+      if case .heed(let v)? = kind {return v}
+      return PBHeed()
+    }
+    set {kind = .heed(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -344,6 +362,10 @@ package nonisolated struct PBTransaction: Sendable {
     case redeem(PBBridgeOrder)
     /// a peg's main chain: what is redeemed is paid out of custody, once (B4, B5)
     case release(PBBridgeProof)
+    /// notary chain: new business with a target is stopped, watched, or goes on (G-5)
+    case pause(PBPause)
+    /// sub-chain: what the notary chain says of a target counts here from now on (G-6)
+    case heed(PBHeed)
 
   }
 
@@ -1401,72 +1423,314 @@ package nonisolated struct PBDeploy: Sendable {
 }
 
 /// What a Deploy's client signs: an exchange between two chains, in both directions.
-package nonisolated struct PBContractTerms: Sendable {
+package nonisolated struct PBContractTerms: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 1 to 32 of a-z, 0-9 and `-`
-  package var id: String = String()
+  package var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
   /// 1, then one more each time
-  package var version: UInt32 = 0
+  package var version: UInt32 {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
   /// one side
   package var first: PBContractParty {
-    get {_first ?? PBContractParty()}
-    set {_first = newValue}
+    get {_storage._first ?? PBContractParty()}
+    set {_uniqueStorage()._first = newValue}
   }
   /// Returns true if `first` has been explicitly set.
-  package var hasFirst: Bool {self._first != nil}
+  package var hasFirst: Bool {_storage._first != nil}
   /// Clears the value of `first`. Subsequent reads from it will return its default value.
-  package mutating func clearFirst() {self._first = nil}
+  package mutating func clearFirst() {_uniqueStorage()._first = nil}
 
   /// the other side, on another chain
   package var second: PBContractParty {
-    get {_second ?? PBContractParty()}
-    set {_second = newValue}
+    get {_storage._second ?? PBContractParty()}
+    set {_uniqueStorage()._second = newValue}
   }
   /// Returns true if `second` has been explicitly set.
-  package var hasSecond: Bool {self._second != nil}
+  package var hasSecond: Bool {_storage._second != nil}
   /// Clears the value of `second`. Subsequent reads from it will return its default value.
-  package mutating func clearSecond() {self._second = nil}
+  package mutating func clearSecond() {_uniqueStorage()._second = nil}
 
   /// so many units of the second side's asset
-  package var rateNumerator: UInt64 = 0
+  package var rateNumerator: UInt64 {
+    get {_storage._rateNumerator}
+    set {_uniqueStorage()._rateNumerator = newValue}
+  }
 
   /// for so many of the first side's
-  package var rateDenominator: UInt64 = 0
+  package var rateDenominator: UInt64 {
+    get {_storage._rateDenominator}
+    set {_uniqueStorage()._rateDenominator = newValue}
+  }
 
   /// least that may be paid, in the paid asset's minor units
-  package var minimumAmount: UInt64 = 0
+  package var minimumAmount: UInt64 {
+    get {_storage._minimumAmount}
+    set {_uniqueStorage()._minimumAmount = newValue}
+  }
 
   /// most that may be paid
-  package var maximumAmount: UInt64 = 0
+  package var maximumAmount: UInt64 {
+    get {_storage._maximumAmount}
+    set {_uniqueStorage()._maximumAmount = newValue}
+  }
 
   /// how far past the paying chain's time a deadline may lie
-  package var deadlineMaximumMilliseconds: UInt64 = 0
+  package var deadlineMaximumMilliseconds: UInt64 {
+    get {_storage._deadlineMaximumMilliseconds}
+    set {_uniqueStorage()._deadlineMaximumMilliseconds = newValue}
+  }
 
   /// 32 bytes, key of the client, who alone may declare further versions
-  package var deployer: Data = Data()
+  package var deployer: Data {
+    get {_storage._deployer}
+    set {_uniqueStorage()._deployer = newValue}
+  }
 
   /// set for a peg: the first side is the main chain's, the second the side chain's (B2)
   package var peg: PBPegTerms {
-    get {_peg ?? PBPegTerms()}
-    set {_peg = newValue}
+    get {_storage._peg ?? PBPegTerms()}
+    set {_uniqueStorage()._peg = newValue}
   }
   /// Returns true if `peg` has been explicitly set.
-  package var hasPeg: Bool {self._peg != nil}
+  package var hasPeg: Bool {_storage._peg != nil}
   /// Clears the value of `peg`. Subsequent reads from it will return its default value.
-  package mutating func clearPeg() {self._peg = nil}
+  package mutating func clearPeg() {_uniqueStorage()._peg = nil}
+
+  /// what slows value down on the first side; absent for nothing
+  package var firstBrakes: PBSideBrakes {
+    get {_storage._firstBrakes ?? PBSideBrakes()}
+    set {_uniqueStorage()._firstBrakes = newValue}
+  }
+  /// Returns true if `firstBrakes` has been explicitly set.
+  package var hasFirstBrakes: Bool {_storage._firstBrakes != nil}
+  /// Clears the value of `firstBrakes`. Subsequent reads from it will return its default value.
+  package mutating func clearFirstBrakes() {_uniqueStorage()._firstBrakes = nil}
+
+  /// the same on the second side
+  package var secondBrakes: PBSideBrakes {
+    get {_storage._secondBrakes ?? PBSideBrakes()}
+    set {_uniqueStorage()._secondBrakes = newValue}
+  }
+  /// Returns true if `secondBrakes` has been explicitly set.
+  package var hasSecondBrakes: Bool {_storage._secondBrakes != nil}
+  /// Clears the value of `secondBrakes`. Subsequent reads from it will return its default value.
+  package mutating func clearSecondBrakes() {_uniqueStorage()._secondBrakes = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _first: PBContractParty? = nil
-  fileprivate var _second: PBContractParty? = nil
-  fileprivate var _peg: PBPegTerms? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What slows value down on one side of a contract. At least one is set.
+package nonisolated struct PBSideBrakes: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// on what passes within a span of chain time, in either direction on its own
+  package var cap: PBCap {
+    get {_cap ?? PBCap()}
+    set {_cap = newValue}
+  }
+  /// Returns true if `cap` has been explicitly set.
+  package var hasCap: Bool {self._cap != nil}
+  /// Clears the value of `cap`. Subsequent reads from it will return its default value.
+  package mutating func clearCap() {self._cap = nil}
+
+  /// before a large amount is decided
+  package var delay: PBDelay {
+    get {_delay ?? PBDelay()}
+    set {_delay = newValue}
+  }
+  /// Returns true if `delay` has been explicitly set.
+  package var hasDelay: Bool {self._delay != nil}
+  /// Clears the value of `delay`. Subsequent reads from it will return its default value.
+  package mutating func clearDelay() {self._delay = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _cap: PBCap? = nil
+  fileprivate var _delay: PBDelay? = nil
+}
+
+/// What new business may be stopped with: a chain, a contract, or, with chain and asset, an asset.
+package nonisolated struct PBPauseTarget: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// contract id, or `agreement`
+  package var contract: String = String()
+
+  /// asset id on that chain
+  package var asset: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Stops new business with a target, or lets it go on. Resolutions of what is held are never stopped.
+package nonisolated struct PBPause: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// 0 open, 1 observed, 2 paused
+  package var level: UInt32 = 0
+
+  /// one above that of the target's change before, from 1
+  package var number: UInt64 = 0
+
+  /// by notaries, domain "pause", ascending by their order: more than may lie for a higher level, a quorum for a lower one
+  package var consents: [PBAuthorization] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+}
+
+/// A sub-chain takes in how far a target is stopped.
+package nonisolated struct PBHeed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// of the change
+  package var number: UInt64 = 0
+
+  /// notary chain: the target's entry
+  package var evidence: PBStateEvidence {
+    get {_evidence ?? PBStateEvidence()}
+    set {_evidence = newValue}
+  }
+  /// Returns true if `evidence` has been explicitly set.
+  package var hasEvidence: Bool {self._evidence != nil}
+  /// Clears the value of `evidence`. Subsequent reads from it will return its default value.
+  package mutating func clearEvidence() {self._evidence = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+  fileprivate var _evidence: PBStateEvidence? = nil
+}
+
+/// A notary wants a target stopped, or let go on.
+package nonisolated struct PBPauseConsent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// as in Pause
+  package var level: UInt32 = 0
+
+  /// as in Pause
+  package var number: UInt64 = 0
+
+  /// the notary over target, level and number, domain "pause"
+  package var authorization: PBAuthorization {
+    get {_authorization ?? PBAuthorization()}
+    set {_authorization = newValue}
+  }
+  /// Returns true if `authorization` has been explicitly set.
+  package var hasAuthorization: Bool {self._authorization != nil}
+  /// Clears the value of `authorization`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthorization() {self._authorization = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+  fileprivate var _authorization: PBAuthorization? = nil
+}
+
+/// A token bucket: so much at once, and as much again within the window.
+package nonisolated struct PBCap: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// minor units of the side's asset, at least 1
+  package var amount: UInt64 = 0
+
+  /// 1 to 31 days
+  package var windowMilliseconds: UInt64 = 0
+
+  /// log-only: refuses nothing, and counts what it would have refused
+  package var observed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A large amount is decided only after so much chain time.
+package nonisolated struct PBDelay: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// minor units of the side's asset from which on it holds, at least 1
+  package var amount: UInt64 = 0
+
+  /// 1 to a day
+  package var milliseconds: UInt64 = 0
+
+  /// log-only, as for Cap
+  package var observed: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// What makes a contract a peg: who attests what. Rates are 1 to 1, and there is no deadline.
@@ -1655,7 +1919,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0\u{1}pause\0\u{1}heed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1962,6 +2226,32 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .release(v)
         }
       }()
+      case 24: try {
+        var v: PBPause?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pause(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pause(v)
+        }
+      }()
+      case 25: try {
+        var v: PBHeed?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .heed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .heed(v)
+        }
+      }()
       default: break
       }
     }
@@ -2064,6 +2354,14 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .release?: try {
       guard case .release(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .pause?: try {
+      guard case .pause(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .heed?: try {
+      guard case .heed(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
     case nil: break
     }
@@ -3936,7 +4234,161 @@ nonisolated extension PBDeploy: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ContractTerms"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}first\0\u{1}second\0\u{3}rate_numerator\0\u{3}rate_denominator\0\u{3}minimum_amount\0\u{3}maximum_amount\0\u{3}deadline_maximum_milliseconds\0\u{1}deployer\0\u{1}peg\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}version\0\u{1}first\0\u{1}second\0\u{3}rate_numerator\0\u{3}rate_denominator\0\u{3}minimum_amount\0\u{3}maximum_amount\0\u{3}deadline_maximum_milliseconds\0\u{1}deployer\0\u{1}peg\0\u{3}first_brakes\0\u{3}second_brakes\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _version: UInt32 = 0
+    var _first: PBContractParty? = nil
+    var _second: PBContractParty? = nil
+    var _rateNumerator: UInt64 = 0
+    var _rateDenominator: UInt64 = 0
+    var _minimumAmount: UInt64 = 0
+    var _maximumAmount: UInt64 = 0
+    var _deadlineMaximumMilliseconds: UInt64 = 0
+    var _deployer: Data = Data()
+    var _peg: PBPegTerms? = nil
+    var _firstBrakes: PBSideBrakes? = nil
+    var _secondBrakes: PBSideBrakes? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _version = source._version
+      _first = source._first
+      _second = source._second
+      _rateNumerator = source._rateNumerator
+      _rateDenominator = source._rateDenominator
+      _minimumAmount = source._minimumAmount
+      _maximumAmount = source._maximumAmount
+      _deadlineMaximumMilliseconds = source._deadlineMaximumMilliseconds
+      _deployer = source._deployer
+      _peg = source._peg
+      _firstBrakes = source._firstBrakes
+      _secondBrakes = source._secondBrakes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._version) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._first) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._second) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._rateNumerator) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._rateDenominator) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._minimumAmount) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumAmount) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._deadlineMaximumMilliseconds) }()
+        case 10: try { try decoder.decodeSingularBytesField(value: &_storage._deployer) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._peg) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._firstBrakes) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._secondBrakes) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._version != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._version, fieldNumber: 2)
+      }
+      try { if let v = _storage._first {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._second {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._rateNumerator != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._rateNumerator, fieldNumber: 5)
+      }
+      if _storage._rateDenominator != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._rateDenominator, fieldNumber: 6)
+      }
+      if _storage._minimumAmount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._minimumAmount, fieldNumber: 7)
+      }
+      if _storage._maximumAmount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._maximumAmount, fieldNumber: 8)
+      }
+      if _storage._deadlineMaximumMilliseconds != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._deadlineMaximumMilliseconds, fieldNumber: 9)
+      }
+      if !_storage._deployer.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._deployer, fieldNumber: 10)
+      }
+      try { if let v = _storage._peg {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._firstBrakes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._secondBrakes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBContractTerms, rhs: PBContractTerms) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._first != rhs_storage._first {return false}
+        if _storage._second != rhs_storage._second {return false}
+        if _storage._rateNumerator != rhs_storage._rateNumerator {return false}
+        if _storage._rateDenominator != rhs_storage._rateDenominator {return false}
+        if _storage._minimumAmount != rhs_storage._minimumAmount {return false}
+        if _storage._maximumAmount != rhs_storage._maximumAmount {return false}
+        if _storage._deadlineMaximumMilliseconds != rhs_storage._deadlineMaximumMilliseconds {return false}
+        if _storage._deployer != rhs_storage._deployer {return false}
+        if _storage._peg != rhs_storage._peg {return false}
+        if _storage._firstBrakes != rhs_storage._firstBrakes {return false}
+        if _storage._secondBrakes != rhs_storage._secondBrakes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSideBrakes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SideBrakes"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cap\0\u{1}delay\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3944,17 +4396,8 @@ nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._first) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._second) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rateNumerator) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.rateDenominator) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.minimumAmount) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.maximumAmount) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineMaximumMilliseconds) }()
-      case 10: try { try decoder.decodeSingularBytesField(value: &self.deployer) }()
-      case 11: try { try decoder.decodeSingularMessageField(value: &self._peg) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._cap) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._delay) }()
       default: break
       }
     }
@@ -3965,54 +4408,280 @@ nonisolated extension PBContractTerms: SwiftProtobuf.Message, SwiftProtobuf._Mes
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
-    }
-    if self.version != 0 {
-      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 2)
-    }
-    try { if let v = self._first {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    try { if let v = self._cap {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    try { if let v = self._second {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if self.rateNumerator != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rateNumerator, fieldNumber: 5)
-    }
-    if self.rateDenominator != 0 {
-      try visitor.visitSingularUInt64Field(value: self.rateDenominator, fieldNumber: 6)
-    }
-    if self.minimumAmount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.minimumAmount, fieldNumber: 7)
-    }
-    if self.maximumAmount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.maximumAmount, fieldNumber: 8)
-    }
-    if self.deadlineMaximumMilliseconds != 0 {
-      try visitor.visitSingularUInt64Field(value: self.deadlineMaximumMilliseconds, fieldNumber: 9)
-    }
-    if !self.deployer.isEmpty {
-      try visitor.visitSingularBytesField(value: self.deployer, fieldNumber: 10)
-    }
-    try { if let v = self._peg {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    try { if let v = self._delay {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: PBContractTerms, rhs: PBContractTerms) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs._first != rhs._first {return false}
-    if lhs._second != rhs._second {return false}
-    if lhs.rateNumerator != rhs.rateNumerator {return false}
-    if lhs.rateDenominator != rhs.rateDenominator {return false}
-    if lhs.minimumAmount != rhs.minimumAmount {return false}
-    if lhs.maximumAmount != rhs.maximumAmount {return false}
-    if lhs.deadlineMaximumMilliseconds != rhs.deadlineMaximumMilliseconds {return false}
-    if lhs.deployer != rhs.deployer {return false}
-    if lhs._peg != rhs._peg {return false}
+  package static func ==(lhs: PBSideBrakes, rhs: PBSideBrakes) -> Bool {
+    if lhs._cap != rhs._cap {return false}
+    if lhs._delay != rhs._delay {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseTarget: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseTarget"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}contract\0\u{1}asset\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.asset) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 2)
+    }
+    if !self.asset.isEmpty {
+      try visitor.visitSingularStringField(value: self.asset, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseTarget, rhs: PBPauseTarget) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.contract != rhs.contract {return false}
+    if lhs.asset != rhs.asset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Pause"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}level\0\u{1}number\0\u{1}consents\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.consents) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 2)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 3)
+    }
+    if !self.consents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.consents, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPause, rhs: PBPause) -> Bool {
+    if lhs._target != rhs._target {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.consents != rhs.consents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBHeed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Heed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}number\0\u{1}evidence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._evidence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 2)
+    }
+    try { if let v = self._evidence {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBHeed, rhs: PBHeed) -> Bool {
+    if lhs._target != rhs._target {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs._evidence != rhs._evidence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseConsent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}level\0\u{1}number\0\u{1}authorization\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._authorization) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 2)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 3)
+    }
+    try { if let v = self._authorization {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseConsent, rhs: PBPauseConsent) -> Bool {
+    if lhs._target != rhs._target {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs._authorization != rhs._authorization {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBCap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Cap"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}amount\0\u{3}window_milliseconds\0\u{1}observed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.amount) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.windowMilliseconds) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.observed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.amount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.amount, fieldNumber: 1)
+    }
+    if self.windowMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.windowMilliseconds, fieldNumber: 2)
+    }
+    if self.observed != false {
+      try visitor.visitSingularBoolField(value: self.observed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBCap, rhs: PBCap) -> Bool {
+    if lhs.amount != rhs.amount {return false}
+    if lhs.windowMilliseconds != rhs.windowMilliseconds {return false}
+    if lhs.observed != rhs.observed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDelay: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Delay"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}amount\0\u{1}milliseconds\0\u{1}observed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.amount) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.milliseconds) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.observed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.amount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.amount, fieldNumber: 1)
+    }
+    if self.milliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.milliseconds, fieldNumber: 2)
+    }
+    if self.observed != false {
+      try visitor.visitSingularBoolField(value: self.observed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBDelay, rhs: PBDelay) -> Bool {
+    if lhs.amount != rhs.amount {return false}
+    if lhs.milliseconds != rhs.milliseconds {return false}
+    if lhs.observed != rhs.observed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -236,6 +236,24 @@ package nonisolated struct PBPublished: Sendable {
     set {message = .contract(newValue)}
   }
 
+  /// leg.C
+  package var pause: PBPauseNotice {
+    get {
+      if case .pause(let v)? = message {return v}
+      return PBPauseNotice()
+    }
+    set {message = .pause(newValue)}
+  }
+
+  /// evidence
+  package var pauseConsent: PBPauseConsent {
+    get {
+      if case .pauseConsent(let v)? = message {return v}
+      return PBPauseConsent()
+    }
+    set {message = .pauseConsent(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -283,6 +301,10 @@ package nonisolated struct PBPublished: Sendable {
     case nomination(PBNomination)
     /// leg.C
     case contract(PBContractNotice)
+    /// leg.C
+    case pause(PBPauseNotice)
+    /// evidence
+    case pauseConsent(PBPauseConsent)
 
   }
 
@@ -1123,6 +1145,42 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .attest(newValue)}
   }
 
+  /// consensus.notary@N
+  package var pause: PBPauseQuery {
+    get {
+      if case .pause(let v)? = request {return v}
+      return PBPauseQuery()
+    }
+    set {request = .pause(newValue)}
+  }
+
+  /// recorder
+  package var pauseConsent: PBPauseConsent {
+    get {
+      if case .pauseConsent(let v)? = request {return v}
+      return PBPauseConsent()
+    }
+    set {request = .pauseConsent(newValue)}
+  }
+
+  /// recorder
+  package var pauses: PBFetchPauses {
+    get {
+      if case .pauses(let v)? = request {return v}
+      return PBFetchPauses()
+    }
+    set {request = .pauses(newValue)}
+  }
+
+  /// collector.C
+  package var brakes: PBBrakeQuery {
+    get {
+      if case .brakes(let v)? = request {return v}
+      return PBBrakeQuery()
+    }
+    set {request = .brakes(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -1192,6 +1250,14 @@ package nonisolated struct PBRequest: Sendable {
     case bridgeProof(PBBridgeProofQuery)
     /// collector.C
     case attest(PBAttest)
+    /// consensus.notary@N
+    case pause(PBPauseQuery)
+    /// recorder
+    case pauseConsent(PBPauseConsent)
+    /// recorder
+    case pauses(PBFetchPauses)
+    /// collector.C
+    case brakes(PBBrakeQuery)
 
   }
 
@@ -1458,6 +1524,33 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .attest(newValue)}
   }
 
+  /// to pause
+  package var pause: PBPauseProof {
+    get {
+      if case .pause(let v)? = response {return v}
+      return PBPauseProof()
+    }
+    set {response = .pause(newValue)}
+  }
+
+  /// to pauses and pause_consent
+  package var pauses: PBPauses {
+    get {
+      if case .pauses(let v)? = response {return v}
+      return PBPauses()
+    }
+    set {response = .pauses(newValue)}
+  }
+
+  /// to brakes
+  package var brakes: PBBrakeState {
+    get {
+      if case .brakes(let v)? = response {return v}
+      return PBBrakeState()
+    }
+    set {response = .brakes(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Response: Equatable, Sendable {
@@ -1517,6 +1610,12 @@ package nonisolated struct PBResponse: Sendable {
     case bridgeProof(PBBridgeShown)
     /// to attest
     case attest(PBAttested)
+    /// to pause
+    case pause(PBPauseProof)
+    /// to pauses and pause_consent
+    case pauses(PBPauses)
+    /// to brakes
+    case brakes(PBBrakeState)
 
   }
 
@@ -3079,13 +3178,258 @@ package nonisolated struct PBAttested: Sendable {
   package init() {}
 }
 
+/// A chain's validators say that the notary chain has changed how far a target is stopped, and that chain has not taken it in.
+package nonisolated struct PBPauseNotice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain the notice is for
+  package var chain: String = String()
+
+  /// what it is about
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// final notary block
+  package var final: PBFinalHeader {
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
+  }
+  /// Returns true if `final` has been explicitly set.
+  package var hasFinal: Bool {self._final != nil}
+  /// Clears the value of `final`. Subsequent reads from it will return its default value.
+  package mutating func clearFinal() {self._final = nil}
+
+  /// the target's entry in its state
+  package var evidence: PBStateEvidence {
+    get {_evidence ?? PBStateEvidence()}
+    set {_evidence = newValue}
+  }
+  /// Returns true if `evidence` has been explicitly set.
+  package var hasEvidence: Bool {self._evidence != nil}
+  /// Clears the value of `evidence`. Subsequent reads from it will return its default value.
+  package mutating func clearEvidence() {self._evidence = nil}
+
+  /// node id of the notary that says so
+  package var notary: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _evidence: PBStateEvidence? = nil
+}
+
+/// Asks for what shows a target's entry on the notary chain.
+package nonisolated struct PBPauseQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// target
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+}
+
+/// A target's entry, or that there is none, at the newest final notary block.
+package nonisolated struct PBPauseProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the block
+  package var final: PBFinalHeader {
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
+  }
+  /// Returns true if `final` has been explicitly set.
+  package var hasFinal: Bool {self._final != nil}
+  /// Clears the value of `final`. Subsequent reads from it will return its default value.
+  package mutating func clearFinal() {self._final = nil}
+
+  /// of the target's entry in its state
+  package var proof: PBStateProof {
+    get {_proof ?? PBStateProof()}
+    set {_proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {self._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {self._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _proof: PBStateProof? = nil
+}
+
+/// Asks how all targets stand.
+package nonisolated struct PBFetchPauses: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Targets that were ever stopped, or that somebody wants stopped.
+package nonisolated struct PBPauses: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// at most Limits.pauseTargets
+  package var pauses: [PBPauseState] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How one target stands on the notary chain.
+package nonisolated struct PBPauseState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// target
+  package var target: PBPauseTarget {
+    get {_target ?? PBPauseTarget()}
+    set {_target = newValue}
+  }
+  /// Returns true if `target` has been explicitly set.
+  package var hasTarget: Bool {self._target != nil}
+  /// Clears the value of `target`. Subsequent reads from it will return its default value.
+  package mutating func clearTarget() {self._target = nil}
+
+  /// 0 open, 1 observed, 2 paused
+  package var level: UInt32 = 0
+
+  /// of the last change, 0 for none
+  package var number: UInt64 = 0
+
+  /// of the notary block that made it, 0 for none
+  package var notaryHeight: UInt64 = 0
+
+  /// that are not fulfilled yet
+  package var wishes: [PBPauseWish] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _target: PBPauseTarget? = nil
+}
+
+/// What a notary wants of a target.
+package nonisolated struct PBPauseWish: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// as in PauseState
+  package var level: UInt32 = 0
+
+  /// node id
+  package var notary: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks what slows value down on a chain.
+package nonisolated struct PBBrakeQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Caps, pauses and what waits for them, at the newest final block.
+package nonisolated struct PBBrakeState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of that block
+  package var height: UInt64 = 0
+
+  /// its chain time
+  package var timeMilliseconds: UInt64 = 0
+
+  /// exact bytes of MeterEntries, at most Limits.metersPerAnswer
+  package var meters: [Data] = []
+
+  /// exact bytes of PauseEntries, at most Limits.pauseTargets
+  package var pauses: [Data] = []
+
+  /// at most Limits.waitingPerAnswer
+  package var waiting: [PBWaitingPayment] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A payment that a brake puts off.
+package nonisolated struct PBWaitingPayment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes, xid or id of a peg's order
+  package var id: Data = Data()
+
+  /// code of a reason
+  package var reason: String = String()
+
+  /// of the leg that waits, or of the order
+  package var amount: UInt64 = 0
+
+  /// contract id, empty for none
+  package var contract: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "concordat.v1"
 
 nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{5}consent\0\u{2}\u{5}nomination\0\u{2}\u{7}contract\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{5}consent\0\u{2}\u{5}nomination\0\u{2}\u{7}contract\0\u{2}\u{6}pause\0\u{3}pause_consent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3380,6 +3724,32 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.message = .contract(v)
         }
       }()
+      case 68: try {
+        var v: PBPauseNotice?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .pause(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .pause(v)
+        }
+      }()
+      case 69: try {
+        var v: PBPauseConsent?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .pauseConsent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .pauseConsent(v)
+        }
+      }()
       default: break
       }
     }
@@ -3481,6 +3851,14 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .contract?: try {
       guard case .contract(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
+    }()
+    case .pause?: try {
+      guard case .pause(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 68)
+    }()
+    case .pauseConsent?: try {
+      guard case .pauseConsent(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 69)
     }()
     case nil: break
     }
@@ -4340,7 +4718,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{3}pause_consent\0\u{1}pauses\0\u{1}brakes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4778,6 +5156,58 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .attest(v)
         }
       }()
+      case 68: try {
+        var v: PBPauseQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .pause(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .pause(v)
+        }
+      }()
+      case 69: try {
+        var v: PBPauseConsent?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .pauseConsent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .pauseConsent(v)
+        }
+      }()
+      case 70: try {
+        var v: PBFetchPauses?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .pauses(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .pauses(v)
+        }
+      }()
+      case 71: try {
+        var v: PBBrakeQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .brakes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .brakes(v)
+        }
+      }()
       default: break
       }
     }
@@ -4924,6 +5354,22 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .attest(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 67)
     }()
+    case .pause?: try {
+      guard case .pause(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 68)
+    }()
+    case .pauseConsent?: try {
+      guard case .pauseConsent(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 69)
+    }()
+    case .pauses?: try {
+      guard case .pauses(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .brakes?: try {
+      guard case .brakes(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -4939,7 +5385,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{2}\u{2}pauses\0\u{1}brakes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5311,6 +5757,45 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .attest(v)
         }
       }()
+      case 68: try {
+        var v: PBPauseProof?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .pause(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .pause(v)
+        }
+      }()
+      case 70: try {
+        var v: PBPauses?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .pauses(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .pauses(v)
+        }
+      }()
+      case 71: try {
+        var v: PBBrakeState?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .brakes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .brakes(v)
+        }
+      }()
       default: break
       }
     }
@@ -5433,6 +5918,18 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .attest?: try {
       guard case .attest(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 67)
+    }()
+    case .pause?: try {
+      guard case .pause(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 68)
+    }()
+    case .pauses?: try {
+      guard case .pauses(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .brakes?: try {
+      guard case .brakes(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
     }()
     case nil: break
     }
@@ -8051,6 +8548,385 @@ nonisolated extension PBAttested: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   package static func ==(lhs: PBAttested, rhs: PBAttested) -> Bool {
     if lhs.have != rhs.have {return false}
     if lhs.threshold != rhs.threshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseNotice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}target\0\u{1}final\0\u{1}evidence\0\u{1}notary\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._evidence) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.notary) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._evidence {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.notary.isEmpty {
+      try visitor.visitSingularStringField(value: self.notary, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseNotice, rhs: PBPauseNotice) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs._target != rhs._target {return false}
+    if lhs._final != rhs._final {return false}
+    if lhs._evidence != rhs._evidence {return false}
+    if lhs.notary != rhs.notary {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseQuery, rhs: PBPauseQuery) -> Bool {
+    if lhs._target != rhs._target {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseProof"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}final\0\u{1}proof\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._proof) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._proof {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseProof, rhs: PBPauseProof) -> Bool {
+    if lhs._final != rhs._final {return false}
+    if lhs._proof != rhs._proof {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFetchPauses: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchPauses"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFetchPauses, rhs: PBFetchPauses) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauses: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Pauses"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pauses\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.pauses) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.pauses.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pauses, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauses, rhs: PBPauses) -> Bool {
+    if lhs.pauses != rhs.pauses {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}target\0\u{1}level\0\u{1}number\0\u{3}notary_height\0\u{1}wishes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._target) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.notaryHeight) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.wishes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._target {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 2)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 3)
+    }
+    if self.notaryHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notaryHeight, fieldNumber: 4)
+    }
+    if !self.wishes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.wishes, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseState, rhs: PBPauseState) -> Bool {
+    if lhs._target != rhs._target {return false}
+    if lhs.level != rhs.level {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.notaryHeight != rhs.notaryHeight {return false}
+    if lhs.wishes != rhs.wishes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBPauseWish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PauseWish"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}notary\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.notary) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 1)
+    }
+    if !self.notary.isEmpty {
+      try visitor.visitSingularStringField(value: self.notary, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBPauseWish, rhs: PBPauseWish) -> Bool {
+    if lhs.level != rhs.level {return false}
+    if lhs.notary != rhs.notary {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBrakeQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BrakeQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBrakeQuery, rhs: PBBrakeQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBBrakeState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BrakeState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}time_milliseconds\0\u{1}meters\0\u{1}pauses\0\u{1}waiting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.timeMilliseconds) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.meters) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.pauses) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.waiting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 1)
+    }
+    if self.timeMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timeMilliseconds, fieldNumber: 2)
+    }
+    if !self.meters.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.meters, fieldNumber: 3)
+    }
+    if !self.pauses.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.pauses, fieldNumber: 4)
+    }
+    if !self.waiting.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.waiting, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBBrakeState, rhs: PBBrakeState) -> Bool {
+    if lhs.height != rhs.height {return false}
+    if lhs.timeMilliseconds != rhs.timeMilliseconds {return false}
+    if lhs.meters != rhs.meters {return false}
+    if lhs.pauses != rhs.pauses {return false}
+    if lhs.waiting != rhs.waiting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBWaitingPayment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WaitingPayment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}reason\0\u{1}amount\0\u{1}contract\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.amount) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.contract) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    if self.amount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.amount, fieldNumber: 3)
+    }
+    if !self.contract.isEmpty {
+      try visitor.visitSingularStringField(value: self.contract, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBWaitingPayment, rhs: PBWaitingPayment) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.amount != rhs.amount {return false}
+    if lhs.contract != rhs.contract {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

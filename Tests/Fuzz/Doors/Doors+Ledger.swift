@@ -15,6 +15,8 @@ extension Door {
         value("closing-entry", { ClosingEntry(decoding: $0) }, \.encoded),
         value("contract-entry", { ContractEntry(decoding: $0, network: Stage.network.id) }, \.encoded),
         value("bridge-item", { BridgeItem(decoding: $0) }, \.encoded),
+        value("pause-entry", { PauseEntry(decoding: $0) }, \.encoded),
+        value("meter", { MeterEntry(decoding: $0) }, \.encoded),
         value("lane-entry", { LaneEntry(decoding: $0) }, \.encoded),
         value("status-entry", { ChainStatus(decoding: $0) }, \.encoded),
         Door("state-proof", .message(prefix: 1), takeProof),

@@ -9,23 +9,24 @@ extension Seeds {
         addMined()
         addElection()
         addContracts()
+        addBrakes()
         addPegs()
         addStatusChanges()
         addInner()
     }
 
-    private var network: Digest { Stage.network.id }
-    private var notaries: [Signer] { Stage.network.notary.nodes.compactMap { Stage.cast.nodeSigners[$0.id] } }
+    var network: Digest { Stage.network.id }
+    var notaries: [Signer] { Stage.network.notary.nodes.compactMap { Stage.cast.nodeSigners[$0.id] } }
     private var nodes: [Signer] { Stage.network.chains[0].nodes.compactMap { Stage.cast.nodeSigners[$0.id] } }
-    private var place: Digest { Blake2b.hash(Array("a block".utf8)) }
+    var place: Digest { Blake2b.hash(Array("a block".utf8)) }
 
-    private mutating func add(_ message: Message, to roles: [Role], by publisher: RoleAddress) {
+    mutating func add(_ message: Message, to roles: [Role], by publisher: RoleAddress) {
         add("message", message.encoded())
         let position = Stage.addresses.firstIndex(of: publisher) ?? 0
         addToRoles(roles, Script.Step(0, [UInt8(position)] + message.encoded()))
     }
 
-    private mutating func add(_ request: Request, to roles: [Role]) {
+    mutating func add(_ request: Request, to roles: [Role]) {
         add("request", request.encoded())
         addToRoles(roles, Script.Step(2, [1] + request.encoded()))
     }
@@ -36,7 +37,7 @@ extension Seeds {
         }
     }
 
-    private mutating func add(_ transaction: Transaction, on choice: UInt8) { add("transaction", [choice] + transaction.bytes) }
+    mutating func add(_ transaction: Transaction, on choice: UInt8) { add("transaction", [choice] + transaction.bytes) }
 
     // MARK: mined chains
 
@@ -52,7 +53,7 @@ extension Seeds {
         return BlockHeader(fields)
     }
 
-    private func notaryFinal() -> FinalHeader {
+    func notaryFinal() -> FinalHeader {
         let header = header(.notary, by: notaries[0], work: false)
         let statement = Statement(chain: .notary, epoch: 0, slot: 1, kind: .final, hash: header.hash)
         let votes = notaries.indices.map { ($0, notaries[$0].sign(.vote, network: network, statement.payload)) }
@@ -203,7 +204,7 @@ extension Seeds {
             for kind in BridgeItem.Kind.allCases {
                 let item = BridgeItem(
                     kind: kind, contract: "vault", version: version, order: lock.id, sender: people[0].publicKey, receiver: people[1].publicKey,
-                    amount: UInt64(version), height: 1)
+                    amount: UInt64(version), height: 1, time: 2)
                 add("bridge-item", item.encoded)
                 add(.bridge(BridgeQuery(contract: "vault", kind: kind, fromHeight: 1, orders: [lock.id])), to: [.collector])
                 add(.bridgeProof(BridgeProofQuery(contract: "vault", kind: kind, order: lock.id)), to: [.collector])
@@ -224,6 +225,7 @@ extension Seeds {
                 add("response", Response.bridgeShown(final, shown).encoded)
             }
             add("lane-entry", LaneEntry(contract: "vault", amount: UInt64(version)).encoded)
+            add("meter", MeterEntry(contract: "vault", asset: AssetID("X")!).encoded)
             add("response", Response.attested(have: 1, threshold: 2).encoded)
         }
     }

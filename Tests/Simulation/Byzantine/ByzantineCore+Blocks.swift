@@ -47,6 +47,12 @@ extension ByzantineCore {
         var transactions = block.transactions
         var outcomes = block.outcomes
         if fields.workTarget > 0, random.below(3) == 0 { return unmined(block) }
+        // A brake is ignored: what it has refused takes effect.
+        if let place = outcomes.firstIndex(where: { [.capReached, .deadlineTooNear, .paused].contains($0.rejection) }), random.below(2) == 0 {
+            outcomes[place] = .applied
+            fields.transactionsRoot = root(transactions, outcomes)
+            return made(of: block, fields, transactions, outcomes)
+        }
         switch random.below(7) {
         case 0: fields.stateRoot = Blake2b.hash(fields.stateRoot.bytes)
         case 1: fields.time += 3_600_000
@@ -156,6 +162,15 @@ extension ByzantineCore {
         var lie = notice
         lie.evidence = evidence
         return .contract(lie)
+    }
+
+    /// A notary's word that what is paused goes on, or the other way round.
+    mutating func falsePause(_ notice: PauseNotice) -> Message? {
+        guard let value = notice.evidence.proof.value, var entry = PauseEntry(decoding: value), gives(in: .falseLeg, oneIn: 2) else { return nil }
+        entry.level = entry.level == .open ? .paused : .open
+        var lie = notice
+        lie.evidence.proof.value = entry.encoded
+        return .pause(lie)
     }
 
     /// A node's collector hands such terms to the builders.

@@ -78,6 +78,7 @@ struct ByzantineCore: RoleCore {
             return .verdict(twisted)
         case .candidate(let block): return lesserCandidate(block)
         case .contract(let notice): return falseTerms(notice)
+        case .pause(let notice): return falsePause(notice)
         case .accepted(let batch): return falseTerms(in: batch)
         default: return nil
         }

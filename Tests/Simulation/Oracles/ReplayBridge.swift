@@ -38,7 +38,7 @@ extension ReplayState {
         let name = ReplayBridge.name(item.kind, item.contract, item.order)
         bridge.insert(item, name)
         let bytes = [item.kind.rawValue] + ReplayContract.name(item.contract, item.version) + item.order.bytes + item.sender.bytes + item.receiver.bytes
-            + CertificateOracle.number(item.amount) + CertificateOracle.number(item.height)
+            + CertificateOracle.number(item.amount) + CertificateOracle.number(item.height) + CertificateOracle.number(item.time)
         write(bytes, kind: "state-bridge", name: name)
     }
 
@@ -99,6 +99,10 @@ extension ReplayOracle {
             if sender.amount(own.asset) < order.amount { reasons.append(.insufficientFunds) }
             if kind == .redeemed, own.chain == state.chain, order.amount > state.outstanding(found.contract) { reasons.append(.insufficientFunds) }
         }
+        let braked = found.map { brake($0.contract, (order.amount, order.amount), .enters(deadline: nil), state, at: block.header.fields.time) }
+        reasons += braked?.reasons ?? []
+        if let contract = found?.contract, state.isStopped(contract.id, business(contract)) { reasons.append(.paused) }
+        if outcome.rejection == .capReached || outcome.rejection == .paused { counted.add(.refusedByBrake) }
         if let reason = outcome.rejection {
             try demand(reasons.contains(reason), "an order rejected for \(reason.code), which is not so; true are \(reasons.map(\.code))")
         } else {
@@ -107,12 +111,14 @@ extension ReplayOracle {
         sender.use(order.nonce)
         state.set(sender, order.sender)
         guard outcome.rejection == nil, let (own, _) = sides else { return }
+        pass(braked, &state)
+        if let contract = found?.contract, state.watch(contract.id, business(contract)) > 0 { counted.add(.watchedByBrake) }
         try demand(state.move(from: order.sender, to: own.reserve, own.asset, order.amount), "an order does not add up")
         if kind == .locked { state.setLane(order.contract, (state.bridge.lanes[order.contract] ?? 0) + order.amount) }
         state.add(
             BridgeItem(
                 kind: kind, contract: order.contract, version: order.version, order: id, sender: order.sender, receiver: order.receiver, amount: order.amount,
-                height: block.header.height))
+                height: block.header.height, time: block.header.fields.time))
         counted.add(kind == .locked ? .locked : .redeemed)
     }
 
@@ -142,6 +148,11 @@ extension ReplayOracle {
         }
         try demand(Set(proof.attestations.map(\.key)).count >= members.threshold, "a proof that too few attest")
         try demand(!isPegAccount(item.receiver, state), "a proof that pays a peg's account")
+        let braked = brake(contract, (item.amount, item.amount), .appears(since: item.time), state, at: block.header.fields.time)
+        try demand(!state.isStopped(contract.id, business(contract)), "appears though its peg is paused")
+        if state.watch(contract.id, business(contract)) > 0 { counted.add(.watchedByBrake) }
+        try demand(braked.reasons.isEmpty, "appears in spite of \(braked.reasons.map(\.code))")
+        pass(braked, &state)
         if kind == .issued {
             let returned = state.accounts[own.reserve]?.amount(own.asset) ?? 0
             if item.amount > returned { state.issue(item.amount - returned, of: own.asset, to: own.reserve, lane: contract.id) }
@@ -153,7 +164,7 @@ extension ReplayOracle {
         if state.accounts[item.receiver] == nil { state.set(ReplayAccount(), item.receiver) }
         try demand(state.move(from: own.reserve, to: item.receiver, own.asset, item.amount), "a proof does not add up")
         var appeared = item
-        (appeared.kind, appeared.version, appeared.height) = (kind, proof.version, block.header.height)
+        (appeared.kind, appeared.version, appeared.height, appeared.time) = (kind, proof.version, block.header.height, block.header.fields.time)
         state.add(appeared)
         counted.add(kind == .issued ? .issued : .released)
     }

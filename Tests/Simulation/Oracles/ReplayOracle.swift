@@ -15,6 +15,9 @@ package struct ReplayOracle: Sendable {
     var adopted: [(contract: ReplayContract, chain: ChainID, height: Height)] = []
     /// What has appeared by pegs, where it came from, and the block that showed it.
     var bridged: [(item: BridgeItem, from: ChainID, to: ChainID, header: BlockHeader)] = []
+    /// Changes of pauses that the notary chain has made, and that chains have taken in with the notary block that showed each.
+    var changed: [ReplayPause] = []
+    var heeded: [(pause: ReplayPause, chain: ChainID, height: Height)] = []
     package internal(set) var freezes = FreezeOracle()
     /// Keys of nodes that lie; only they may be accused.
     var liars: Set<PublicKey> = []
@@ -127,6 +130,7 @@ package struct ReplayOracle: Sendable {
         freezes.finish(history, at: time, &findings)
         reserves.finish(states, at: time, &findings)
         judgeAdopted(at: time, &findings)
+        judgeHeeded(at: time, &findings)
         judgeBridges(at: time, &findings)
         guard let notary = states[.notary] else { return }
         for chain in network.chains {
@@ -183,6 +187,12 @@ extension ReplayOracle {
             try close(closing, in: &state)
             counted.add(.epochClosed)
         case .deploy, .adopt: try takeContract(transaction, outcome, in: block, to: &state)
+        case .pause(let pause):
+            try demand(outcome == .applied, "a pause cannot be rejected")
+            try self.pause(pause, in: block.header, to: &state)
+        case .heed(let heed):
+            try demand(outcome == .applied, "a pause cannot be rejected")
+            try self.heed(heed, in: block, to: &state)
         case .lock, .redeem, .issue, .release: try takeBridge(transaction, outcome, in: block, to: &state)
         case .evidence(let offence) where state.chain != .notary:
             try demand(outcome == .applied, "evidence cannot be rejected")
@@ -274,7 +284,9 @@ extension ReplayOracle {
         for authorization in cross.authorizations { try signed(authorization.key, authorization.signature, "cross", cross.body) }
         var entry = state.entries[cross.xid] ?? ReplayEntry(cross)
         try demand(entry.hold == 0, "the chain has opened \(cross.xid) before")
-        try judge(outcome, openingReasons(cross, entry, state, blockTime: block.header.fields.time))
+        let braked = braked(cross, state).map { brake($0.contract, $0.amounts, .enters(deadline: cross.deadline), state, at: block.header.fields.time) }
+        try judge(outcome, openingReasons(cross, entry, state, blockTime: block.header.fields.time) + (braked?.reasons ?? []))
+        if [.capReached, .deadlineTooNear, .paused].contains(outcome.rejection) { counted.add(.refusedByBrake) }
         guard outcome.rejection == nil else {
             counted.add(.holdRejected)
             entry.hold = 4
@@ -289,6 +301,8 @@ extension ReplayOracle {
             try demand(state.move(from: leg.debit, to: nil, leg.asset, leg.amount), "leg \(index) is not covered")
             entry.legs.append((index, leg))
         }
+        pass(braked, &state)
+        if state.watch(cross.contract, business(cross)) > 0 { counted.add(.watchedByBrake) }
         entry.hold = 1
         entry.heights[0] = block.header.height
         state.set(entry, cross.xid)
@@ -302,6 +316,7 @@ extension ReplayOracle {
         if terms == .unknown { reasons.append(.unknownContract) }
         if terms == .broken || cross.legs.contains(where: { $0.chain == state.chain && isPegAccount($0.credit, state) }) { reasons.append(.termsViolated) }
         if blockTime >= cross.deadline { reasons.append(.deadlinePassed) }
+        if state.isStopped(cross.contract, business(cross)) { reasons.append(.paused) }
         if case .kept(let longest) = terms, cross.deadline > blockTime, cross.deadline - blockTime > longest { reasons.append(.deadlineTooFar) }
         for (_, leg) in ReplayTerms.heldLegs(cross, on: state.chain) {
             if state.accounts[leg.credit] == nil { reasons.append(.unknownPayee) }
@@ -341,6 +356,13 @@ extension ReplayOracle {
             freezes.relied(on: header, in: block.header)
             crosses.claimHeld(cross.xid, on: chain, evidence: header)
         }
+        let braked = braked(cross, state).map {
+            brake($0.contract, $0.amounts, .leaves(since: holders[0].fields.time), state, at: block.header.fields.time)
+        }
+        try demand(!state.isStopped(cross.contract, business(cross)), "decided though its business is paused")
+        if state.watch(cross.contract, business(cross)) > 0 { counted.add(.watchedByBrake) }
+        try demand(braked?.reasons.isEmpty ?? true, "decided in spite of \(braked?.reasons.map(\.code) ?? [])")
+        pass(braked, &state)
         freezes.decided(by: holders, in: block.header)
         try decide(cross, 1, in: block, to: &state, at: time, &findings)
         for leg in paid {
@@ -360,37 +382,5 @@ extension ReplayOracle {
         entry.heights[1] = block.header.height
         state.set(entry, cross.xid)
         if !freezes.isVoid(block.header) { crosses.decided(cross, decision, at: block.header.height, time: time, &findings) }
-    }
-
-    /// Rules R3 and R4.
-    private mutating func resolve(
-        _ resolution: Resolution, to status: UInt8, in block: ObservedBlock, _ state: inout ReplayState, at time: UInt64,
-        _ findings: inout Findings
-    ) throws(ReplayFault) {
-        guard var entry = state.entries[resolution.xid], entry.hold == 1, let deciding = crosses.decidingChain(of: resolution.xid) else {
-            throw ReplayFault(what: "nothing is held for \(resolution.xid)")
-        }
-        if let frozen = resolution.frozen {
-            let notary = try foreign(frozen.block, of: .notary, in: block)
-            try demand(notary.height <= block.header.fields.notaryHeight, "a refund by a freeze that its block cannot know of")
-            guard let value = frozen.proof.value, value.count == 81, value[32] == 1 else { throw ReplayFault(what: "a refund by no freeze") }
-            let since = value[73..<81].reduce(0) { $0 << 8 | UInt64($1) }
-            freezes.refundedByFreeze(of: deciding, since: since, in: block.header)
-            counted.add(.refundByFreeze)
-        }
-        if status == 3 { freezes.refunded(resolution.xid, in: block.header) }
-        let isBare = resolution.frozen == resolution.evidence
-        let evidence = try foreign(resolution.evidence.block, of: isBare ? .notary : deciding, in: block)
-        freezes.relied(on: evidence, in: block.header)
-        entry.hold = status
-        entry.heights[2] = block.header.height
-        for (_, leg) in entry.legs {
-            try demand(state.move(from: nil, to: status == 2 ? leg.credit : leg.debit, leg.asset, leg.amount), "a resolution does not add up")
-            if status == 2 { reserves.settled(leg, on: state.chain) }
-        }
-        state.set(entry, resolution.xid)
-        crosses.resolved(
-            resolution.xid, isSettled: status == 2, on: state.chain, at: block.header.height, deadline: entry.deadline, evidence: evidence,
-            isByFreeze: resolution.frozen != nil, time: time, &findings)
     }
 }

@@ -100,6 +100,10 @@ package struct ReplayState: Sendable {
     private(set) var contracts: [ReplayContract] = []
     /// What has crossed pegs.
     var bridge = ReplayBridge()
+    /// What has passed under contracts with brakes.
+    var flows: [ReplayFlows] = []
+    /// How far targets are stopped.
+    var pauses: [ReplayPause] = []
     /// What notary nodes want, and what sub-chain nodes vote for.
     private(set) var election = ReplayElection()
     /// Who votes, and what stands behind them.

@@ -82,6 +82,14 @@ package enum ExercisedRule: Int, Countable {
     case issued
     case redeemed
     case released
+    /// G-2, G-3: a payment passed brakes, was refused by them, and was counted by brakes that only watch.
+    case passedBrake
+    case refusedByBrake
+    case watchedByBrake
+    /// G-5, G-6: the notary chain stopped something or let it go on, and a sub-chain took that in.
+    case paused
+    case resumed
+    case heeded
     /// A9: a recorder's receipt was verified by the network's description alone.
     case receiptVerified
     /// A9: a device verified a node's headers.

@@ -37,7 +37,7 @@ extension PaymentPlan {
         }
         return Contract(
             id: "bureau", version: version, first: sides[0], second: sides[1], rateNumerator: rate, rateDenominator: 1, minimumAmount: 1,
-            maximumAmount: 5_000, deadlineMaximumMilliseconds: 60_000)
+            maximumAmount: 5_000, deadlineMaximumMilliseconds: 60_000, brakes: drawBrakes("bureau", version: version, most: 300))
     }
 
     private func owners(of chain: ChainDescription, _ wallets: [Wallet]) -> [Wallet] {

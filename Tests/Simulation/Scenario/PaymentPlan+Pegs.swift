@@ -59,7 +59,8 @@ extension PaymentPlan {
         return Contract(
             id: "vault", version: version, first: ContractSide(chain: main.id, asset: asset, reserve: account(main.id)),
             second: ContractSide(chain: side.id, asset: wrapped, reserve: account(side.id)), rateNumerator: 1, rateDenominator: 1, minimumAmount: 2,
-            maximumAmount: 1_000, deadlineMaximumMilliseconds: 0, peg: PegTerms(issuers: group, releasers: group))
+            maximumAmount: 1_000, deadlineMaximumMilliseconds: 0, peg: PegTerms(issuers: group, releasers: group),
+            brakes: drawBrakes("vault", version: version, most: 120))
     }
 
     private mutating func order(

@@ -62,6 +62,7 @@ package struct SeedRun {
             cast: cast, count: payments, spanMilliseconds: [1_000, 5_000, plan.faultsEndMicroseconds / 1_000][Int(world.random.below(3))])
         let wallets = payments.wallets(in: world)
         Operators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
+        PauseOperators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         let inspector = Inspector()
         inspector.join(world)
         world.unleash()
@@ -152,6 +153,7 @@ package struct SeedRun {
         }
         let excepted = [world.judge.corrupt, world.dead?.chain].compactMap { $0 }
         return missing + world.judge.replay.contractsNotAdopted(but: excepted) + world.judge.replay.ordersNotAppeared(but: excepted)
+            + world.judge.replay.pausesNotTaken(but: excepted)
     }
 
     private func inspect(_ world: World, _ inspector: Inspector) {

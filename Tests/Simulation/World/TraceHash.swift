@@ -23,6 +23,8 @@ package struct TraceHash: Sendable, Hashable {
         case .final(let item): mix(7, item.hash.a, UInt64(item.finality.votes?.signers.bitmap.first ?? 0))
         case .leg(let item): mix(8, item.cross.xid.a, UInt64(item.purpose.rawValue))
         case .contract(let item): mix(22, item.evidence.block.a, UInt64(item.version))
+        case .pause(let item): mix(23, item.evidence.block.a, UInt64(item.target.name[0]))
+        case .pauseConsent(let item): mix(24, item.authorization.signature.first.a, item.change.number)
         case .confirm(let item): mix(9, item.xid.a, item.confirmed ? 1 : 0)
         case .branch(let item): mix(10, item.block.a, item.height)
         case .lead(let item): mix(11, item.parent.a, item.slot)

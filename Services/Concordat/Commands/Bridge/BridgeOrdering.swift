@@ -114,6 +114,8 @@ struct BridgeOrdering {
             return Console.print(JSONText.line(Report(id: result.transaction, peg: peg.id, outcome: result.outcome, reason: result.reason)))
         }
         Console.print("\(result.outcome)\(result.reason.isEmpty ? "" : " (\(result.reason))")  \(result.transaction)")
-        if !isEnded { Console.print("its members have not attested it yet: concordat bridge status") }
+        if isEnded { return }
+        Console.print(
+            result.reason.isEmpty ? "its members have not attested it yet: concordat bridge status" : "a brake puts it off, and lets it pass later: concordat brakes")
     }
 }
