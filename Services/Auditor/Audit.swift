@@ -15,7 +15,8 @@ package enum Audit {
     package static func run(folder: String, progress: (String) -> Void = { _ in }) throws -> AuditReport {
         precondition(Sodium.isReady, "libsodium can be used")
         let folder = URL(fileURLWithPath: folder)
-        let network = try NetworkReader.read(folder.appendingPathComponent("network.yaml").path)
+        let founding = try NetworkReader.read(folder.appendingPathComponent("network.yaml").path)
+        let network = founding.grown(by: FolderReader(folder: folder, network: founding).stores)
         progress("reading the stores of \(network.all.reduce(0) { $0 + $1.listed.count }) nodes")
         var run = AuditRun(network: network, data: FolderReader(folder: folder, network: network))
         run.judgeChains(progress)

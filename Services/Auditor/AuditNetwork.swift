@@ -3,9 +3,11 @@ struct AuditNetwork: Sendable {
     /// Hash of the canonical description; part of every signature.
     var id: Bytes
     var notary: AuditChain
-    /// Sub-chains, ascending by id.
+    /// Sub-chains: those of the description ascending by id, then those that have joined, in the order in which they did.
     var chains: [AuditChain]
     var contracts: [AuditContract]
+    /// Hash of the description of each chain that has joined, by its id.
+    var joined: [String: Bytes] = [:]
 
     static let notaryName = "notary"
 
@@ -22,7 +24,13 @@ struct AuditNetwork: Sendable {
     }
 
     /// What stands for a chain before its first block.
-    func genesisHash(of chain: String) -> Bytes { Sodium.hash(.genesis, id + Array(chain.utf8)) }
+    func genesisHash(of chain: String) -> Bytes {
+        if let description = joined[chain] { return Sodium.hash(.genesis, id + Layout.padded(chain) + description) }
+        return Sodium.hash(.genesis, id + Array(chain.utf8))
+    }
+
+    /// Sub-chains of the description.
+    var founding: [AuditChain] { chains.filter { joined[$0.id] == nil } }
 }
 
 /// One chain: who votes on it, in voting order, and what it starts with.

@@ -119,6 +119,10 @@ enum TransactionSignatures {
         case .pause(let item):
             let content = (PauseModel.name(item.target) ?? []) + [UInt8(truncatingIfNeeded: item.level)] + Layout.number(item.number)
             for consent in item.consents { book(consent.signature, by: consent.key, .pause, content, "a notary who consents") }
+        case .join(let item):
+            guard let joining = transaction.joining else { return }
+            for (node, signature) in zip(joining.chain.nodes, item.signatures) { book(signature, by: Data(node.key), .join, joining.body, "a node of the new chain") }
+            for admission in item.admissions { book(admission.signature, by: admission.key, .admit, Sodium.hash(joining.body), "a notary who admits") }
         case .open, .settle, .refund, .record, .adopt, .heed: break
         }
     }

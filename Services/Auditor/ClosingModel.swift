@@ -29,7 +29,7 @@ struct ClosingsModel: Sendable {
 extension LedgerModel {
     mutating func applyClosing(_ transaction: ParsedTransaction) -> RuleResult {
         guard let closing = transaction.closing, chain.election != nil else { return .forbidden(.replay, "closes an epoch where nobody is elected") }
-        guard network.chains.contains(where: { $0.id == closing.chain }) else { return .forbidden(.replay, "closes an epoch for a stranger") }
+        guard subChain(closing.chain) != nil else { return .forbidden(.replay, "closes an epoch for a stranger") }
         guard closing.epoch == stakes.newestEpoch, let voter = stakes.electorate(ofEpoch: closing.epoch)?.first(where: { $0.key == closing.notary })
         else { return .forbidden(.replay, "closes an epoch that is not the present one, or is by none of its notaries") }
         guard !(stakes.election?.closings[closing.chain].map { $0.epoch == closing.epoch && $0.nodes.contains(voter.id) } ?? false) else {

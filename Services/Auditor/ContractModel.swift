@@ -66,12 +66,23 @@ extension LedgerModel {
     mutating func applyDeploy(_ deploy: PBDeploy) -> RuleResult {
         guard let model = try? ContractModel(deploy.body, network: network.id) else { return .forbidden(.replay, "declares nothing that can be read") }
         let node = Bytes(deploy.node)
-        let parties = model.contract.sides.compactMap { side in network.chains.first { $0.id == side.chain } }
+        let parties = model.contract.sides.compactMap { subChain($0.chain) }
         guard parties.count == 2, parties.contains(where: { $0.nodes.contains { $0.key == node } }) else {
             return .forbidden(.replay, "declares a contract that no node of its chains has handed in")
         }
         guard !network.contracts.contains(where: { $0.id == model.contract.id }), contracts[model.name] == nil else {
             return .forbidden(.replay, "declares a contract that there is already")
+        }
+        if model.contract.peg != nil {
+            // What a peg issues is all that there is of the wrapped asset, and its accounts begin empty.
+            let (side, issued) = (model.contract.sides[1].chain, model.contract.sides[1].asset)
+            let isEmpty = parties.allSatisfy { chain in
+                let accounts = model.contract.sides.filter { $0.chain == chain.id }.map(\.reserve)
+                return chain.genesis.allSatisfy { item in
+                    !accounts.contains(item.account) && (chain.id != side || item.balances.allSatisfy { $0.asset != issued })
+                }
+            }
+            guard isEmpty else { return .forbidden(.replay, "declares a peg of which a chain has some from its beginning") }
         }
         if model.contract.version > 1 {
             let before = Layout.padded(model.contract.id) + Layout.number(model.contract.version - 1)

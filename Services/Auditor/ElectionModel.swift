@@ -55,7 +55,7 @@ extension LedgerModel {
         guard candidacy.number > before?.number ?? 0 else { return .forbidden(.replay, "is older than the node's candidacy that stands") }
         guard candidacy.present == before?.key ?? node.key else { return .forbidden(.replay, "is signed by a key that the node does not have") }
         let others = listed.filter { $0.id != candidacy.node }.map(\.key) + candidacies.values.filter { $0.node != candidacy.node }.map(\.key)
-            + network.chains.flatMap(\.keys)
+            + subChains.flatMap(\.keys)
         guard !others.contains(candidacy.key) else { return .forbidden(.replay, "takes a key that another node has") }
         write(candidacy)
         return .outcome(0)
@@ -63,7 +63,7 @@ extension LedgerModel {
 
     mutating func applyBallot(_ transaction: ParsedTransaction) -> RuleResult {
         guard let ballot = transaction.ballot, let election = chain.election else { return .forbidden(.replay, "elects where nobody is elected") }
-        guard let voters = network.chains.first(where: { $0.id == ballot.chain })?.keys, voters.contains(ballot.voter) else {
+        guard let voters = subChain(ballot.chain)?.keys, voters.contains(ballot.voter) else {
             return .forbidden(.replay, "is a ballot of a stranger")
         }
         let listed = (chain.nodes + election.standby).map(\.id)
@@ -90,6 +90,8 @@ struct ElectionModel: Sendable {
     var heights: [String: UInt64] = [:]
     /// Epoch → chain → its first height; the first epoch has none.
     private var firsts: [UInt64: [String: UInt64]] = [:]
+    /// The epoch whose notaries certify the first blocks of a chain that has joined.
+    private var begins: [String: UInt64] = [:]
 
     init(_ chain: AuditChain, _ rule: AuditElection) {
         self.chain = chain
@@ -97,7 +99,13 @@ struct ElectionModel: Sendable {
     }
 
     /// Learns who may vote.
-    mutating func enter(_ network: AuditNetwork) { chains = network.chains }
+    mutating func enter(_ network: AuditNetwork) { chains = network.founding }
+
+    /// One more chain votes, and is certified from its first block on by the notaries of the newest epoch.
+    mutating func joined(_ chain: AuditChain, newest epoch: UInt64) {
+        chains.append(chain)
+        begins[chain.id] = epoch
+    }
 
     /// Follows a transaction that took effect, for those who replay nothing else.
     mutating func follow(_ transaction: ParsedTransaction) {
@@ -121,7 +129,7 @@ struct ElectionModel: Sendable {
 
     /// The epoch whose notaries certify a chain's block.
     func epoch(of chain: String, height: UInt64) -> UInt64 {
-        firsts.filter { ($0.value[chain] ?? .max) <= height }.keys.max() ?? 0
+        firsts.filter { ($0.value[chain] ?? .max) <= height }.keys.max() ?? begins[chain] ?? 0
     }
 
     /// The first heights of an epoch: count u16, then chain padded 32 and height u64, ascending by chain.

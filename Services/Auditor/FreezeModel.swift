@@ -16,7 +16,7 @@ extension LedgerModel {
     mutating func applyThaw(_ thaw: PBThaw) -> RuleResult { change(thaw.chain, isFrozen: false, since: thaw.since, thaw.consents) }
 
     private mutating func change(_ name: String, isFrozen: Bool, since: UInt64, _ consents: [PBAuthorization]) -> RuleResult {
-        guard name != chain.id, let named = network.chain(name), named.work == nil else { return .forbidden(.replay, "freezes or thaws no sub-chain of the network") }
+        guard name != chain.id, let named = subChain(name), named.work == nil else { return .forbidden(.replay, "freezes or thaws no sub-chain of the network") }
         let status = statuses[name]
         guard since == status?.notaryHeight ?? 0, (status?.isFrozen ?? false) != isFrozen else {
             return .forbidden(.oneFinal, "does not follow from the status of \(name) (R8)")

@@ -9,7 +9,7 @@ extension LedgerModel {
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
         let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
-        let isOfNotaries = (9...18).contains(transaction.number) || transaction.number == 24
+        let isOfNotaries = (9...18).contains(transaction.number) || [24, 28].contains(transaction.number)
         guard isStaking || isNotaryChain == isOfNotaries else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)
@@ -30,6 +30,7 @@ extension LedgerModel {
         case .freeze(let item): return applyFreeze(item)
         case .thaw(let item): return applyThaw(item)
         case .deploy(let item): return applyDeploy(item)
+        case .join(let item): return applyJoin(transaction, item)
         case .adopt(let item): return applyAdopt(item, evidence: evidence)
         case .lock, .redeem: return applyBridgeOrder(transaction)
         case .issue(let item): return applyBridgeProof(item, isIssue: true, evidence: evidence)
@@ -72,7 +73,7 @@ extension LedgerModel {
     }
 
     private mutating func applyEvidence(_ transaction: ParsedTransaction) -> RuleResult {
-        guard let offence = transaction.offence, offence.chain == chain.id || network.chain(offence.chain) != nil else {
+        guard let offence = transaction.offence, offence.chain == chain.id || subChain(offence.chain) != nil else {
             return .forbidden(.replay, "shows an offence on a chain that the network does not have")
         }
         if offence.kind == 2, network.chain(offence.chain)?.work != nil {
@@ -84,7 +85,7 @@ extension LedgerModel {
     }
 
     private mutating func applyRecord(_ record: PBRecord) -> RuleResult {
-        guard let header = ParsedHeader(record.final.header), header.chain != chain.id, network.chain(header.chain) != nil else {
+        guard let header = ParsedHeader(record.final.header), header.chain != chain.id, subChain(header.chain) != nil else {
             return .forbidden(.oneFinal, "records no block of a sub-chain")
         }
         let head = heads[header.chain]

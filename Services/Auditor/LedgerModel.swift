@@ -58,6 +58,8 @@ struct LedgerModel: Sendable {
     private(set) var flows: [Bytes: FlowsModel] = [:]
     /// How far targets are stopped, by name.
     private(set) var pauses: [Bytes: PauseModel] = [:]
+    /// Chains that have joined, in the order in which they did.
+    private(set) var joined: [AuditChain] = []
     /// What pegs have issued of each asset.
     var issued: [String: UInt128] = [:]
     /// Who votes, and what stands behind them.
@@ -159,6 +161,15 @@ struct LedgerModel: Sendable {
     mutating func write(_ item: BridgeItemModel) {
         items[item.key] = item
         pending[item.key] = item.encoded
+    }
+
+    /// Takes a chain in: position u16 | notary height u64 | epoch u64 | description.
+    mutating func write(_ joining: JoinModel) {
+        let epoch = stakes.newestEpoch
+        let entry = Layout.number(UInt16(joined.count)) + Layout.number(height) + Layout.number(epoch) + joining.body
+        joined.append(joining.chain)
+        stakes.election?.joined(joining.chain, newest: epoch)
+        pending[Sodium.hash(.stateChain, Array(joining.chain.id.utf8))] = entry
     }
 
     mutating func writeLane(_ contract: String, _ amount: UInt64) {

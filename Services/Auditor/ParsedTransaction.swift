@@ -24,6 +24,9 @@ enum AuditLimits {
     static let capWindowMilliseconds: UInt64 = 2_678_400_000
     static let delayMilliseconds: UInt64 = 86_400_000
     static let contractWindow: UInt64 = 4_096
+    static let chains = 24
+    static let chainBodyBytes = 16 * 1024
+    static let nodes = 64
 }
 
 /// A fault of form: what is wrong, as the end of a sentence about the transaction.
@@ -91,6 +94,8 @@ struct ParsedTransaction: Sendable {
     var closing: ClosingModel?
     /// What a Lock or a Redeem says.
     var bridgeOrder: PBBridgeOrderBody?
+    /// What a chain that joins is.
+    var joining: JoinModel?
 
     /// Reads a transaction of `chain`.
     init(_ data: Data, chain: String, network: Bytes) throws(FormFault) {
@@ -152,6 +157,7 @@ struct ParsedTransaction: Sendable {
             guard let name = PauseModel.name(item.target) else { throw FormFault("takes in a pause of nothing that can be") }
             (number, content) = (25, Array(chain.utf8) + name + Layout.number(item.number))
         case .deploy(let item): (number, content) = (18, Bytes(item.body))
+        case .join(let item): (number, joining, content) = (28, try JoinModel(item), Bytes(item.body))
         case .adopt(let item):
             guard Layout.isChainName(item.id) else { throw FormFault("takes in a contract without a name") }
             (number, content) = (19, Array(chain.utf8) + Layout.padded(item.id) + Layout.number(item.version))
@@ -174,7 +180,7 @@ struct ParsedTransaction: Sendable {
         case .heed(let item): [item.evidence]
         case .issue(let item), .release(let item): [item.evidence]
         case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy, .lock,
-            .redeem, .pause:
+            .redeem, .pause, .join:
             []
         }
     }

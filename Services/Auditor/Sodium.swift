@@ -48,11 +48,12 @@ enum Tag: String {
     case stateContract = "state-contract"
     case stateBridge = "state-bridge"
     case stateLane = "state-lane"
+    case stateChain = "state-chain"
     case stateMeter = "state-meter"
     case statePause = "state-pause"
     case consent
     case stateValue = "state-value"
-    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor, lock, redeem, attest, pause
+    case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, bond, unbond, candidacy, ballot, closing, deploy, sponsor, lock, redeem, attest, pause, join, admit
     case candidacyKey = "candidacy-key"
 
     var bytes: Bytes { Array("concordat/1/\(rawValue)".utf8) + [0] }

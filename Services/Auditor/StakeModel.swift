@@ -161,6 +161,8 @@ struct StakeModel: Sendable {
                 let transaction = try? ParsedTransaction(data, chain: chain.id, network: network)
             else { continue }
             election?.follow(transaction)
+            let newest = newestEpoch
+            if let joining = transaction.joining { election?.joined(joining.chain, newest: newest) }
             if let closing = transaction.closing, let voter = electorate(ofEpoch: closing.epoch)?.first(where: { $0.key == closing.notary }) {
                 election?.close(closing, by: voter.id)
             }

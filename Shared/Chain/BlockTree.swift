@@ -101,12 +101,12 @@ package struct BlockTree: Sendable {
         guard candidates.count < BlockTree.candidatesMaximum else { return .invalid(.overloaded, transaction: nil) }
         for final in block.foreign {
             guard let reason = checker.fault(in: final) else { continue }
-            if reason == .epochUnknown, isFinal { continue }
+            if reason.isIgnorance, isFinal { continue }
             // The header names foreign blocks, not the certificates that came with this copy: another copy may show them.
-            return .invalid(reason == .epochUnknown ? reason : .evidenceMissing, transaction: nil)
+            return .invalid(reason.isIgnorance ? reason : .evidenceMissing, transaction: nil)
         }
         for transaction in block.transactions {
-            guard let reason = checker.fault(shownBy: transaction), reason != .epochUnknown || !isFinal else { continue }
+            guard let reason = checker.fault(shownBy: transaction), !reason.isIgnorance || !isFinal else { continue }
             return .invalid(reason, transaction: transaction.id)
         }
         move(to: header.parent)

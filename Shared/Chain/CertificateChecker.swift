@@ -40,19 +40,19 @@ package struct CertificateChecker: Sendable {
 
     /// Why a candidate with its notary certificate may not be voted for, as far as signatures go; nil when it may.
     package func fault(in certified: CertifiedCandidate) -> Reason? {
-        guard let chain = network.chain(certified.header.chain) else { return .wrongChain }
+        guard let chain = network.chain(certified.header.chain) else { return .chainUnknown }
         if let reason = headerFault(certified.header, signature: certified.builderSignature, chain: chain) { return reason }
         return notaryFault(certified.notary, header: certified.header)
     }
 
     /// Why a header was not made by the leader of its slot; nil when it was.
     package func builderFault(_ header: BlockHeader, signature: Signature) -> Reason? {
-        guard let chain = network.chain(header.chain) else { return .wrongChain }
+        guard let chain = network.chain(header.chain) else { return .chainUnknown }
         return headerFault(header, signature: signature, chain: chain)
     }
 
     private mutating func check(_ final: FinalHeader) -> Reason? {
-        guard let chain = network.chain(final.header.chain) else { return .wrongChain }
+        guard let chain = network.chain(final.header.chain) else { return .chainUnknown }
         if let reason = headerFault(final.header, signature: final.builderSignature, chain: chain) { return reason }
         if let reason = notaryFault(final.notary, header: final.header) { return reason }
         switch final.finality {

@@ -30,6 +30,7 @@ package final class ElectorateBook: @unchecked Sendable {
         self.network = network
         rules = Dictionary((network.chains + [network.notary]).compactMap { chain in chain.epochs.map { (chain.id, $0) } }) { first, _ in first }
         for chain in network.chains + [network.notary] { known[Place(chain: chain.id, epoch: 0)] = chain.genesisElectorate }
+        for entry in network.joined { certifiedFrom[entry.chain.id] = [(entry.epoch, 0)] }
     }
 
     /// Who votes on a chain in an epoch; nil when there is no such epoch or nobody has shown it yet.

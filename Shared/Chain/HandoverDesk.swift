@@ -74,6 +74,15 @@ package struct HandoverDesk: Sendable {
         return Step(hasLearned: true, effects: [keep(handover)])
     }
 
+    /// Somebody shows that a chain has joined (A16): it is kept, and the role begins anew with a network that has it.
+    package mutating func heard(_ notice: JoinNotice) -> [RoleEffect] {
+        guard book.network.chain(notice.chain) == nil else { return [.count(.duplicate, by: 1)] }
+        guard let entry = notice.entry, checker.fault(in: notice.final) == nil else { return [.count(.peerFault, by: 1)] }
+        // Those that joined before it come first; it will be said again.
+        guard entry.position == book.network.joined.count else { return [.count(.duplicate, by: 1)] }
+        return [.persist([.put(.joined, key: UInt64(entry.position), value: entry.encoded)]), .networkGrew(entry)]
+    }
+
     /// Asks for what was looked for in vain, one question a chain at a time, ever more rarely while nothing comes of them.
     package mutating func ask(at now: Moment) -> [RoleEffect] {
         for chain in book.takeMissed() where !wanted.contains(where: { $0.chain == chain }) { wanted.append(Want(chain: chain)) }

@@ -83,7 +83,8 @@ package struct NotaryView: Sendable {
     package private(set) var hash: Digest
     /// Its slot; 0 before the first.
     package private(set) var slot: Slot = 0
-    /// In network order.
+    private let network: Digest
+    /// Those of `network.yaml`, then those that have joined, in the order in which they did.
     package private(set) var lanes: [Lane]
     /// Contracts that clients have declared (A14), oldest first, but for those that have been forgotten.
     package private(set) var declared: [Declared] = []
@@ -93,8 +94,9 @@ package struct NotaryView: Sendable {
     private var recent: Deque<Digest> = []
 
     package init(network: Network) {
+        self.network = network.id
         hash = network.genesisHash(of: .notary)
-        lanes = network.chains.map { Lane(chain: $0.id, height: 0, hash: network.genesisHash(of: $0.id)) }
+        lanes = network.founding.map { Lane(chain: $0.id, height: 0, hash: network.genesisHash(of: $0.id)) }
     }
 
     package subscript(chain: ChainID) -> Lane? { lanes.first { $0.chain == chain } }
@@ -138,6 +140,9 @@ package struct NotaryView: Sendable {
                     changes.append(.thawed(change.chain))
                 }
             case .closing(let closing): changes.append(.closed(closing))
+            case .join(let join):
+                let entry = ChainEntry(body: join.body, position: 0, height: height, epoch: 0)
+                lanes.append(Lane(chain: entry.chain.id, height: 0, hash: entry.genesisHash(network: network)))
             case .deploy(let deploy):
                 let contract = Declared(deploy.terms)
                 declared.append(contract)
@@ -166,6 +171,9 @@ package struct NotaryView: Sendable {
         recent = [header.hash]
         declared = ledger.contracts.map { Declared($0.terms) }
         pauses = ledger.pauses.map { Paused($0) }
+        for entry in ledger.joined where self[entry.chain.id] == nil {
+            lanes.append(Lane(chain: entry.chain.id, height: 0, hash: entry.genesisHash(network: network)))
+        }
         for position in lanes.indices {
             let chain = lanes[position].chain
             if let head = ledger.head(of: chain) { (lanes[position].height, lanes[position].hash) = (head.height, head.hash) }
@@ -270,13 +278,14 @@ package struct NotaryView: Sendable {
 }
 
 extension NotaryView {
-    /// For a role's store: height u64, hash 32, slot u64, count u8 and the newest hashes, then per chain in network order height u64, hash 32, count
-    /// u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then a count
+    /// For a role's store: version u8 (1), height u64, hash 32, slot u64, count u8 and the newest hashes, count u8, then per chain chain padded 32, height u64,
+    /// hash 32, count u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then a count
     /// u16 and the pauses, as their entries (P-3); then every declared contract that is not forgotten: name padded 32, version u32, two chains padded 32 each.
     package var encoded: [UInt8] {
-        var bytes = height.bigEndianBytes + hash.bytes + slot.bigEndianBytes + [UInt8(recent.count)] + recent.flatMap(\.bytes)
+        var bytes: [UInt8] = [NotaryView.version] + height.bigEndianBytes + hash.bytes + slot.bigEndianBytes
+        bytes += [UInt8(recent.count)] + recent.flatMap(\.bytes) + [UInt8(lanes.count)]
         for lane in lanes {
-            bytes += lane.height.bigEndianBytes + lane.hash.bytes + UInt16(lane.freezes.count).bigEndianBytes
+            bytes += lane.chain.text.padded.bytes + lane.height.bigEndianBytes + lane.hash.bytes + UInt16(lane.freezes.count).bigEndianBytes
             for freeze in lane.freezes {
                 bytes += freeze.height.bigEndianBytes + freeze.hash.bytes + freeze.notaryHeight.bigEndianBytes
                 bytes += (freeze.thawedAt ?? 0).bigEndianBytes
@@ -285,6 +294,8 @@ extension NotaryView {
         bytes += UInt16(pauses.count).bigEndianBytes + pauses.flatMap(\.encoded)
         return bytes + declared.flatMap(\.encoded)
     }
+
+    private static let version: UInt8 = 1
 
     /// Reads what `encoded` wrote for the same network; nil for anything else.
     package init?(decoding bytes: [UInt8], network: Network) {
@@ -300,15 +311,24 @@ extension NotaryView {
             defer { rest = rest.dropFirst(Digest.byteCount) }
             return Digest(rest.prefix(Digest.byteCount))
         }
-        guard let height = number(8), let hash = digest(), let slot = number(8), let count = number(1) else { return nil }
+        guard number(1) == UInt64(NotaryView.version), let height = number(8), let hash = digest(), let slot = number(8), let count = number(1)
+        else { return nil }
         (self.height, self.hash, self.slot) = (height, hash, slot)
         for _ in 0..<count {
             guard let hash = digest() else { return nil }
             recent.append(hash)
         }
-        for position in lanes.indices {
-            guard let height = number(8), let hash = digest(), let count = number(2) else { return nil }
-            (lanes[position].height, lanes[position].hash) = (height, hash)
+        guard let laneCount = number(1), laneCount >= lanes.count else { return nil }
+        for position in 0..<Int(laneCount) {
+            guard let chain = digest()?.paddedName.flatMap({ ChainID($0) }), let height = number(8), let hash = digest(), let count = number(2)
+            else { return nil }
+            let lane = Lane(chain: chain, height: height, hash: hash)
+            if position < lanes.count {
+                guard lanes[position].chain == chain else { return nil }
+                lanes[position] = lane
+            } else {
+                lanes.append(lane)
+            }
             for _ in 0..<count {
                 guard let height = number(8), let hash = digest(), let notaryHeight = number(8), let thawedAt = number(8) else { return nil }
                 lanes[position].freezes.append(

@@ -44,7 +44,7 @@ private struct CrossActs {
                 refunded.append(item.part.chain)
                 isFrozen = isFrozen || resolution.frozen != nil
             case .register, .transfer, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .lock,
-                .issue, .redeem, .release, .pause, .heed:
+                .issue, .redeem, .release, .pause, .heed, .join:
                 continue
             }
         }

@@ -18,11 +18,13 @@ package enum Domain: String, CaseIterable, Sendable {
     case stateContract = "state-contract"
     case stateBridge = "state-bridge"
     case stateLane = "state-lane"
+    case stateChain = "state-chain"
     case stateMeter = "state-meter"
     case statePause = "state-pause"
     case stateValue = "state-value"
     // signatures
     case register, transfer, cross, confirm, refuse, cancel, candidate, notary, vote, watch, bond, unbond, candidacy, ballot, closing, consent, inner, deploy, sponsor, lock, redeem, attest, pause
+    case join, admit
     case candidacyKey = "candidacy-key"
 
     /// `concordat/1/` and the name, ended by a zero byte.

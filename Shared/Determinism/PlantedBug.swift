@@ -91,6 +91,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case pauseIgnored = "pause_ignored"
     /// While anything is paused, nothing is given back.
     case brakeStopsRefund = "brake_stops_refund"
+    /// A chain joins though too few notaries admit it.
+    case registrationUnconsented = "registration_unconsented"
     /// A recorder's index keeps what it has written, but never writes it.
     case indexUnwritten = "index_unwritten"
 

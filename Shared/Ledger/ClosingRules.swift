@@ -10,7 +10,7 @@ extension LedgerState {
     /// have; notAllowed where nobody is elected; notReady for an epoch that is not settled; superseded for one whose successor is, or that
     /// the notary has closed; unlistedNode for who is none of the epoch's notaries.
     mutating func applyClosing(_ closing: Closing) -> Application {
-        guard chain == .notary, closing.chain != .notary, network.chain(closing.chain) != nil else { return .invalid(.wrongChain) }
+        guard chain == .notary, subChain(closing.chain) != nil else { return .invalid(.wrongChain) }
         guard network.notary.election != nil else { return .invalid(.notAllowed) }
         let epoch = epochs.last?.epoch ?? 0
         guard closing.epoch <= epoch else { return .invalid(.notReady) }
@@ -37,7 +37,7 @@ extension LedgerState {
 
     /// Whether a quorum of an epoch's notaries has closed it for every sub-chain.
     func isClosed(_ epoch: Epoch, by members: [Electorate.Member]) -> Bool {
-        network.chains.allSatisfy { closedBy($0.id, epoch).count >= Quorum.size(of: members.count) }
+        subChains.allSatisfy { closedBy($0.id, epoch).count >= Quorum.size(of: members.count) }
     }
 
     private mutating func write(_ entry: ClosingEntry) {

@@ -15,14 +15,19 @@ extension LedgerState {
         guard chain == .notary else { return .invalid(.wrongChain) }
         let terms = deploy.terms
         let contract = terms.contract
-        let parties = [contract.first.chain, contract.second.chain].compactMap { id in network.chains.first { $0.id == id } }
+        let parties = [contract.first.chain, contract.second.chain].compactMap { subChain($0) }
         guard parties.count == 2, !network.contracts.contains(where: { $0.id == contract.id }), parties.contains(where: { $0.hasNode(deploy.node) })
         else { return .invalid(.notAllowed) }
         if contract.version > 1, let before = entry(of: contract.id, version: contract.version - 1) {
             guard before.terms.deployer == terms.deployer, contract.mayFollow(before.terms.contract) else { return .invalid(.notAllowed) }
         }
-        // What a peg issues has to be all that there is of the wrapped asset.
-        if contract.peg != nil, parties.contains(where: { $0.id == contract.second.chain && $0.hasInGenesis(contract.second.asset) }) {
+        // What a peg issues has to be all that there is of the wrapped asset, and its accounts begin empty.
+        if contract.peg != nil,
+            parties.contains(where: { chain in
+                chain.id == contract.second.chain && chain.hasInGenesis(contract.second.asset)
+                    || chain.genesis.contains { $0.key == contract.side(of: chain.id)?.reserve }
+            })
+        {
             return .invalid(.notAllowed)
         }
         guard entry(of: contract.id, version: contract.version) == nil else { return .invalid(.superseded) }

@@ -28,7 +28,7 @@ extension LedgerState {
     mutating func applyBallot(_ ballot: Ballot) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         guard network.notary.election != nil else { return .invalid(.notAllowed) }
-        guard ballot.chain != .notary, network.chain(ballot.chain)?.hasNode(ballot.voter) ?? false else {
+        guard subChain(ballot.chain)?.hasNode(ballot.voter) ?? false else {
             return .invalid(.unknownVoter)
         }
         let listed = network.notary.listed
@@ -45,9 +45,9 @@ extension LedgerState {
     package func ballot(of voter: PublicKey, on chain: ChainID) -> BallotEntry? { ballots.first { $0.voter == voter && $0.chain == chain } }
 
     /// Whether another node of the network has a key: two nodes with one key would vote as one.
-    private func isTaken(_ key: PublicKey, besides node: String) -> Bool {
+    func isTaken(_ key: PublicKey, besides node: String) -> Bool {
         candidacies.contains { $0.key == key && $0.node != node } || network.notary.listed.contains { $0.key == key && $0.id != node }
-            || network.chains.contains { $0.nodes.contains { $0.key == key } }
+            || subChains.contains { $0.nodes.contains { $0.key == key } }
     }
 
     private mutating func write(_ entry: CandidacyEntry) {

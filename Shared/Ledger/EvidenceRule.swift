@@ -9,7 +9,7 @@ extension LedgerState {
     mutating func applyEvidence(_ offence: Offence, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         let entry = offence.entry
-        guard network.chain(entry.chain) != nil else { return .invalid(.recordInvalid) }
+        guard entry.chain == .notary || subChain(entry.chain) != nil else { return .invalid(.recordInvalid) }
         guard !isRecorded(entry.id) else { return .invalid(.duplicateTransaction) }
         record(entry, at: block)
         return .applied

@@ -50,6 +50,8 @@ struct Journal: Sendable {
     var accountCount = 0
     /// Cross entries from here on were made by the block.
     var crossCount = 0
+    /// Chains from here on joined by the block.
+    var joinedCount = 0
     /// Offences from here on were recorded by the block.
     var offenceCount = 0
     /// Orders of pegs from here on were made by the block.

@@ -19,6 +19,7 @@ extension LedgerState {
         journal.accountCount = slots.count
         journal.crossCount = crosses.count
         journal.offenceCount = offences.count
+        journal.joinedCount = joined.count
         journal.epochs = epochs
         journal.stakes = stakes
         journal.closings = closings
@@ -67,6 +68,7 @@ extension LedgerState {
         case .adopt(let adopt): return applyAdopt(adopt, foreign: foreign)
         case .lock(let order): return applyBridgeOrder(order, .locked, id: transaction.id, at: block)
         case .redeem(let order): return applyBridgeOrder(order, .redeemed, id: transaction.id, at: block)
+        case .join(let join): return applyJoin(join, at: block)
         case .issue(let proof): return applyBridgeProof(proof, .issued, at: block, foreign: foreign)
         case .release(let proof): return applyBridgeProof(proof, .released, at: block, foreign: foreign)
         case .pause(let pause): return applyPause(pause, at: block)
@@ -148,6 +150,7 @@ extension LedgerState {
         changes += contractChanges(from: journal.contracts, to: contracts) + laneChanges(from: journal.lanes, to: lanes)
             + meterChanges(from: journal.meters, to: meters) + pauseChanges(from: journal.pauses, to: pauses)
         for item in bridgeItems[journal.bridgeCount...] { changes.append((key: item.stateKey, value: item.valueHash)) }
+        for entry in joined[journal.joinedCount...] { changes.append((key: entry.stateKey, value: entry.valueHash)) }
         for old in journal.statuses {
             changes.append((key: StateKey.status(old.chain), value: status(of: old.chain)?.valueHash))
         }
@@ -177,6 +180,7 @@ extension LedgerState {
         changes += contractChanges(from: contracts, to: record.contracts) + laneChanges(from: lanes, to: record.lanes)
             + meterChanges(from: meters, to: record.meters) + pauseChanges(from: pauses, to: record.pauses)
         for item in bridgeItems[record.bridgeCount...] { changes.append((key: item.stateKey, value: nil)) }
+        for entry in joined[record.joinedCount...] { changes.append((key: entry.stateKey, value: nil)) }
         for old in record.statuses { changes.append((key: StateKey.status(old.chain), value: old.status?.valueHash)) }
         return changes
     }
@@ -213,6 +217,7 @@ extension LedgerState {
         meters = record.meters
         pauses = record.pauses
         removeBridgeItems(downTo: record.bridgeCount)
+        joined.removeSubrange(record.joinedCount...)
         restoreElection(record)
         for old in record.statuses { restoreStatus(old) }
         totals = record.totals

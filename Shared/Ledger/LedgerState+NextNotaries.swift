@@ -7,7 +7,7 @@ extension LedgerState {
     /// the same nodes again.
     func electedMembers(_ rule: ElectionRule, sitting: [Electorate.Member]) -> [Electorate.Member] {
         let seats = sitting.map { NotarySeat(node: $0.node, key: $0.key) }
-        var next = Tally.elect(candidacies, ballots, sitting: seats, rule: rule, network: network)
+        var next = Tally.elect(candidacies, ballots, sitting: seats, rule: rule, network: network, chains: subChains)
         let isSame = next.count == seats.count && next.allSatisfy { seat in seats.contains { $0.node == seat.node } }
         if !isSame, !isClosed(epochs.last?.epoch ?? 0, by: sitting) { next = Tally.keep(seats, candidacies, network: network) }
         return next.map { Electorate.Member(node: $0.node, key: $0.key, weight: 1) }
@@ -17,6 +17,6 @@ extension LedgerState {
     /// one sign, who stop so many blocks above the record that they know.
     var firstHeights: [EpochEntry.FirstHeight] {
         guard let rule = description.election else { return [] }
-        return network.chains.map { EpochEntry.FirstHeight(chain: $0.id, height: (head(of: $0.id)?.height ?? 0) + rule.lead + 1) }
+        return subChains.map { EpochEntry.FirstHeight(chain: $0.id, height: (head(of: $0.id)?.height ?? 0) + rule.lead + 1) }
     }
 }

@@ -68,6 +68,14 @@ extension LedgerState {
         return proof(of: StateKey.contract(id, version: version), value: entry(of: id, version: version)?.encoded)
     }
 
+    /// Shows a chain that has joined, or that there is none, under the root of the last commit.
+    ///
+    /// - Precondition: no block is open.
+    package func proofOfChain(_ id: ChainID) -> StateProof {
+        precondition(open == nil, "a chain is shown between blocks")
+        return proof(of: StateKey.chain(id), value: joined.first { $0.chain.id == id }?.encoded)
+    }
+
     func proof(of key: Digest, value: [UInt8]?) -> StateProof {
         let path = tree.proof(of: key)
         guard value == nil, case .leaf(let otherKey, let otherValue) = path.terminal else {

@@ -58,6 +58,8 @@ package struct LedgerState: Sendable {
     var bridgeIndex: [Digest: Int32] = [:]
     /// Ascending by contract.
     package internal(set) var lanes: [LaneEntry] = []
+    /// Chains that have joined (A16), in the order in which they did; on the notary chain.
+    package internal(set) var joined: [ChainEntry] = []
     /// Ascending by asset.
     var totals: [AssetTotal]
 

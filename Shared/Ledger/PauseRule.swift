@@ -50,7 +50,7 @@ extension LedgerState {
     /// Whether the network has what a pause is about. Which assets a chain will ever have, nobody knows beforehand.
     private func hasTarget(_ target: PauseTarget) -> Bool {
         switch target {
-        case .chain(let chain), .asset(let chain, _): chain != .notary && network.chain(chain) != nil
+        case .chain(let chain), .asset(let chain, _): chain != .notary && subChain(chain) != nil
         case .contract(let id): id == Agreement.id || newestVersion(of: id) != nil
         }
     }

@@ -15,7 +15,7 @@ extension Reason {
         case .evidenceMissing, .evidenceInvalid, .notHeld, .notReady, .unknownCross, .unknownBranch:
             true
         // The world around the ledger may change its mind.
-        case .overloaded, .notFound, .epochUnknown, .stateMismatch, .chainFrozen, .thawUnknown, .notaryHeadInvalid, .consentMissing, .wrongParent, .wrongSlot, .wrongTime:
+        case .overloaded, .notFound, .epochUnknown, .chainUnknown, .stateMismatch, .chainFrozen, .thawUnknown, .notaryHeadInvalid, .consentMissing, .wrongParent, .wrongSlot, .wrongTime:
             true
         // The chain may still take in a contract that was declared lately.
         case .unknownContract:
@@ -26,10 +26,13 @@ extension Reason {
         case .unknownPayee, .termsViolated, .contractSuperseded, .deadlinePassed, .deadlineTooFar, .deadlineTooNear, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
-            .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken:
+            .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken, .nameTaken, .chainsFull:
             false
         }
     }
+
+    /// Whether it only says that something has not been shown here yet: who voted, or that a chain has joined.
+    package var isIgnorance: Bool { self == .epochUnknown || self == .chainUnknown }
 
     /// Whether the fault lies in this copy's signatures or form. An id covers neither, so another copy with the same id may be
     /// good: drop the copy, and do not give the reason as the id's final answer.

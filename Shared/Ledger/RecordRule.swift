@@ -12,10 +12,10 @@ extension LedgerState {
     mutating func applyRecord(_ record: Record) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         let header = record.final.header
-        guard header.chain != .notary, network.chain(header.chain) != nil else { return .invalid(.recordInvalid) }
+        guard header.chain != .notary, subChain(header.chain) != nil else { return .invalid(.recordInvalid) }
         let head = head(of: header.chain)
         let height = head?.height ?? 0
-        let hash = head?.hash ?? network.genesisHash(of: header.chain)
+        let hash = head?.hash ?? genesisHash(of: header.chain)
         if header.hash == hash { return .invalid(.duplicateTransaction) }
         guard header.height > height else { return .invalid(.recordInvalid) }
         guard header.height == height + 1 else { return .invalid(.notReady) }

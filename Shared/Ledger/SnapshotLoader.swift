@@ -35,6 +35,7 @@ package struct SnapshotLoader: Sendable {
     private var bridgeItems: [BridgeItem] = []
     private var meters: [MeterEntry] = []
     private var pauses: [PauseEntry] = []
+    private var joined: [ChainEntry] = []
     private var changes: [StateTree.Change] = []
     private var last: (kind: UInt8, key: Digest)?
 
@@ -117,6 +118,12 @@ package struct SnapshotLoader: Sendable {
             changes.append((key: status.stateKey, value: StateKey.valueHash(value)))
         case .contract, .lane, .bridge: try addContract(kind, value)
         case .meter, .pause: try addBrake(kind, value)
+        case .chain:
+            guard let entry = ChainEntry(decoding: value) else { throw .malformed }
+            guard entry.position == joined.count else { throw .wrongOrder }
+            try follow(kind, Digest(a: 0, b: 0, c: 0, d: UInt64(entry.position).bigEndian))
+            joined.append(entry)
+            changes.append((key: entry.stateKey, value: entry.valueHash))
         }
     }
 
@@ -191,6 +198,7 @@ package struct SnapshotLoader: Sendable {
         state.contracts = contracts
         state.lanes = lanes
         (state.meters, state.pauses) = (meters, pauses)
+        state.joined = joined
         for item in bridgeItems {
             state.bridgeIndex[item.stateKey] = Int32(state.bridgeItems.count)
             state.bridgeItems.append(item)

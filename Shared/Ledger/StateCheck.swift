@@ -50,6 +50,7 @@ package enum StateCheck {
         case .ballot(let ballot): return .success([ballot.check(network: network.id)])
         case .closing(let closing): return .success([closing.check(network: network.id)])
         case .deploy(let deploy): return .success(deploy.checks(network: network.id))
+        case .join(let join): return .success(join.checks(network: network.id))
         case .lock(let order): return .success([order.check(.lock, network: network.id)])
         case .redeem(let order): return .success([order.check(.redeem, network: network.id)])
         case .issue(let proof), .release(let proof):

@@ -20,6 +20,7 @@ package struct FrozenState: Sendable {
     let bridgeItems: ContiguousArray<BridgeItem>
     let meters: [MeterEntry]
     let pauses: [PauseEntry]
+    let joined: [ChainEntry]
 }
 
 extension LedgerState {
@@ -31,14 +32,14 @@ extension LedgerState {
         return FrozenState(
             height: height, root: root, slots: slots, crosses: crosses, heads: heads, offences: offences, epochs: epochs, stakes: stakes,
             candidacies: candidacies, ballots: ballots, closings: closings, statuses: statuses, contracts: contracts, lanes: lanes,
-            bridgeItems: bridgeItems, meters: meters, pauses: pauses)
+            bridgeItems: bridgeItems, meters: meters, pauses: pauses, joined: joined)
     }
 
     /// Entries of the state tree.
     package var entryCount: Int {
         slots.count + crosses.count + heads.count + offences.count + epochs.count + stakes.count + candidacies.count + ballots.count
             + closings.count + statuses.count + contracts.count + lanes.count + bridgeItems.count + meters.count
-            + pauses.count
+            + pauses.count + joined.count
     }
 
     /// Cross transactions that this chain holds value for, with the height of the block that opened the hold, ascending by that.
@@ -65,6 +66,7 @@ enum SnapshotEntryKind: UInt8, CaseIterable {
     case bridge = 15
     case meter = 16
     case pause = 17
+    case chain = 20
 }
 
 /// Cuts a state into parts: the same state always into the same parts, each made in bounded time (V-8).
@@ -109,7 +111,8 @@ package struct SnapshotWriter: Sendable {
         let lanes = state.lanes.map { SnapshotWriter.framed(.lane, $0.encoded) }
         rest = (heads + offences + epochs + stakes + statuses + election + contracts + lanes)[...]
         let pauses = state.pauses.map { SnapshotWriter.framed(.pause, $0.encoded) }
-        tail = (state.meters.map { SnapshotWriter.framed(.meter, $0.encoded) } + pauses)[...]
+        tail = (state.meters.map { SnapshotWriter.framed(.meter, $0.encoded) } + pauses
+            + state.joined.map { SnapshotWriter.framed(.chain, $0.encoded) })[...]
         next = takeEntry()
     }
 

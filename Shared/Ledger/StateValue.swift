@@ -89,6 +89,8 @@ package enum StateKey {
 
     /// The key in the tree of how far a target is stopped.
     package static func pause(_ target: PauseTarget) -> Digest { Blake2b.hash(.statePause, target.name) }
+    /// The key in the tree of a chain that has joined.
+    package static func chain(_ chain: ChainID) -> Digest { Blake2b.hash(.stateChain, chain.bytes) }
 
     /// The hash that a leaf carries for a value.
     package static func valueHash(_ bytes: [UInt8]) -> Digest { Blake2b.hash(.stateValue, bytes) }

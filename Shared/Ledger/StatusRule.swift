@@ -10,9 +10,9 @@ extension LedgerState {
     /// were given, consentMissing, recordInvalid when it is frozen or thawed already, notReady when the head is not the recorded one.
     mutating func applyStatus(_ change: StatusChange, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
-        guard change.chain != .notary, network.chain(change.chain) != nil else { return .invalid(.recordInvalid) }
+        guard let subChain = subChain(change.chain) else { return .invalid(.recordInvalid) }
         // A mined chain has nothing final above its record, and any miner can revive it.
-        guard network.chain(change.chain)?.engine != .pow else { return .invalid(.recordInvalid) }
+        guard subChain.engine != .pow else { return .invalid(.recordInvalid) }
         let status = status(of: change.chain)
         guard change.since == status?.notaryHeight ?? 0 else { return .invalid(.duplicateTransaction) }
         guard let notaries = notaries(of: block.slot) else { return .invalid(.epochUnknown) }
@@ -20,7 +20,7 @@ extension LedgerState {
         guard status?.isFrozen ?? false != change.isFreeze else { return .invalid(.recordInvalid) }
         let recorded = head(of: change.chain)
         let height = recorded?.height ?? 0
-        let hash = recorded?.hash ?? network.genesisHash(of: change.chain)
+        let hash = recorded?.hash ?? genesisHash(of: change.chain)
         if let head = change.head {
             guard head.height == height, head.hash == hash else { return .invalid(.notReady) }
         }
@@ -65,12 +65,18 @@ extension StateCheck {
     ///
     /// - Parameter notaries: of the slot whose block holds the change.
     package static func fault(in change: StatusChange, notaries: Electorate) -> Reason? {
-        var positions: [Int] = []
-        for consent in change.consents {
-            guard let position = notaries.position(of: consent.key), position > positions.last ?? -1 else { return .notAllowed }
-            positions.append(position)
-        }
+        guard let positions = positions(of: change.consents, among: notaries) else { return .notAllowed }
         let isEnough = change.isFreeze ? notaries.weight(of: positions) > notaries.faultyWeight : notaries.isQuorum(positions)
         return isEnough ? nil : .consentMissing
+    }
+
+    /// Places of those who consent; nil unless they are notaries, each once and in their order.
+    static func positions(of consents: [Authorization], among notaries: Electorate) -> [Int]? {
+        var positions: [Int] = []
+        for consent in consents {
+            guard let position = notaries.position(of: consent.key), position > positions.last ?? -1 else { return nil }
+            positions.append(position)
+        }
+        return positions
     }
 }

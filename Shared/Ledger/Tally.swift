@@ -21,19 +21,22 @@ package struct NotarySeat: Hashable, Sendable {
 /// others do not care. Newcomers with less than that fill what seats are free.
 package enum Tally {
     /// - Parameter sitting: the notaries of the present epoch.
+    /// - Parameter chains: the sub-chains that vote; without it all that are known of the network.
     /// - Returns: those of the next one, in the order in which `network.yaml` lists them; never fewer than sit now or than there are
     ///   seats: a member that wants to leave stays until somebody takes its place.
     package static func elect(
-        _ candidacies: [CandidacyEntry], _ ballots: [BallotEntry], sitting: [NotarySeat], rule: ElectionRule, network: Network
+        _ candidacies: [CandidacyEntry], _ ballots: [BallotEntry], sitting: [NotarySeat], rule: ElectionRule, network: Network,
+        chains known: [ChainDescription]? = nil
     ) -> [NotarySeat] {
-        let weights = weigh(ballots, network)
+        let chains = known ?? network.chains
+        let weights = weigh(ballots, network.notary.listed, chains)
         let all = network.notary.listed.enumerated().map { place, node in
             let entry = candidacies.first { $0.node == node.id }
             return Contender(
                 seat: NotarySeat(node: node.id, key: entry?.key ?? node.key), weight: weights[place],
                 isSitting: sitting.contains { $0.node == node.id }, wantsSeat: entry.map { !$0.isWithdrawn } ?? (place < network.notary.nodes.count))
         }
-        let total = Limits.ballotWeightPerChain * UInt64(network.chains.count)
+        let total = Limits.ballotWeightPerChain * UInt64(chains.count)
         var chosen = all.filter { $0.wantsSeat && $0.isStrong(total) }.sorted(by: Contender.precedes).prefix(rule.seats).map(\.seat)
         let free = all.filter { $0.wantsSeat && !$0.isStrong(total) }.sorted(by: Contender.precedes)
         chosen += free.prefix(rule.seats - chosen.count).map(\.seat)
@@ -66,11 +69,10 @@ package enum Tally {
     }
 
     /// What each listed node's approvals weigh, in the order of the list.
-    private static func weigh(_ ballots: [BallotEntry], _ network: Network) -> [UInt64] {
-        let listed = network.notary.listed
+    private static func weigh(_ ballots: [BallotEntry], _ listed: [NodeDescription], _ chains: [ChainDescription]) -> [UInt64] {
         var weights = [UInt64](repeating: 0, count: listed.count)
         for ballot in ballots {
-            guard let nodes = network.chain(ballot.chain)?.nodes, !nodes.isEmpty else { continue }
+            guard let nodes = chains.first(where: { $0.id == ballot.chain })?.nodes, !nodes.isEmpty else { continue }
 #if PLANTED_BUGS
             let share = Limits.ballotWeightPerChain / UInt64(nodes.count) * (PlantedBug.ballotCountedTwice.isPlanted && ballot.number > 1 ? 2 : 1)
 #else

@@ -28,6 +28,8 @@ package enum Claim: Hashable, Sendable {
     case pause([UInt8])
     /// What has left one chain of a peg appears on the other: peg padded to 32, order's id.
     case appearance([UInt8])
+    /// A chain joins.
+    case chain(ChainID)
 }
 
 extension Transaction {
@@ -52,13 +54,14 @@ extension Transaction {
         case .adopt(let adopt): .contract(adopt.name)
         case .pause(let pause): .pause(pause.name)
         case .heed(let heed): .pause(heed.name)
+        case .join(let join): .chain(join.body.chain.id)
         }
     }
 
     /// Why other transactions with the same claim have come to nothing once this one is final.
     package var reasonForRivals: Reason {
         switch kind {
-        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed: .alreadyExists
+        case .register, .open, .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed, .join: .alreadyExists
         case .transfer, .bond, .unbond, .lock, .redeem: .nonceUsed
         case .confirm: .alreadyDecided
         case .refuse: .refusedByReceiver

@@ -46,6 +46,20 @@ package struct RoleContext: Sendable {
         self.snapshots = snapshots
     }
 
+    /// The same with the chains that a role's store knows to have joined (A16).
+    ///
+    /// - Parameter rows: table `joined`. A row that was damaged ends them: what it was is said again.
+    package func grown(by rows: [StoredRow]) -> RoleContext {
+        var context = self
+        for row in rows where row.key >= UInt64(network.joined.count) {
+            guard !row.isDamaged, let entry = ChainEntry(decoding: row.value), entry.position == context.network.joined.count,
+                context.network.chain(entry.chain.id) == nil
+            else { break }
+            context.network = context.network.grown(by: entry)
+        }
+        return context
+    }
+
     /// The chain the role serves.
     package var chain: ChainDescription {
         guard let chain = network.chain(address.chain) else { preconditionFailure("a role serves a chain of its network") }

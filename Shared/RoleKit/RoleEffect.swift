@@ -29,6 +29,8 @@ package enum RoleEffect: Sendable {
     case raise(code: String, detail: String, severity: Alarm.Severity)
     /// A row that was read cannot be used: the shell ends the role and says so. Nothing else of the turn is carried out.
     case unusable(StoredFault)
+    /// A chain has joined, and the store says so: the shell starts the role anew, from its store, with a network that has it (A16).
+    case networkGrew(ChainEntry)
     /// A line for the log at debug level.
     case note(String)
 }

@@ -34,6 +34,8 @@ package struct StoreTable: RawRepresentable, Hashable, Sendable {
     package static let snapshotParts = StoreTable(rawValue: "snapshot_parts")
     /// Who votes in which epoch: a chain's number << 48 | epoch → encoded Handover.
     package static let handovers = StoreTable(rawValue: "handovers")
+    /// Chains that have joined: position → encoded ChainEntry.
+    package static let joined = StoreTable(rawValue: "joined")
     /// What final blocks made of transactions, for a collector that starts from a snapshot: height → results.
     package static let outcomes = StoreTable(rawValue: "outcomes")
     /// Where a recorder's archive has what: an index, of beginnings of ids.

@@ -1,7 +1,9 @@
 /// Every bound of the bus. Full means back-pressure or a refusal with a reason (BUS-20).
 package enum BusLimits {
     /// Version of the bus protocol that Hello names.
-    package static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 2
+    /// The one before, which is still spoken with who knows no other.
+    package static let oldestProtocolVersion: UInt32 = 1
     /// Highest sequence of a stream; nobody gets there, and counting on from it cannot overflow.
     package static let highestSequence: UInt64 = 1 << 62
     /// Longest topic, in bytes.

@@ -24,6 +24,8 @@ package enum Topic: Hashable, Sendable {
     case notaryHeader
     /// handover: consensus and recorders → every role
     case handover
+    /// joined: recorders → every role
+    case joined
     /// evidence: any role → notaries
     case evidence
     /// election: recorders → recorders
@@ -48,6 +50,7 @@ package enum Topic: Hashable, Sendable {
         case .recorded(let chain): "recorded.\(chain)"
         case .notaryHeader: "header.notary"
         case .handover: "handover"
+        case .joined: "joined"
         case .evidence: "evidence"
         case .election: "election"
         case .alarm: "alarm"
@@ -60,6 +63,7 @@ package enum Topic: Hashable, Sendable {
         switch name {
         case "header.notary": self = .notaryHeader
         case "handover": self = .handover
+        case "joined": self = .joined
         case "evidence": self = .evidence
         case "election": self = .election
         case "alarm": self = .alarm

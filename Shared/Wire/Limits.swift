@@ -144,6 +144,14 @@ package enum Limits {
     package static let contractsPerAnswer = 256
     /// Blocks above a recorded head up to which notaries sign candidates, where network.yaml does not say otherwise.
     package static let recordLead: Height = 64
+    /// Sub-chains of one network, those that joined later included.
+    package static let chainsPerNetwork = 24
+    /// Bytes of the description of a chain that joins.
+    package static let chainBodyBytes = 16 * 1024
+    /// Chains in one answer about those that would join.
+    package static let applicants = 64
+    /// Admissions of one notary that wait for those of others; the newest stand.
+    package static let admissionsPerNotary = 4
     /// Sub-chains in one answer about how they stand.
     package static let subChains = 1_024
     /// Final blocks above the recorded head that a notary follows and can still leave for another branch; deeper ones it keeps.

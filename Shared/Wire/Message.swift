@@ -26,6 +26,16 @@ package indirect enum Message: Hashable, Sendable {
     case contract(ContractNotice)
     case pause(PauseNotice)
     case pauseConsent(PauseConsent)
+    case admission(Admission)
+    case joined(JoinNotice)
+
+    /// The protocol version that brought it.
+    package var version: UInt32 {
+        switch self {
+        case .admission, .joined, .pause, .pauseConsent: 2
+        default: 1
+        }
+    }
 
     /// Reads the body of a frame.
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -56,6 +66,8 @@ package indirect enum Message: Hashable, Sendable {
         case .contract(let item): self = .contract(try ContractNotice(item))
         case .pause(let item): self = .pause(try PauseNotice(item))
         case .pauseConsent(let item): self = .pauseConsent(try PauseConsent(item))
+        case .admission(let item): self = .admission(try Admission(item))
+        case .joined(let item): self = .joined(try JoinNotice(item))
         case .record: throw WireFault(.invalid, "Published.record")
         }
     }
@@ -88,6 +100,8 @@ package indirect enum Message: Hashable, Sendable {
         case .contract(let item): published.contract = item.message
         case .pause(let item): published.pause = item.message
         case .pauseConsent(let item): published.pauseConsent = item.message
+        case .admission(let item): published.admission = item.message
+        case .joined(let item): published.joined = item.message
         }
         return Field.encode(published)
     }

@@ -179,11 +179,13 @@ package struct Network: Hashable, Sendable {
     package var id: Digest
     /// The notary chain.
     package var notary: ChainDescription
-    /// Sub-chains, ascending by id.
+    /// Sub-chains: those of `network.yaml` ascending by id, then those that have joined, in the order in which they did.
     package var chains: [ChainDescription]
     package var contracts: [Contract]
     package var timing: Timing
     package var consequences: Consequences
+    /// Chains that have joined since (A16), in the order in which they did: the last ones of `chains`.
+    package private(set) var joined: [ChainEntry] = []
 
     package init(
         id: Digest, notary: ChainDescription, chains: [ChainDescription], contracts: [Contract], timing: Timing,
@@ -209,7 +211,27 @@ package struct Network: Hashable, Sendable {
     }
 
     /// The hash that stands for a chain before its first block.
-    package func genesisHash(of chain: ChainID) -> Digest { BlockHeader.genesisHash(of: chain, network: id) }
+    package func genesisHash(of chain: ChainID) -> Digest {
+        joined.first { $0.chain.id == chain }?.genesisHash(network: id) ?? BlockHeader.genesisHash(of: chain, network: id)
+    }
+
+    /// Sub-chains that `network.yaml` describes.
+    package var founding: ArraySlice<ChainDescription> { chains.dropLast(joined.count) }
+
+    /// Every chain at the number under which stores keep it: those of `network.yaml`, the notary chain, then those that have joined. So a
+    /// number never changes.
+    package var stored: [ChainDescription] { founding + [notary] + chains.suffix(joined.count) }
+
+    /// The same network with one more chain; the network id stays.
+    ///
+    /// - Precondition: the entry is the next one, and its chain is new.
+    package func grown(by entry: ChainEntry) -> Network {
+        precondition(entry.position == joined.count && chain(entry.chain.id) == nil, "chains join one after the other, each once")
+        var network = self
+        network.joined.append(entry)
+        network.chains.append(entry.chain)
+        return network
+    }
 
     /// Accounts that belong to contracts: their debits need no authorization.
     package func isReserve(_ account: PublicKey, on chain: ChainID) -> Bool {

@@ -69,6 +69,12 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case keyTaken = 111
     /// The contract puts such an amount off for a while.
     case delayed = 112
+    /// The network has a chain or a node of that name.
+    case nameTaken = 116
+    /// The network has as many chains as it may.
+    case chainsFull = 117
+    /// Nobody has shown yet that the chain has joined.
+    case chainUnknown = 118
 
     /// Stable name for people, logs, JSON and metrics.
     package var code: String {

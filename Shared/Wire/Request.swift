@@ -65,6 +65,10 @@ package indirect enum Request: Hashable, Sendable {
     case pauses
     /// What slows value down on a chain.
     case brakes
+    /// An operator's signed word that a chain may join (A16).
+    case admit(Admission)
+    /// Chains that have joined, and those that would.
+    case joins
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -78,12 +82,10 @@ package indirect enum Request: Hashable, Sendable {
         case .watch(let item): self = .watch(try Watch(item))
         case .answer(let item): self = .answer(try Answer(item))
         case .fetchBlocks(let item):
-            self = .fetchBlocks(
-                chain: try Field.chain(item.chain, "FetchBlocks.chain"), from: item.from,
-                limit: min(Int(item.limit), Limits.blocksPerAnswer))
+            let chain = try Field.chain(item.chain, "FetchBlocks.chain")
+            self = .fetchBlocks(chain: chain, from: item.from, limit: min(Int(item.limit), Limits.blocksPerAnswer))
         case .fetchBlock(let item):
-            self = .fetchBlock(
-                chain: try Field.chain(item.chain, "FetchBlock.chain"), hash: try Field.digest(item.hash, "FetchBlock.hash"))
+            self = .fetchBlock(chain: try Field.chain(item.chain, "FetchBlock.chain"), hash: try Field.digest(item.hash, "FetchBlock.hash"))
         case .validate(let item):
             try Field.present(item.hasCandidate, "ValidateCandidate.candidate")
             self = .validate(try Block(item.candidate, network: network))
@@ -115,9 +117,8 @@ package indirect enum Request: Hashable, Sendable {
             self = .fetchHeaders(
                 chain: try Field.chain(item.chain, "FetchHeaders.chain"), from: item.from, limit: min(Int(item.limit), Limits.headersPerAnswer))
         case .fetchAccountProof(let item):
-            self = .fetchAccountProof(
-                chain: try Field.subChain(item.chain, "FetchAccountProof.chain"),
-                account: try Field.key(item.account, "FetchAccountProof.account"))
+            let chain = try Field.subChain(item.chain, "FetchAccountProof.chain")
+            self = .fetchAccountProof(chain: chain, account: try Field.key(item.account, "FetchAccountProof.account"))
         case .contract(let item):
             guard ContractName.isValid(item.id) else { throw WireFault(.invalid, "ContractQuery.id") }
             self = .contract(id: item.id, version: item.version)
@@ -134,6 +135,8 @@ package indirect enum Request: Hashable, Sendable {
         case .pauseConsent(let item): self = .pauseConsent(try PauseConsent(item))
         case .pauses: self = .pauses
         case .brakes: self = .brakes
+        case .admit(let item): self = .admit(try Admission(item))
+        case .joins: self = .joins
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -160,9 +163,7 @@ package indirect enum Request: Hashable, Sendable {
         case .trace(let id): message.trace.id = id.data
         case .head(let chain): message.head.chain = chain.description
         case .fetchLegs(let key): message.fetchLegs.account = key.data
-        case .offences(let from, let limit):
-            message.offences.from = from
-            message.offences.limit = UInt32(limit)
+        case .offences(let from, let limit): (message.offences.from, message.offences.limit) = (from, UInt32(limit))
         case .fetchSnapshot(let chain, let height, let part):
             message.fetchSnapshot.chain = chain.description
             message.fetchSnapshot.height = height
@@ -189,12 +190,8 @@ package indirect enum Request: Hashable, Sendable {
         case .fetchAccountProof(let chain, let account):
             message.fetchAccountProof.chain = chain.description
             message.fetchAccountProof.account = account.data
-        case .contract(let id, let version):
-            message.contract.id = id
-            message.contract.version = version
-        case .contracts(let from, let limit):
-            message.contracts.from = from
-            message.contracts.limit = UInt32(limit)
+        case .contract(let id, let version): (message.contract.id, message.contract.version) = (id, version)
+        case .contracts(let from, let limit): (message.contracts.from, message.contracts.limit) = (from, UInt32(limit))
         case .sponsor(let terms, let signature):
             message.sponsor.body = Digest.dataOf(terms.body)
             message.sponsor.signature = signature.data
@@ -207,6 +204,8 @@ package indirect enum Request: Hashable, Sendable {
         case .pauseConsent(let consent): message.pauseConsent = consent.message
         case .pauses: message.pauses = .init()
         case .brakes: message.brakes = .init()
+        case .admit(let admission): message.admit = admission.message
+        case .joins: message.joins = PBJoinQuery()
         }
         return Field.encode(message)
     }

@@ -43,6 +43,7 @@ package indirect enum Response: Hashable, Sendable {
     case pauseShown(FinalHeader, StateProof)
     case pauses([PauseState])
     case brakes(BrakeView)
+    case joins(Joins)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -105,6 +106,7 @@ package indirect enum Response: Hashable, Sendable {
         case .bridgeProof(let item):
             try Field.present(item.hasFinal && item.hasProof, "BridgeShown")
             self = .bridgeShown(try FinalHeader(item.final), try StateProof(item.proof))
+        case .joins(let item): self = .joins(try Joins(item))
         case .attest(let item): self = .attested(have: Int(item.have), threshold: Int(item.threshold))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
@@ -166,6 +168,7 @@ package indirect enum Response: Hashable, Sendable {
         case .bridgeShown(let final, let proof):
             message.bridgeProof.final = final.message
             message.bridgeProof.proof = proof.message
+        case .joins(let item): message.joins = item.message
         case .attested(let have, let threshold):
             message.attest.have = UInt32(clamping: have)
             message.attest.threshold = UInt32(clamping: threshold)

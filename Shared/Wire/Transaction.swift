@@ -36,6 +36,7 @@ package struct Transaction: Hashable, Sendable {
         indirect case release(BridgeProof)
         indirect case pause(Pause)
         indirect case heed(Heed)
+        indirect case join(Join)
 
         /// Field number in the schema.
         package var number: UInt8 {
@@ -64,6 +65,7 @@ package struct Transaction: Hashable, Sendable {
             case .release: 23
             case .pause: 24
             case .heed: 25
+            case .join: 28
             }
         }
     }
@@ -78,7 +80,7 @@ package struct Transaction: Hashable, Sendable {
     package var xid: Digest? {
         switch kind {
         case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
-            .redeem, .release, .pause, .heed:
+            .redeem, .release, .pause, .heed, .join:
             nil
         case .open(let cross): cross.xid
         case .confirm(let confirm): confirm.cross.xid
@@ -147,6 +149,7 @@ package struct Transaction: Hashable, Sendable {
         case .deploy(let deploy): content = deploy.terms.body
         case .adopt(let adopt): content = chain.bytes + adopt.name
         case .lock(let order), .redeem(let order): content = order.body
+        case .join(let join): content = join.body.bytes
         // A newer version's members attest anew.
         case .issue(let proof), .release(let proof): content = chain.bytes + ContractName.bytes(proof.contract, version: proof.version) + proof.order.bytes
         case .pause(let pause): content = pause.change.payload
@@ -226,6 +229,9 @@ package struct Transaction: Hashable, Sendable {
         case .heed(let item):
             guard chain != .notary else { throw WireFault(.invalid, "Transaction.heed") }
             return .heed(try Heed(item))
+        case .join(let item):
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.join") }
+            return .join(try Join(item))
         }
     }
 
@@ -261,6 +267,7 @@ package struct Transaction: Hashable, Sendable {
         case .release(let proof): message.release = proof.message
         case .pause(let pause): message.pause = pause.message
         case .heed(let heed): message.heed = heed.message
+        case .join(let join): message.join = join.message
         }
         return message
     }

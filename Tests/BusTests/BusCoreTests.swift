@@ -38,6 +38,21 @@ import Wire
         #expect(steps.bus.connectionCount == 0)
     }
 
+    @Test("the version before is spoken with who knows no other; a newer one is refused, and people are told (BUS-27)")
+    func versions() {
+        var steps = BusSteps()
+        let older = steps.hello(collector, collectorName, version: BusLimits.oldestProtocolVersion)
+        #expect(older.first?.welcome.site == "alpha" && older.first?.welcome.version == 0)
+        #expect(steps.hello(collector, collectorName).first?.welcome.version == BusLimits.protocolVersion)
+        var frame = PBToBus()
+        frame.hello.name = collectorName
+        frame.hello.version = BusLimits.protocolVersion + 1
+        frame.hello.network = Data(BusSteps.network.bytes)
+        let effects = steps.apply(.received(other, user: collectorName, frame))
+        let words = effects.compactMap { if case .warn(let line) = $0 { line } else { nil } }
+        #expect(words.count == 1 && words.allSatisfy { $0.contains("upgrade this site") } && BusSteps.counted(effects, .wrongVersion) == 1)
+    }
+
     @Test("over the network nobody is believed without a key, and within the process no key is pretended")
     func doorsAndUsers() {
         var steps = BusSteps()

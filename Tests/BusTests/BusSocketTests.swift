@@ -38,6 +38,18 @@ import Wire
         #expect(speaker.client.unacknowledgedCount == 0)
     }
 
+    @Test("with a bus of the release before a member speaks the version before, and once that is upgraded the newest (BUS-27)")
+    func olderBus() throws {
+        let rig = try BusRig(members: Self.rights)
+        rig.configuration.rules.versions = BusLimits.oldestProtocolVersion...BusLimits.oldestProtocolVersion
+        try rig.start()
+        let hearer = try rig.joined("hearer", hears: ["news"])
+        #expect(hearer.client.version == BusLimits.oldestProtocolVersion && hearer.refusals.isEmpty)
+        let speaker = try rig.joined("speaker")
+        _ = try speaker.client.publish("news", [7])
+        #expect(try TestMember.wait([speaker, hearer]) { hearer.delivered.map(\.body) == [[7]] })
+    }
+
     @Test("within a process the bus works over inproc, under the names that members give")
     func inproc() throws {
         let rig = try BusRig(members: Self.rights)

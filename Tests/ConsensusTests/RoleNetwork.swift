@@ -114,7 +114,7 @@ struct RoleNetwork {
             queue.add(.input(node, .rows(token: token, Array(rows))), at: now)
         case .raise(let code, _, _): raised.append(code)
         case .unusable(let fault): failures.append("\(node) cannot use what it stored: \(fault)")
-        case .push, .find, .count, .note, .mine, .stopMining: break
+        case .push, .find, .count, .note, .mine, .stopMining, .networkGrew: break
         }
     }
 

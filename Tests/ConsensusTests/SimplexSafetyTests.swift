@@ -146,6 +146,15 @@ import Wire
         #expect(simplex.apply(.certificate(chain.certificate(.notar, 1, chain.candidate(1).hash)), at: .zero).votes.isEmpty)
     }
 
+    @Test("a store that has two votes of a duty, under two epochs, binds: nothing is voted in that slot or below")
+    func twiceVotedBinds() {
+        let rows = [0, 7].map { VoteRow(chain: chain.description.id, epoch: $0, slot: 1, duty: .notar, hash: chain.candidate(1).hash, bytes: []) }
+        var simplex = chain.started(1, recovered: SimplexRecovery(votes: rows))
+        var effects = simplex.apply(.candidateValid(chain.candidate(1)), at: .zero)
+        effects += simplex.apply(.timerFired(.skip), at: Moment(milliseconds: 99_000))
+        #expect(effects.votes.isEmpty)
+    }
+
     @Test("nothing is voted at or below the recovered floor")
     func floorHolds() {
         var simplex = chain.started(3, recovered: SimplexRecovery(floor: 2))

@@ -60,6 +60,9 @@ class Network:
         self.file = yaml.safe_load((self.folder / "network.yaml").read_text())
         self.id = domain_hash("network", self._canonical())
         self.sites = {site["id"]: site for site in self.file["sites"]}
+        # Chains that have joined since: bytes of their entries on the notary chain.
+        files = [yaml.safe_load(path.read_text()) for path in sorted((self.folder / "joined").glob("*.yaml"))]
+        self.joined = [bytes.fromhex(file["entry"]) for file in files if "entry" in file and file["network"] == self.id.hex()]
 
     def _canonical(self):
         def text(value):

@@ -75,7 +75,7 @@ class Chain:
     def __init__(self, identifier, entry):
         self.id = identifier
         self.engine = entry.get("engine", "bft")
-        self.nodes = [(node["id"], key_of(node["key"]), node.get("stake", 0)) for node in entry["nodes"]]
+        self.nodes = [(node["id"], key_of(node["key"]), node.get("stake", 0)) for node in entry["nodes"]] if "nodes" in entry else entry["members"]
         self.keys = {key for _, key, _ in self.nodes}
         self.epochs = entry.get("epochs")
         self.work = {"difficulty": 20_000, **(entry.get("work") or {})}
@@ -85,6 +85,18 @@ class Chain:
             self.first = Electorate(members, domain_hash("epoch-seed", identifier.encode()))
         else:
             self.first = Electorate([(node, key, 1) for node, key, _ in self.nodes])
+
+    @staticmethod
+    def joined(entry):
+        """J-4: a chain that has joined, and the notary epoch that it begins with."""
+        body = canonical(ledger.ChainBody, entry[18:], "a chain's description")
+        description = {"engine": body.engine, "members": [(node.id, node.key, node.stake) for node in body.nodes]}
+        if body.engine == "pow":
+            description["work"] = {"difficulty": body.work.difficulty}
+        if body.engine == "pos":
+            description["epochs"] = {"slots": body.epochs.slots, "margin": body.epochs.margin}
+            description["stake"] = {"minimum": body.stake.minimum}
+        return Chain(body.id, description), int.from_bytes(entry[10:18], "big")
 
     def epoch(self, slot):
         return (slot - 1) // self.epochs["slots"] if self.epochs else 0
@@ -104,8 +116,11 @@ class Verifier:
         self.id = network.id
         self.chains = {"notary": Chain("notary", network.file["notary"])}
         self.chains.update((entry["id"], Chain(entry["id"], entry)) for entry in network.file["chains"])
-        self.electorates = {(name, 0): chain.first for name, chain in self.chains.items()}
         self.first_heights = {}
+        for chain, epoch in map(Chain.joined, network.joined):
+            self.chains[chain.id] = chain
+            self.first_heights[chain.id] = [(epoch, 0)]
+        self.electorates = {(name, 0): chain.first for name, chain in self.chains.items()}
 
     def verify(self, data):
         """The ending that a receipt shows, and whether the notary chain has recorded all of it; raises Invalid."""

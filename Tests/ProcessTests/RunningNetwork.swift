@@ -9,15 +9,16 @@ final class RunningNetwork {
     private var others: [Program] = []
 
     /// - Parameter rules: what devices do with legs that wait for them; all confirm without it.
-    init(_ options: [String], rules: String? = nil) throws {
+    /// - Parameter environment: of the network's processes, besides the tests' own.
+    init(_ options: [String], rules: String? = nil, environment: [String: String] = [:]) throws {
         folder = NSTemporaryDirectory() + "concordat-" + UUID().uuidString
-        up = try RunningNetwork.start(folder, ["--port-base", "0"] + options)
+        up = try RunningNetwork.start(folder, ["--port-base", "0"] + options, environment)
         if let rules { try rules.write(toFile: "\(folder)/agent.rules", atomically: true, encoding: .utf8) }
         agent = try Program(["agent", "--data", folder] + (rules == nil ? [] : ["--rules", "\(folder)/agent.rules"]))
     }
 
-    private static func start(_ folder: String, _ options: [String]) throws -> Program {
-        let up = try Program(["up", "--data", folder] + options)
+    private static func start(_ folder: String, _ options: [String], _ environment: [String: String] = [:]) throws -> Program {
+        let up = try Program(["up", "--data", folder] + options, environment: environment)
         guard Program.wait(seconds: 30, until: { up.output.contains("Ready in") || !up.isRunning }), up.isRunning else {
             up.signal(SIGKILL)
             throw Unready(said: up.output + up.errors)
@@ -60,12 +61,26 @@ final class RunningNetwork {
         return entry.running ? entry.process : 0
     }
 
+    /// Every process that `up` has started, by name.
+    func processNames() throws -> [String] {
+        struct Status: Decodable {
+            struct Entry: Decodable { var name: String }
+            var processes: [Entry]
+        }
+        let (_, output, errors) = try Program.run(["status", "--data", folder, "--json"])
+        let status = try #require(try? JSONDecoder().decode(Status.self, from: Data(output.utf8)), "\(errors)")
+        return status.processes.map(\.name)
+    }
+
     /// Runs another process of the network by hand.
     func run(_ role: String) throws -> Program {
         let program = try Program(["run", "--data", folder, "--role", role])
         others.append(program)
         return program
     }
+
+    /// Devices that answer for the folder's accounts on every chain that has joined by now.
+    func startAgent() throws { others.append(try Program(["agent", "--data", folder])) }
 
     func pay(_ file: String, concurrency: Int = 1_000, options: [String] = []) throws -> Program {
         let program = try Program(

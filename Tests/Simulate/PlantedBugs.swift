@@ -48,7 +48,7 @@ enum PlantedBugs {
     private static func run(_ bug: PlantedBug, from first: Int, count: Int) throws -> Ending {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["--planted", bug.rawValue, "--from", "\(first)", "--seeds", "\(count)"] + (onMinedChains.contains(bug) ? ["--mined"] : [])
+        process.arguments = ["--planted", bug.rawValue, "--from", "\(first)", "--seeds", "\(count)"] + (onMinedChains.contains(bug) ? ["--mined"] : []) + (bug == .registrationUnconsented ? ["--joining"] : [])
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

@@ -53,7 +53,7 @@ import Wire
         let alpha = ChainID("alpha")!
         let every: [Topic] = [
             .transactions(alpha), .candidate(alpha), .certification(alpha), .vote(alpha), .final(alpha), .leg(alpha), .confirm(alpha),
-            .branch(alpha), .lead(alpha), .recorded(alpha), .notaryHeader, .evidence, .handover, .election, .alarm, .beat,
+            .branch(alpha), .lead(alpha), .recorded(alpha), .notaryHeader, .joined, .evidence, .handover, .election, .alarm, .beat,
         ]
         #expect(Set(rows.map { topic($0[0]) }) == Set(every))
         for each in every { #expect(Topic(name: each.name) == each) }

@@ -94,7 +94,7 @@ struct GoldenExamples {
             ("bond", Transaction(.bond(stake(.bond, 500, nonce: 11)), chain: alpha, network: network)),
             ("unbond", Transaction(.unbond(stake(.unbond, 200, nonce: 12)), chain: alpha, network: network)),
             ("mined_record", minedRecord),
-        ] + statusTransactions + contractTransactions + bridgeTransactions + brakeTransactions
+        ] + statusTransactions + contractTransactions + bridgeTransactions + brakeTransactions + joinTransactions
     }
 
     func stake(_ kind: StakeOrder.Kind, _ amount: Amount, nonce: UInt64) -> StakeOrder {
@@ -114,7 +114,7 @@ struct GoldenExamples {
     func chain(of transaction: Transaction) -> ChainID {
         switch transaction.kind {
         case .confirm, .refuse, .cancel, .redeem, .issue: beta
-        case .record, .candidacy, .ballot, .closing, .status, .deploy, .pause: .notary
+        case .record, .candidacy, .ballot, .closing, .status, .deploy, .pause, .join: .notary
         default: alpha
         }
     }

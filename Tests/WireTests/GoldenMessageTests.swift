@@ -27,6 +27,8 @@ import Wire
         ("contract_notice", { .contract($0.contractNotice) }),
         ("pause_notice", { .pause($0.pauseNotice) }),
         ("published_pause_consent", { .pauseConsent($0.pauseConsent) }),
+        ("published_admission", { .admission($0.admission(0)) }),
+        ("published_joined", { .joined($0.joinNotice) }),
     ]
 
     static let requests: [(name: String, request: @Sendable (GoldenExamples) -> Request)] = [
@@ -50,6 +52,8 @@ import Wire
         ("pause_consent", { .pauseConsent($0.pauseConsent) }),
         ("pauses_query", { _ in .pauses }),
         ("brakes_query", { _ in .brakes }),
+        ("admit", { .admit($0.admission(0)) }),
+        ("join_query", { _ in .joins }),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -71,6 +75,7 @@ import Wire
         ("pauses", { .pauses($0.pauseStates) }),
         ("brakes", { .brakes($0.brakeView) }),
         ("attested_answer", { _ in .attested(have: 1, threshold: 2) }),
+        ("joins", { .joins(Joins(joined: [$0.joinNotice], applicants: [.init(body: $0.chainBody, notaries: $0.notaries.prefix(2).map(\.publicKey))])) }),
     ]
 
     @Test("published messages of mined, handed over and frozen chains have the bytes that the schema alone gives")
@@ -143,6 +148,10 @@ import Wire
                 }
             #expect(check.holds, "\(name)")
         }
+        let join = try Transaction(decoding: try file.bytes("join"), chain: .notary, network: network)
+        guard case .join(let join) = join.kind else { throw WireFault(.invalid, "join") }
+        let words = join.checks(network: network)
+        #expect(words.count == 5 && words.allSatisfy(\.holds))
         for (name, count) in [("freeze", 2), ("first_freeze", 2), ("thaw", 3)] {
             let transaction = try Transaction(decoding: try file.bytes(name), chain: .notary, network: network)
             guard case .status(let change) = transaction.kind else { throw WireFault(.invalid, name) }

@@ -117,6 +117,18 @@ import Wire
         #expect(try DeclaredTerms(decoding: examples.pegTerms.body, network: examples.network) == examples.pegTerms)
     }
 
+    @Test("what the state keeps of a chain that has joined, and what stands for its beginning, follow from its description alone")
+    func joined() throws {
+        let examples = GoldenExamples()
+        file.check("chain_body", examples.chainBody.bytes)
+        file.check("staked_body", examples.stakedBody.bytes)
+        file.check("chain_entry", examples.chainEntry.encoded)
+        file.check("joined_genesis_hash", examples.chainEntry.genesisHash(network: examples.network).bytes)
+        #expect(ChainEntry(decoding: examples.chainEntry.encoded) == examples.chainEntry)
+        #expect(ChainEntry(decoding: examples.chainEntry.encoded + [0]) == nil)
+        #expect(try ChainBody(decoding: examples.stakedBody.bytes) == examples.stakedBody)
+    }
+
     @Test("every line of the golden file is compared by a test")
     func complete() {
         let named = [
@@ -124,6 +136,7 @@ import Wire
             "candidate_signature", "vote_statement", "skip_statement", "notary_statement", "vote", "certificate", "final_header",
             "watch_payload", "watch_signature", "candidacy_entry", "ballot_entry", "closing_entry", "contract_entry", "contract_reserve",
             "locked_item", "redeemed_item", "lane_entry", "meter_entry", "pause_entry", "attested", "peg_terms",
+            "chain_body", "staked_body", "chain_entry", "joined_genesis_hash",
         ]
         let transactions = GoldenExamples().transactions.flatMap { [$0.name, "\($0.name)_id"] }
         #expect(Set(named + transactions + GoldenMessageTests.names) == Set(file.lines.keys))

@@ -391,6 +391,31 @@ say("bridge_shown", message((66, Sub(message((1, Sub(final_header)), (2, Sub(mes
 say("contract_proof", message((62, Sub(message((1, notary_final), (2, contract_proof))))))
 say("contract_notice", message((62, Sub(message(
     (1, "alpha"), (2, "bureau"), (3, 2), (4, notary_final), (5, contract_evidence), (6, "notary-1"))))))
+
+# A chain that joins: delta, mined by two nodes, admitted by three notaries; and one that votes by stake
+delta = [Key(48), Key(49)]
+body = say("chain_body", message(
+    (1, "delta"), (2, "pow"), (3, 1700000000000),
+    (4, [Sub(message((1, f"delta-{i + 1}"), (2, key.public))) for i, key in enumerate(delta)]),
+    (5, [Sub(message((1, alice.public), (2, [Sub(message((1, "W"), (2, 70000)))])))]),
+    (6, Sub(message((1, 500), (2, 9000), (3, 8), (4, 2))))))
+say("staked_body", message(
+    (1, "delta"), (2, "pos"), (3, 5), (4, [Sub(message((1, "delta-1"), (2, delta[0].public), (3, 400)))]),
+    (7, Sub(message((1, 128), (2, 32)))), (8, Sub(message((1, "W"), (2, 100), (3, 60000), (4, 1), (5, 3))))))
+signatures = [key.sign("join", body) for key in delta]
+admissions = [authorization(notaries[i], "admit", digest(body)) for i in (0, 1, 3)]
+transaction("join", 28, message((1, body), (2, signatures), (3, admissions)))
+say("join_id", transaction_id(28, body))
+chain_entry = say("chain_entry", b"\0\1" + u64(12) + u64(3) + body)
+say("joined_genesis_hash", hashed("genesis", NETWORK + padded("delta") + digest(body)))
+admission = Sub(message((1, body), (2, signatures), (3, admissions[0])))
+joined = Sub(message((1, "delta"), (2, notary_final), (3, Sub(message((1, chain_entry), (2, [digest(b"s0")]))))))
+say("admit", message((72, admission)))
+say("join_query", message((73, Sub(b""))))
+say("published_admission", message((70, admission)))
+say("published_joined", message((71, joined)))
+say("joins", message((73, Sub(message((1, [joined]), (2, [Sub(message((1, body), (2, [key.public for key in notaries[:2]])))]))))))
+
 say("watch_payload", alice.public + u64(1700000000000))
 say("watch_signature", alice.sign("watch", alice.public + u64(1700000000000)))
 

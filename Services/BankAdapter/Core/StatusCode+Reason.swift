@@ -15,7 +15,7 @@ extension StatusCode {
         case .crossAlreadyEnded, .alreadyDecided, .notHeld, .unknownCross, .evidenceInvalid, .evidenceMissing: self = .settlementFailed
         case .tooManyAssets: self = .unsupportedType
         case .malformed, .tooLarge: self = .format
-        case .wrongChain, .wrongNetwork: self = .agent
+        case .wrongChain, .wrongNetwork, .chainUnknown: self = .agent
         case .missingAuthorization, .notInitiator: self = .accessRight
         case .overloaded, .notReady, .notFound, .delayed: self = .systemUnavailable
         case .reserveShort, .capReached: self = .settlementLimit
@@ -26,8 +26,8 @@ extension StatusCode {
         case .stateMismatch, .wrongParent, .wrongSlot, .wrongTime, .recordInvalid, .unknownBranch, .wrongWork, .epochUnknown, .consentMissing,
             .notaryHeadInvalid, .thawUnknown:
             self = .settlementError
-        // Of stakes, elections and contracts: no payment ever ends so.
-        case .noSuchNode, .stakeShort, .stakeFull, .unlistedNode, .unknownVoter, .superseded, .contractSuperseded, .keyTaken: self = .unspecifiedByAgent
+        // Of stakes, elections, contracts and chains: no payment ever ends so.
+        case .noSuchNode, .stakeShort, .stakeFull, .unlistedNode, .unknownVoter, .superseded, .contractSuperseded, .keyTaken, .nameTaken, .chainsFull: self = .unspecifiedByAgent
         }
     }
 }

@@ -62,6 +62,11 @@ extension BuilderRole {
             stage = .idle
             return [.count(.peerFault, by: 1)]
         }
+        // A chain that has joined lately may begin in an epoch that has yet to be shown here.
+        let epoch = book.notaryEpoch(of: chain, height: (tree.height(of: lead.parent) ?? tree.finalHeight) + 1)
+        guard book.electorate(of: .notary, epoch: epoch) != nil else {
+            return [.setTimer(Timers.idle, afterMilliseconds: network.timing.fetchMilliseconds)]
+        }
         let ancestors = self.ancestors(of: lead.parent)
         let wait = patience(parent: lead.parent, hasUnfinishedWork: ancestors.contains { !$0.transactions.isEmpty }, since: since, at: now)
         let taken = Set(ancestors.flatMap { $0.transactions.map(\.id) })

@@ -40,7 +40,7 @@ extension BuilderRole {
             switch tree.validate(block) {
             case .valid: continue
             case .missingParent(let parent): return .waits(fetch(parent))
-            case .invalid(.epochUnknown, _):
+            case .invalid(let reason, _) where reason.isIgnorance:
                 return .waits([.setTimer(Timers.fetch, afterMilliseconds: network.timing.fetchMilliseconds)])
             case .invalid(let reason, _): return .impossible(reason)
             }

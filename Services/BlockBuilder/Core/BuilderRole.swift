@@ -120,7 +120,7 @@ package struct BuilderRole: RoleCore {
     }
 
     package var subscriptions: [Topic] {
-        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .handover]
+        [.transactions(chain), .leg(chain), .lead(chain), .candidate(chain), .certification(chain), .final(chain), .handover, .joined]
             + NotaryReader.subscriptions
             + (tree.chain.engine == .pos ? [.evidence] : [])
     }
@@ -164,6 +164,7 @@ package struct BuilderRole: RoleCore {
         case .final(let final) where final.header.chain == .notary: return read(reader.final(final, at: now), at: now)
         case .final(let final): return take(follower.final(final, at: now), at: now)
         case .handover(let handover): return desk.heard(handover).effects
+        case .joined(let notice): return desk.heard(notice)
         case .evidence(let evidence): return accuse(evidence)
         default: return [.count(.peerFault, by: 1)]
         }

@@ -6,8 +6,11 @@ import Wire
 extension Bus {
     /// Introduces a connection, or renews what is known of it (BUS-1, BUS-2).
     mutating func takeHello(_ peer: Peer, _ user: String?, _ hello: PBHello, _ now: Moment) {
-        guard hello.version == BusLimits.protocolVersion else {
-            return reject(peer, .wrongVersion, "this bus speaks version \(BusLimits.protocolVersion)")
+        guard rules.versions.contains(hello.version) else {
+            count(.wrongVersion)
+            // Whoever knows an older one asks for that; a newer program is told to people.
+            if hello.version > BusLimits.protocolVersion { warn("\(hello.name) speaks version \(hello.version), this bus \(spoken): upgrade this site") }
+            return reject(peer, .wrongVersion, "this bus speaks \(spoken)")
         }
         guard Digest(hello.network) == rules.network else {
             count(.wrongNetwork)
@@ -24,6 +27,12 @@ extension Bus {
         }
     }
 
+    /// Versions spoken here, for people.
+    private var spoken: String {
+        let (low, high) = (rules.versions.lowerBound, rules.versions.upperBound)
+        return low == high ? "version \(low)" : "versions \(low) to \(high)"
+    }
+
     private mutating func helloOfClient(_ peer: Peer, _ user: String?, _ hello: PBHello, _ now: Moment) {
         if let known = connections[peer], known.user == user {
             guard connections[peer]?.bucket?.take(now: now) == true else { return count(.rateLimited) }
@@ -37,7 +46,7 @@ extension Bus {
         lastClient += 1
         clientCount += 1
         let name = "\(rules.site)/\(bootEpoch)-\(lastClient)"
-        let connection = Connection(peer: peer, name: name, user: user, rights: nil, now: now)
+        let connection = Connection(peer: peer, name: name, user: user, rights: nil, version: hello.version, now: now)
         connections[peer] = connection
         clientPeers[name] = peer
         welcome(connection, attempt: hello.attempt, now)
@@ -63,7 +72,8 @@ extension Bus {
             return reject(peer, .overloaded, "this bus has as many members as it takes")
         }
         let before = localServices
-        var connection = connections[peer] ?? Connection(peer: peer, name: hello.name, user: user, rights: rights, now: now)
+        var connection = connections[peer] ?? Connection(peer: peer, name: hello.name, user: user, rights: rights, version: hello.version, now: now)
+        connection.version = hello.version
         setReplica(peer, from: connection.services, to: hello.services)
         connection.services = hello.services
         connections[peer] = connection
@@ -77,6 +87,7 @@ extension Bus {
         frame.welcome.site = rules.site
         frame.welcome.bootEpoch = bootEpoch
         frame.welcome.attempt = attempt
+        if connection.version > BusLimits.oldestProtocolVersion { frame.welcome.version = connection.version }
         if let rights = connection.rights {
             frame.welcome.heads = logs.keys.map { head(of: $0) }
             frame.welcome.credit = UInt32(BusLimits.publishCredit)

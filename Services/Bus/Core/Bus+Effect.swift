@@ -13,6 +13,8 @@ package enum BusEffect: Sendable {
     case callOverLink(site: String, PBCall)
     /// Send news on to the bus that has the client's connection.
     case pushOverLink(site: String, PBPush)
+    /// Tell people of something that only they can mend.
+    case warn(String)
     /// Count something for the operator.
     case count(BusCount)
 }
@@ -21,7 +23,7 @@ package enum BusEffect: Sendable {
 package enum BusCount: String, Sendable, CaseIterable {
     case published, imported, answeredBackfill, called, replied, pushed
     case forbiddenPublish, forbiddenCall, forbiddenReply, forbiddenPush, forbiddenBackfill
-    case malformedFrame, unknownConnection, wrongName, wrongNetwork, outOfOrderPublish, duplicatePublish
+    case malformedFrame, unknownConnection, wrongName, wrongNetwork, wrongVersion, outOfOrderPublish, duplicatePublish
     case rateLimited, overloaded, noService, callTimeout, lateReply, movedCall, brokenCall
     case forgottenConnection, foreignFrame, unknownClient
 }

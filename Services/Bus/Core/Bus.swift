@@ -114,6 +114,8 @@ package struct Bus: Machine {
 
     mutating func count(_ what: BusCount) { effects.append(.count(what)) }
 
+    mutating func warn(_ line: String) { effects.append(.warn(line)) }
+
     mutating func send(_ peer: Peer, _ frame: PBFromBus, _ now: Moment) {
         connections[peer]?.servedMilliseconds = now.monotonicMilliseconds
         effects.append(.send(peer, frame))

@@ -32,6 +32,8 @@ package struct BusRules: Sendable {
     package var clientServices: [BusPattern]
     /// Topics taken over from other sites.
     package var imports: [String: [BusPattern]]
+    /// Protocol versions that are spoken here (BUS-27).
+    package var versions = BusLimits.oldestProtocolVersion...BusLimits.protocolVersion
 
     package init(
         site: String, network: Digest, members: [String: MemberRights], clientServices: [BusPattern] = [],

@@ -10,6 +10,8 @@ struct Connection: Sendable {
     let user: String?
     /// What a member may do; nil for clients.
     let rights: MemberRights?
+    /// Protocol version that it speaks.
+    var version: UInt32
     var services: [String] = []
     /// Number of the last publish taken.
     var lastNumber: UInt64 = 0
@@ -25,7 +27,8 @@ struct Connection: Sendable {
     /// When it last got something from the bus, monotonic milliseconds.
     var servedMilliseconds: UInt64
 
-    init(peer: Peer, name: String, user: String?, rights: MemberRights?, now: Moment) {
+    init(peer: Peer, name: String, user: String?, rights: MemberRights?, version: UInt32, now: Moment) {
+        self.version = version
         self.peer = peer
         self.name = name
         self.user = user

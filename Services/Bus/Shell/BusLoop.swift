@@ -80,6 +80,7 @@ final class BusLoop {
                     continue
                 }
             case .pushOverLink(let site, let push): try links.first { $0.site == site }?.client.forward(push)
+            case .warn(let line): shared.warn(line)
             case .count(let what): counts[what, default: 0] += 1
             }
         }

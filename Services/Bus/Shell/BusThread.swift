@@ -28,6 +28,9 @@ final class BusThread: Sendable {
         self.logger = logger
     }
 
+    /// A line that people have to read.
+    func warn(_ line: String) { logger.critical("\(line)", metadata: ["site": "\(configuration.rules.site)"]) }
+
     /// Runs the bus until it is stopped.
     func run() {
         do {

@@ -112,7 +112,7 @@ extension CollectorRole {
         case .bond(let order), .unbond(let order): [order.account]
         case .lock(let order), .redeem(let order): [order.sender]
         case .issue(let proof), .release(let proof): proof.item.map { [$0.receiver] } ?? []
-        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .pause, .heed: []
+        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .pause, .heed, .join: []
         }
     }
 
@@ -135,7 +135,7 @@ extension Transaction {
             case .committed, .some(.none), nil: .deadlinePassed
             }
         case .register, .transfer, .open, .confirm, .settle, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt,
-            .lock, .issue, .redeem, .release, .pause, .heed:
+            .lock, .issue, .redeem, .release, .pause, .heed, .join:
             nil
         }
     }

@@ -28,10 +28,13 @@ extension CollectorRole {
         }
         var submission = Submission(item: BlockItem(transaction: transaction, foreign: []), tokens: [token])
         switch transaction.kind {
-        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .pause: return refuse(submission, .notAllowed, "this is for the notary chain")
+        case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .pause, .join: return refuse(submission, .notAllowed, "this is for the notary chain")
         case .adopt: return refuse(submission, .notAllowed, "collectors hand contracts in by themselves")
         case .heed: return refuse(submission, .notAllowed, "collectors hand pauses in by themselves")
         case .issue, .release: return refuse(submission, .notAllowed, "collectors put proofs together by themselves, from attestations")
+        // Nobody could decide it, and nothing would ever bring back what it holds.
+        case .open(let cross) where !cross.legs.allSatisfy({ network.chain($0.chain) != nil }):
+            return refuse(submission, .chainUnknown, "a leg is on a chain that this network does not have, as far as is known here")
         default: break
         }
         if let known = standing(of: transaction) {
@@ -121,7 +124,7 @@ extension CollectorRole {
         case .settle: entry.holdStatus == .settled
         case .refund: entry.holdStatus == .refunded
         case .register, .transfer, .record, .evidence, .candidacy, .ballot, .closing, .bond, .unbond, .status, .deploy, .adopt, .lock, .issue,
-            .redeem, .release, .pause, .heed:
+            .redeem, .release, .pause, .heed, .join:
             false
         }
     }

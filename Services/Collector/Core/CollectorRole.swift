@@ -101,7 +101,7 @@ package struct CollectorRole: RoleCore {
         }
     }
 
-    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .confirm(chain), .handover] }
+    package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .confirm(chain), .handover, .joined] }
     package var height: Height { tree.finalHeight }
     package var waiting: Int { pending.count + legs.count }
 
@@ -133,6 +133,7 @@ package struct CollectorRole: RoleCore {
         case .pause(let notice): heard(notice, publisher: publisher, at: now)
         case .confirm(let notice): heard(notice, publisher: publisher, at: now)
         case .handover(let handover): desk.heard(handover).effects
+        case .joined(let notice): desk.heard(notice)
         default: [.count(.peerFault, by: 1)]
         }
     }
@@ -155,7 +156,7 @@ package struct CollectorRole: RoleCore {
         case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate,
             .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof, .contract, .contracts, .pause,
-            .pauseConsent, .pauses:
+            .pauseConsent, .pauses, .admit, .joins:
             [.count(.refused, by: 1), .reply(token: token, .failure(.notAllowed, detail: "a collector does not answer this request"))]
         }
     }

@@ -5,19 +5,23 @@ import Runtime
 import WalletShell
 import Wire
 
-/// How sub-chains stand on the notary chain, and a notary operator's word to freeze or thaw one (R8).
+/// How sub-chains stand on the notary chain, and a notary operator's word to freeze or thaw one (R8), or to let a new one join (A16).
 struct ChainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "chain", abstract: "See how the chains stand; as the operator of a notary, consent to freeze or thaw one.",
+        commandName: "chain", abstract: "See how the chains stand; make a new one; as the operator of a notary, admit, freeze or thaw one.",
         discussion: """
             Example:
               concordat chain status
               concordat chain freeze beta --notary notary-1
               concordat chain thaw beta --notary notary-1
+              concordat chain new gamma
+              concordat chain register gamma --notary notary-1
             A chain is frozen once more notaries consent than may be faulty, and thawed once a quorum does. Money that other chains hold for a frozen
             chain comes back. docs/operations.md says when to do it.
             """,
-        subcommands: [ChainStatusCommand.self, ChainFreezeCommand.self, ChainThawCommand.self], defaultSubcommand: ChainStatusCommand.self)
+        subcommands: [
+            ChainStatusCommand.self, ChainFreezeCommand.self, ChainThawCommand.self, ChainNewCommand.self, ChainRegisterCommand.self,
+        ], defaultSubcommand: ChainStatusCommand.self)
 }
 
 /// What recorders say of the chains.

@@ -23,6 +23,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Which: ROLE.CHAIN@NODE/REPLICA or bus@SITE.")
     var role: String
     @OptionGroup var handTo: HandToOption
+    @Option(help: ArgumentHelp("Newest wire version to speak, 1 or 2: the one before while others are being upgraded. (default: 2)", valueName: "version"))
+    var wireVersion: Int?
     @Flag(help: .hidden)
     var supervised = false
 
@@ -35,7 +37,11 @@ struct RunCommand: ParsableCommand {
         let configuration = try NetworkFile.read(folder.networkFile)
         let launcher = Launcher(
             folder: folder, configuration: configuration, passphrase: try passphraseOptions.passphrase(), isLocal: false,
-            notaryStrategy: strategy)
+            notaryStrategy: strategy,
+            wireVersion: UInt32(
+                try Setting.number(
+                    wireVersion, "wire-version", default: Int(BusLimits.protocolVersion),
+                    in: Int(BusLimits.oldestProtocolVersion)...Int(BusLimits.protocolVersion))))
         let logger = try logs.logger(name.description)
         let shutdown = Shutdown()
         if supervised { ParentWatch.start() }

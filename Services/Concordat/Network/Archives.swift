@@ -27,8 +27,7 @@ enum Archives {
     func blocks(of chain: ChainID, from height: Height) throws -> [[FinalBlock]] {
         switch self {
         case .store(let reader, let network):
-            guard let position = (network.chains + [network.notary]).firstIndex(where: { $0.id == chain }) else { return [] }
-            // Positions count sub-chains first, as recorders do.
+            guard let position = network.stored.firstIndex(where: { $0.id == chain }) else { return [] }
             let rows = try reader.rows(StoreTable(rawValue: "archive_\(position)"), from: height, limit: Archives.blocksAtOnce)
             return [rows.prefix { !$0.isDamaged }.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }].filter { !$0.isEmpty }
         case .recorders(let inquiry):

@@ -76,7 +76,7 @@ enum BusPlan {
                 ], answers: services, calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         case .recorder:
             return MemberRights(
-                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*", "handover", "election"], answers: services,
+                publishes: everyone + ["candidate.notary", "cert.notary", "lead.notary", "recorded.*", "handover", "election", "joined"], answers: services,
                 calls: ["consensus.*", "validator.*", "recorder", "recorder@*"])
         }
     }
@@ -90,7 +90,7 @@ enum BusPlan {
             let sites = Set(chain.nodes.map(\.site))
             let id = chain.id.description
             let inward = ["candidate.\(id)", "cert.\(id)", "final.\(id)", "confirm.\(id)", "evidence", "handover", "alarm"]
-            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary", "candidate.notary", "handover"]
+            let outward = ["candidate.\(id)", "cert.\(id)", "leg.\(id)", "recorded.\(id)", "header.notary", "candidate.notary", "handover", "joined"]
             if notarySites.contains(site) {
                 for other in sites where other != site { imports[other, default: []].formUnion(inward) }
             }
@@ -101,7 +101,7 @@ enum BusPlan {
             }
         }
         if notarySites.contains(site) {
-            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence", "handover", "election"]
+            let among = ["candidate.notary", "cert.notary", "vote.notary", "header.notary", "leg.*", "branch.*", "evidence", "handover", "election", "joined"]
             for other in notarySites where other != site { imports[other, default: []].formUnion(among) }
         }
         return imports.mapValues { $0.sorted().map { BusPattern($0) } }

@@ -41,9 +41,14 @@ final class Launcher: Sendable {
     /// Every role shares this process, over doors within it.
     let isLocal: Bool
     let notaryStrategy: NotaryStrategy
+    /// Newest protocol version that is spoken (BUS-27).
+    let wireVersion: UInt32
     private let context = ZMQContext(threads: 1)
 
-    init(folder: NetworkFolder, configuration: NetworkConfiguration, passphrase: String?, isLocal: Bool, notaryStrategy: NotaryStrategy) {
+    init(folder: NetworkFolder, configuration: NetworkConfiguration, passphrase: String?, isLocal: Bool, notaryStrategy: NotaryStrategy,
+        wireVersion: UInt32 = BusLimits.protocolVersion
+    ) {
+        self.wireVersion = wireVersion
         self.folder = folder
         self.configuration = configuration
         self.passphrase = passphrase
@@ -64,7 +69,8 @@ final class Launcher: Sendable {
             throw Failure(.usage, "there is no site \(site) in \(folder.networkFile)", "Sites: \(configuration.sites.map(\.id).joined(separator: ", "))")
         }
         let key = try KeyFile.readTransport(folder.transportKey(description.memberName))
-        let plan = BusPlan.configuration(description, of: configuration, key: key, isLocal: isLocal)
+        var plan = BusPlan.configuration(description, of: configuration, key: key, isLocal: isLocal)
+        plan.rules.versions = BusLimits.oldestProtocolVersion...wireVersion
         do {
             return try BusService(context: context, authenticator: authenticator, configuration: plan, logger: logger)
         } catch {
@@ -93,11 +99,12 @@ final class Launcher: Sendable {
             throw Failure(.configuration, "\(folder.identityKey(address.node)): its public key is not the one of \(address.node) in network.yaml", "Put the right key file there.")
         }
         let later = LaterKeys(folder, node: address.node, passphrase: passphrase)
-        let settings = RoleHostSettings(
+        var settings = RoleHostSettings(
             context: RoleContext(
                 network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy,
                 laterKeys: { later.signer(for: $0) }),
             folder: folder.data(of: address), bus: try busClient(address, site))
+        settings.bus.versions = BusLimits.oldestProtocolVersion...wireVersion
         switch address.role {
         case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)
         case .builder: return try RoleHost(BuilderRole.self, context: context, settings: settings, logger: logger, failed: failed)

@@ -19,9 +19,9 @@ final class NetworkRunner {
     }
 
     let folder: NetworkFolder
-    let configuration: NetworkConfiguration
+    private(set) var configuration: NetworkConfiguration
     let options: Options
-    let processes: [ProcessName]
+    private(set) var processes: [ProcessName]
     private(set) var readySeconds = 0.0
     private var lock: FolderLock?
     private var supervisor: Supervisor?
@@ -112,6 +112,20 @@ final class NetworkRunner {
         let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
         self.supervisor = supervisor
         try supervisor.start(processes)
+    }
+
+    /// Looks whether a chain has joined: its processes are started, and every bus anew, which lets its nodes in (A16).
+    func growIfJoined(report: @escaping @Sendable (String) -> Void) throws {
+        guard let supervisor, let found = try? NetworkFile.read(folder.networkFile), found.network.joined.count > configuration.network.joined.count
+        else { return }
+        let names = found.network.joined.dropFirst(configuration.network.joined.count).map(\.chain.id.description)
+        configuration = found
+        let all = Launcher.processes(of: found, collectors: collectors)
+        let fresh = all.filter { !processes.contains($0) }
+        processes = all
+        report("\(names.joined(separator: ", ")) joined: starting \(fresh.count) processes, and the buses anew")
+        supervisor.renew { if case .bus = $0 { true } else { false } }
+        try supervisor.start(fresh)
     }
 
     private func startHere(_ report: @escaping @Sendable (String) -> Void) throws {

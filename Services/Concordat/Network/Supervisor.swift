@@ -13,6 +13,8 @@ final class Supervisor: @unchecked Sendable {
         /// Restarts in quick succession; decides the next wait.
         var streak = 0
         var startedAt = Date()
+        /// It was asked to end, and begins anew at once.
+        var isRenewed = false
         /// Why it is not started again: nothing would change.
         var fault: Failure?
 
@@ -60,6 +62,16 @@ final class Supervisor: @unchecked Sendable {
         }
     }
 
+    /// Ends processes, and starts them anew at once: what they are started with has changed.
+    func renew(_ isMeant: (ProcessName) -> Bool) {
+        queue.sync {
+            for child in children where isMeant(child.name) && child.process?.isRunning ?? false {
+                child.isRenewed = true
+                child.process?.terminate()
+            }
+        }
+    }
+
     /// Every role has answered.
     func markReady(seconds: Double) {
         queue.sync {
@@ -91,6 +103,15 @@ final class Supervisor: @unchecked Sendable {
 
     private func ended(_ child: Child, _ process: Process) {
         guard !isStopping else { return }
+        if child.isRenewed {
+            child.isRenewed = false
+            do {
+                try launch(child)
+            } catch {
+                report("\(child.name) cannot be started: \(error)")
+            }
+            return writeState()
+        }
         let how = process.terminationReason == .uncaughtSignal ? "was killed by signal \(process.terminationStatus)" : "ended with exit code \(process.terminationStatus)"
         let log = folder.log(of: child.name.description)
         let last = Supervisor.lastLine(log, "Error: ") ?? Supervisor.lastLine(log, " CRITICAL ")

@@ -98,7 +98,7 @@ enum NetworkMaker {
     }
 
     /// Loopback doors for each site.
-    private static func endpoints(siteCount: Int, base: Int) throws -> [SiteEndpoints] {
+    static func endpoints(siteCount: Int, base: Int) throws -> [SiteEndpoints] {
         let count = siteCount * doorsPerSite
         let ports: [UInt16]
         if base == 0 {

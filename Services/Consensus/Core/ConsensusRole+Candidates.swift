@@ -117,8 +117,8 @@ extension ConsensusRole {
         guard isTimely(block.header, at: now) else { return nil }
         switch tree.validate(block) {
         case .valid: break
-        // Who voted on another chain's block is being asked for.
-        case .invalid(.epochUnknown, _): return nil
+        // Who voted on another chain's block is being asked for; that a chain has joined is said again.
+        case .invalid(let reason, _) where reason.isIgnorance: return nil
         case .invalid, .missingParent:
             candidates[block.hash] = nil
             return [.count(.refused, by: 1), .note("candidate \(block.hash) at height \(block.header.height) is invalid here")]

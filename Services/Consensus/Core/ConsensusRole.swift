@@ -122,7 +122,7 @@ package struct ConsensusRole: RoleCore {
     var isNotaryChain: Bool { chain == .notary }
 
     package var subscriptions: [Topic] {
-        let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain), .handover]
+        let own: [Topic] = [.candidate(chain), .certification(chain), .vote(chain), .lead(chain), .handover, .joined]
         return own + (isNotaryChain ? network.chains.map { .branch($0.id) } + [.evidence] : NotaryReader.subscriptions)
     }
 
@@ -183,6 +183,7 @@ package struct ConsensusRole: RoleCore {
         case .handover(let handover):
             let step = desk.heard(handover)
             return step.effects + (step.hasLearned ? judgeAll(at: now) : [])
+        case .joined(let notice): return desk.heard(notice)
         case .evidence(let evidence):
             guard isNotaryChain, isOwnValidator(publisher, of: evidence.chain) else { return [] }
             guard branches.learn(evidence) else { return [] }

@@ -72,7 +72,7 @@ extension MinedConsensusRole {
         switch tree.validate(block) {
         case .valid: break
         // Who voted on another chain's block is being asked for.
-        case .invalid(.epochUnknown, _): return nil
+        case .invalid(let reason, _) where reason.isIgnorance: return nil
         case .invalid, .missingParent:
             candidates.drop(block.hash)
             return [.count(.refused, by: 1), .note("candidate \(block.hash) at height \(block.header.height) is invalid here")]

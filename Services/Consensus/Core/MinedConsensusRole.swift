@@ -76,7 +76,7 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
         }
     }
 
-    package var subscriptions: [Topic] { [.candidate(chain), .certification(chain), .lead(chain), .recorded(chain), .handover] }
+    package var subscriptions: [Topic] { [.candidate(chain), .certification(chain), .lead(chain), .recorded(chain), .handover, .joined] }
 
     package var height: Height { tree.finalHeight }
     package var waiting: Int { candidates.count }
@@ -117,6 +117,7 @@ package struct MinedConsensusRole: RoleCore, ChainKeeper {
         case .handover(let handover):
             let step = desk.heard(handover)
             return step.effects + (step.hasLearned ? judgeAll(at: now) : [])
+        case .joined(let notice): return desk.heard(notice)
         case .pool(let state):
             // A builder that has just come to work may have missed which block it is to mine on.
             guard isOwnBuilder(publisher), state.node == context.address.node, state.waiting > 0 else { return [] }

@@ -13,10 +13,10 @@ struct ArchiveRecovery {
     /// Newest block of each archive, by position; nil for an empty one.
     private(set) var heads: [ArchiveIndex.Mark?]
 
-    /// - Parameter chains: every chain, the notary chain last.
+    /// - Parameter chains: every chain, by position.
     /// - Throws: an archived block that is whole and cannot be read.
     init(_ context: RoleContext, book: ElectorateBook, chains: [ChainID], _ recovered: StoredState) throws(StoredFault) {
-        let notary = chains.count - 1
+        guard let notary = chains.firstIndex(of: .notary) else { preconditionFailure("a network has a notary chain") }
         chain = try ChainRecovery(context, book: book, chain: .notary, blocks: RecorderRole.archive(notary), recovered)
         let marks = chains.indices.map { position in
             recovered[.facts].first { $0.key == UInt64(position) && !$0.isDamaged }.flatMap { ArchiveIndex.Mark($0.value) }

@@ -55,6 +55,8 @@ extension RecorderRole {
             }
             return [.publish(.evidence, .pauseConsent(consent)), .reply(token: token, .pauses(pauseStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
         case .pauses: return [.reply(token: token, .pauses(pauseStates()))]
+        case .admit(let admission): return admit(admission, token: token)
+        case .joins: return [.reply(token: token, .joins(joins()))]
         case .chains: return [.reply(token: token, .chains(chainStates()))]
         case .fetchBlocks(let chain, let from, let limit): return fetch(chain, from: from, limit: limit, token: token, isForHeaders: false)
         case .fetchHeaders(let chain, let from, let limit):
@@ -133,9 +135,9 @@ extension RecorderRole {
             return proceed(question)
         }
         let block = question.unrecorded.removeFirst()
-        for place in index.places(of: block, stored: rows) where Int(place.chain) == chains.count - 1 {
+        for place in index.places(of: block, stored: rows) where Int(place.chain) == notaryPosition {
             question.recordPlaces[block] = place
-            let need = PendingAnswers.Need(position: chains.count - 1, height: place.height)
+            let need = PendingAnswers.Need(position: notaryPosition, height: place.height)
             if question.found[need] == nil, !question.needs.contains(need) { question.needs.append(need) }
         }
         return proceed(question)

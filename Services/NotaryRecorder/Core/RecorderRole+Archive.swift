@@ -56,7 +56,9 @@ extension RecorderRole {
         var effects: [RoleEffect] = []
         proposed = proposed.filter { $0.key > tree.finalSlot }
         if let slot = proposal?.lead.slot, slot <= tree.finalSlot { proposal = nil }
+        var joining: [ChainID] = []
         for transaction in item.block.transactions {
+            if case .join(let join) = transaction.kind { joining.append(join.body.chain.id) }
             if case .evidence(let offence) = transaction.kind {
                 offences.forget(offence.entry.id)
                 if offence.entry.kind == .twoFinals { recordedForks.append(offence.entry) }
@@ -77,7 +79,7 @@ extension RecorderRole {
         }
         forgetNominations()
         effects += desk.settle(&tree, final)?.effects ?? []
-        return effects + sayRecords(final) + obey(view.read(item.block), at: now) + snapshots.follow(item.block, final, &tree)
+        return effects + take(joining) + sayRecords(final) + obey(view.read(item.block), at: now) + snapshots.follow(item.block, final, &tree)
     }
 
     /// Keeps a block for the record when it continues what is kept; what finds no room is read from the archive later.
@@ -99,7 +101,7 @@ extension RecorderRole {
     /// Reads from the archive what should be recorded next and is not in memory.
     mutating func refill() -> [RoleEffect] {
         var effects: [RoleEffect] = []
-        for (position, chain) in network.chains.map(\.id).enumerated() {
+        for (position, chain) in subChains {
             let next = recordedHeight(chain) + 1
             // A block of a mined chain is final when it is recorded, and not before: its validator says what may be.
             guard !isMined(position), followers[position].height >= next, unrecorded.lacks(next, position: position), !refills.values.contains(position) else {

@@ -33,7 +33,7 @@ extension RecorderRole {
     mutating func considerFreezing(at now: Moment) -> [RoleEffect] {
         var effects: [RoleEffect] = []
         guard let signer = electorates.first.flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
-        for (position, chain) in network.chains.map(\.id).enumerated() where !isMined(position) && view.frozen(chain) == nil {
+        for (position, chain) in subChains where !isMined(position) && view.frozen(chain) == nil {
             guard !consents.has(chain, by: signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
             let since = view[chain]?.freezes.last?.thawedAt ?? 0
             let consent = Consent(chain: chain, frozen: true, since: since, network: network.id, signer: signer)
@@ -57,7 +57,8 @@ extension RecorderRole {
     /// Says again, now and then, what is wanted and not done yet.
     mutating func repeatConsents(at now: Moment) -> [RoleEffect] {
         let more = considerFreezing(at: now)
-        return more + consents.all.map { .publish(.evidence, .consent($0)) } + pauses.all.map { .publish(.evidence, .pauseConsent($0)) } + work(at: now) + [
+        return more + consents.all.map { .publish(.evidence, .consent($0)) } + pauses.all.map { .publish(.evidence, .pauseConsent($0)) } + applications.all.map { .publish(.evidence, .admission($0)) }
+            + work(at: now) + [
             .setTimer(Timers.consents, afterMilliseconds: network.timing.republishMilliseconds)
         ]
     }

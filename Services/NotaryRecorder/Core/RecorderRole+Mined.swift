@@ -7,7 +7,7 @@ import Wire
 
 extension RecorderRole {
     /// Whether the chain at a position is a mined one, whose blocks become final by being recorded.
-    func isMined(_ position: Int) -> Bool { position < network.chains.count && network.chains[position].engine == .pow }
+    func isMined(_ position: Int) -> Bool { network.stored[position].engine == .pow }
 
     /// This notary's validator knows a notarized block of a mined chain; it would have it recorded if the block is confirmed.
     mutating func confirmed(_ block: Notarized, at now: Moment) -> [RoleEffect] {

@@ -70,7 +70,8 @@ extension RecorderRole {
         let records = records(on: tree.finalHash, isSparse: false)
         let waiting = UInt64(
             records.count + offencesToRecord(at: nil).count + nominationsToTake().count
-                + statusChanges(tree.ledger, recording: records, slot: nil).count + pausesToTake(tree.ledger, slot: nil).count)
+                + statusChanges(tree.ledger, recording: records, slot: nil).count + pausesToTake(tree.ledger, slot: nil).count
+                + joinsToTake(slot: nil, at: now).count)
         if (waiting > 0) != (saidWaiting > 0) {
             saidWaiting = waiting
             effects.append(.publish(.lead(.notary), .pool(PoolState(node: context.address.node, chain: .notary, waiting: waiting))))
@@ -89,7 +90,8 @@ extension RecorderRole {
         guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
         let records = records(on: lead.parent)
         if records.isEmpty, offencesToRecord(at: lead.slot).isEmpty, nominationsToTake().isEmpty,
-            statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty, pausesToTake(tree.ledger, slot: lead.slot).isEmpty
+            statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty, pausesToTake(tree.ledger, slot: lead.slot).isEmpty,
+            joinsToTake(slot: lead.slot, at: now).isEmpty
         {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
             let isHurried = awaitsTurn(tree.ledger, recording: records) || !self.records(on: lead.parent, isSparse: false).isEmpty
@@ -112,6 +114,7 @@ extension RecorderRole {
         let changes = statusChanges(tree.ledger, recording: records, slot: lead.slot)
         let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord(at: lead.slot).map { .evidence($0) } + changes.map { .status($0) }
             + pausesToTake(tree.ledger, slot: lead.slot).map { .pause($0) }
+            + joinsToTake(slot: lead.slot, at: now).map { .join($0) }
         let transactions = kinds.map { Transaction($0, chain: .notary, network: network.id) } + nominationsToTake()
         let items = transactions.map { BlockItem(transaction: $0, foreign: []) }
         let built = tree.build(

@@ -22,7 +22,7 @@ extension RecorderRole {
     }
 
     private func recordProof(of block: Digest, _ question: PendingAnswers.Question) -> Receipt.RecordProof? {
-        guard let height = question.recordPlaces[block]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)],
+        guard let height = question.recordPlaces[block]?.height, let notary = question.found[.init(position: notaryPosition, height: height)],
             let final = notary.final, let position = recordPosition(of: block, in: notary.block)
         else { return nil }
         return Receipt.RecordProof(
@@ -49,7 +49,7 @@ extension RecorderRole {
             guard let (item, transaction) = transaction(at: place, question) else { continue }
             xid = xid ?? transaction.xid
             found += steps(of: transaction, in: item.block)
-            if let height = question.recordPlaces[item.block.hash]?.height, let notary = question.found[.init(position: chains.count - 1, height: height)] {
+            if let height = question.recordPlaces[item.block.hash]?.height, let notary = question.found[.init(position: notaryPosition, height: height)] {
                 found += recordSteps(notary.block)
             }
         }
@@ -102,6 +102,7 @@ extension RecorderRole {
         case .closing: "closing"
         case .status(let change): change.isFreeze ? "freeze" : "thaw"
         case .deploy(let deploy): "contract \(deploy.terms.contract.id) \(deploy.terms.contract.version)"
+        case .join(let join): "chain \(join.body.chain.id) joins"
         case .lock: "lock"
         case .issue: "issue of what is locked"
         case .redeem: "redemption"

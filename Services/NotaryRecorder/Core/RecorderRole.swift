@@ -58,6 +58,7 @@ package struct RecorderRole: RoleCore {
     var view: NotaryView
     var consents = ConsentDesk()
     var pauses = PauseDesk()
+    var applications = JoinDesk()
     /// When a chain was last seen to make a block final, monotonic milliseconds, by position.
     var lastFinalMilliseconds: [UInt64]
     /// Chain time of the recorded heads.
@@ -79,6 +80,7 @@ package struct RecorderRole: RoleCore {
         static let snapshots: UInt8 = 4
         static let nominations = TimerID(kind: 5)
         static let consents = TimerID(kind: 6)
+        static let joined = TimerID(kind: 8)
         static let refollow: UInt8 = 7
     }
 
@@ -92,7 +94,7 @@ package struct RecorderRole: RoleCore {
     package init(context: RoleContext, recovered: StoredState) throws(StoredFault) {
         self.context = context
         network = context.network
-        let chains = context.network.chains + [context.network.notary]
+        let chains = context.network.stored
         let book = ElectorateBook(network: context.network)
         self.book = book
         desk = HandoverDesk(context, book: book, recovered: recovered)
@@ -116,7 +118,7 @@ package struct RecorderRole: RoleCore {
                 head: stored.heads[position]?.hash, timer: Timers.follower + UInt8(position), calls: Calls.follower + UInt64(position) << 40,
                 preferred: chain.id == .notary ? context.address.node : nil, archives: RecorderRole.archives(of: chain.id, context))
         }
-        unrecorded = UnrecordedBlocks(chains: context.network.chains.map(\.id))
+        unrecorded = UnrecordedBlocks(chains: chains.map(\.id))
         floor = recovered.forgottenBelow
         repairs = chains.enumerated().map { position, chain in
             BlockRepair(
@@ -129,8 +131,11 @@ package struct RecorderRole: RoleCore {
         }
     }
 
-    /// Every chain, the notary chain last; positions name followers, archives and timers.
-    var chains: [ChainID] { network.chains.map(\.id) + [.notary] }
+    /// Every chain; positions name followers, archives and timers, and never change.
+    var chains: [ChainID] { network.stored.map(\.id) }
+
+    /// Sub-chains, with their positions.
+    var subChains: [(position: Int, chain: ChainID)] { chains.enumerated().filter { $1 != .notary }.map { (position: $0, chain: $1) } }
 
     /// Who else has a chain's final blocks: the other recorders, and this notary's own validator. Of a chain that has died, that one may be
     /// the only one that got the last block, and signatures of this notary may rely on it.
@@ -142,7 +147,7 @@ package struct RecorderRole: RoleCore {
     static func archive(_ position: Int) -> StoreTable { StoreTable(rawValue: "archive_\(position)") }
 
     package var subscriptions: [Topic] {
-        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence, .election, .handover]
+        var topics: [Topic] = [.candidate(.notary), .certification(.notary), .lead(.notary), .notaryHeader, .evidence, .election, .handover, .joined]
         for chain in network.chains.map(\.id) {
             topics += [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .confirm(chain), .branch(chain)]
         }
@@ -177,6 +182,7 @@ package struct RecorderRole: RoleCore {
         for position in lastFinalMilliseconds.indices { lastFinalMilliseconds[position] = now.monotonicMilliseconds }
         effects.append(.setTimer(Timers.consents, afterMilliseconds: network.timing.republishMilliseconds))
         for position in followers.indices { effects += followers[position].started(at: now).effects }
+        effects += sayJoined()
         return effects + work(at: now)
     }
 
@@ -200,6 +206,8 @@ package struct RecorderRole: RoleCore {
             guard block.notary == context.address.node, isOwn(publisher, .validator, chain: block.header.chain) else { return [] }
             return confirmed(block, at: now)
         case .pauseConsent(let consent): return hear(consent) ? work(at: now) : [.count(.duplicate, by: 1)]
+        case .joined(let notice): return desk.heard(notice)
+        case .admission(let admission): return hear(admission) == nil ? work(at: now) : [.count(.duplicate, by: 1)]
         case .consent(let consent): return hear(consent) ? work(at: now) : [.count(.duplicate, by: 1)]
         case .evidence(let evidence): return accuse(evidence, publisher: publisher, at: now)
         case .handover(let handover):
@@ -255,6 +263,7 @@ package struct RecorderRole: RoleCore {
         }
         switch timer {
         case Timers.consents: return repeatConsents(at: now)
+        case Timers.joined: return sayJoined()
         case Timers.build: return buildIfDue(at: now)
         case Timers.resend: return resend(at: now)
         case Timers.endorse: return askBranches()

@@ -64,7 +64,7 @@ extension ValidatorRole {
     }
 
     /// Reasons that another notary may see differently in good faith: clocks, order of arrival and followed branches differ.
-    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing, .epochUnknown,
+    private static let opinions: Set<Reason> = [.wrongTime, .wrongParent, .unknownBranch, .overloaded, .notReady, .notFound, .evidenceMissing, .chainUnknown, .epochUnknown,
         .notaryHeadInvalid, .chainFrozen, .thawUnknown,
     ]
 

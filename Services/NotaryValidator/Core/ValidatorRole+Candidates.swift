@@ -116,7 +116,7 @@ extension ValidatorRole {
         case .missingParent(let parent):
             return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
                 + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
-        case .invalid(.epochUnknown, _):
+        case .invalid(let reason, _) where reason.isIgnorance:
             return deferJudgement(block, block.header.chain, block.header.height, "who voted on a block it names is not known here yet")
                 + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.fetchMilliseconds)]
         case .invalid(let reason, let transaction):

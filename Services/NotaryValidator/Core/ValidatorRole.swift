@@ -162,7 +162,7 @@ package struct ValidatorRole: RoleCore {
     package var subscriptions: [Topic] {
         let chain = context.address.chain
         let others = network.chains.map(\.id).filter { $0 != chain }
-        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .recorded(chain), .handover] + others.map { .branch($0) } + NotaryReader.subscriptions
+        return [.candidate(chain), .certification(chain), .final(chain), .leg(chain), .recorded(chain), .handover, .joined] + others.map { .branch($0) } + NotaryReader.subscriptions
     }
 
     package var height: Height { tipHeight }
@@ -207,6 +207,7 @@ package struct ValidatorRole: RoleCore {
         case .handover(let handover):
             let step = desk.heard(handover)
             return step.effects + (step.hasLearned ? retryPending(at: now) : [])
+        case .joined(let notice): return desk.heard(notice)
         case .final(let final):
             let accusations = accuseTwoFinals(final)
             guard mayBeNext(final.header) else { return accusations }

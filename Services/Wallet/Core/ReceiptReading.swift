@@ -24,7 +24,7 @@ struct ReceiptReading: Sendable {
             case .cancel: cause = .cancelledByInitiator
             case .settle: if part.chain == payment.chain { end = .settled }
             case .refund: if part.chain == payment.chain { end = .refunded(.deadlinePassed) }
-            case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed: break
+            case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed, .join: break
             }
         }
         if case .refunded = end { end = .refunded(cause) }

@@ -125,7 +125,7 @@ extension Wallet {
     }
 
     /// Reasons that say "not now".
-    static func isPassing(_ reason: Reason) -> Bool { reason == .overloaded || reason == .notReady || reason == .notFound }
+    static func isPassing(_ reason: Reason) -> Bool { reason == .overloaded || reason == .notReady || reason == .notFound || reason == .chainUnknown }
 
     /// A collector took a payment, or said why not.
     private mutating func submitted(_ key: PaymentKey, _ result: SubmitResult, at now: Moment) -> [WalletEffect] {

@@ -25,22 +25,29 @@ extension NetworkFile {
         lines += network.notary.nodes.map { "    \(line($0))" }
         lines += election(of: network.notary)
         lines += ["", "chains:"]
-        for chain in network.chains { lines += self.lines(of: chain) }
+        for chain in network.founding { lines += self.lines(of: chain) }
         if !network.contracts.isEmpty {
             lines += ["", "contracts:"]
             for contract in network.contracts { lines += self.lines(of: contract) }
         }
-        lines += ["", "# Doors of each site's bus, and the public CURVE key behind them.", "sites:"]
-        for site in configuration.sites {
-            lines += [
-                "  - id: \(site.id)", "    key: \(quoted(site.key.text))", "    endpoints:", "      members: \(quoted(site.endpoints.members))",
-                "      publish: \(quoted(site.endpoints.publish))", "      clients: \(quoted(site.endpoints.clients))",
-            ]
-        }
-        lines += ["", "# Who may enter the members' doors, by public CURVE key.", "members:"]
-        lines += configuration.members.map { "  - { name: \(quoted($0.name)), role: \($0.role), key: \(quoted($0.key.text)) }" }
+        lines += self.lines(of: configuration.sites) + self.lines(of: configuration.members)
         lines += ["", "# What concordat up starts on one machine.", "deployment:", "  collectors_per_node: \(configuration.collectorsPerNode)"]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    static func lines(of sites: [SiteDescription]) -> [String] {
+        ["", "# Doors of each site's bus, and the public CURVE key behind them.", "sites:"]
+            + sites.flatMap { site in
+                [
+                    "  - id: \(site.id)", "    key: \(quoted(site.key.text))", "    endpoints:", "      members: \(quoted(site.endpoints.members))",
+                    "      publish: \(quoted(site.endpoints.publish))", "      clients: \(quoted(site.endpoints.clients))",
+                ]
+            }
+    }
+
+    static func lines(of members: [MemberDescription]) -> [String] {
+        ["", "# Who may enter the members' doors, by public CURVE key.", "members:"]
+            + members.map { "  - { name: \(quoted($0.name)), role: \($0.role), key: \(quoted($0.key.text)) }" }
     }
 
     /// Who stands by, and how the next notaries are elected.

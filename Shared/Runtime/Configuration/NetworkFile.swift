@@ -10,10 +10,12 @@ package enum NetworkFile {
     package static let byteCountMax = 16 * 1024 * 1024
     package static let fileName = "network.yaml"
 
-    /// Reads and checks a file.
+    /// Reads and checks a file, and those of the chains that have joined since, in the folder `joined` beside it (A16).
     /// - Throws: the first fault, with its line and what to do.
     package static func read(_ path: String) throws(NetworkFileFault) -> NetworkConfiguration {
-        try parse(try TextFile.read(path, byteCountMax: byteCountMax, whenMissing: "Make a network with: concordat init"), file: path)
+        let text = try TextFile.read(path, byteCountMax: byteCountMax, whenMissing: "Make a network with: concordat init")
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("joined").path
+        return try NetworkConfiguration.grown(try parse(text, file: path), folder: folder)
     }
 
     /// Checks the text of a file; `file` names it in faults.

@@ -44,9 +44,15 @@ package struct RoleSnapshot: Sendable {
 
 /// The shell of every role.
 package final class RoleHost<Core: RoleCore>: RoleHosting {
-    private let mailbox = RoleMailbox()
+    private let box = Mutex(Box())
     private let ended = DispatchSemaphore(value: 0)
     private let state: Mutex<RoleSnapshot>
+
+    /// The mailbox of the core that runs. Each core has its own: what other threads still find out for an earlier one is nobody's.
+    private struct Box {
+        var mailbox = RoleMailbox()
+        var isStopping = false
+    }
 
     /// Opens the store and starts the thread.
     ///
@@ -61,10 +67,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
         let store = try RoleStore(folder: settings.folder, network: settings.context.network.id, address: address, files: settings.files)
         nonisolated(unsafe) let owned = store
         let thread = Thread { [self] in
-            let loop = RoleLoop<Core>(context: context, settings: settings, store: owned, mailbox: mailbox, logger: logger) { [self] snapshot in
-                state.withLock { $0 = snapshot }
-            }
-            if let problem = loop.run() { failed(problem) }
+            run(context, settings, owned, logger, failed)
             owned.close()
             ended.signal()
         }
@@ -73,11 +76,38 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
         thread.start()
     }
 
+    /// Runs cores one after the other: whenever a chain has joined, the next one begins from the store, as after a crash (A16).
+    private func run(
+        _ context: ZMQContext, _ settings: RoleHostSettings, _ store: RoleStore, _ logger: Logger, _ failed: (any Error) -> Void
+    ) {
+        while true {
+            let mailbox = box.withLock { $0.mailbox }
+            let loop = RoleLoop<Core>(context: context, settings: settings, store: store, mailbox: mailbox, logger: logger) { [self] snapshot in
+                state.withLock { $0 = snapshot }
+            }
+            switch loop.run() {
+            case .stopped: return
+            case .failed(let problem): return failed(problem)
+            case .grown(let entry):
+                logger.notice("the chain \(entry.chain.id) has joined: beginning anew with it")
+                mailbox.stop()
+                let goesOn = box.withLock { box in
+                    box.mailbox = RoleMailbox()
+                    return !box.isStopping
+                }
+                guard goesOn else { return }
+            }
+        }
+    }
+
     package var snapshot: RoleSnapshot { state.withLock { $0 } }
 
     /// Ends the role after the turn under way, and waits for that.
     package func stop() {
-        mailbox.stop()
+        box.withLock { box in
+            box.isStopping = true
+            box.mailbox.stop()
+        }
         ended.wait()
         ended.signal()
     }

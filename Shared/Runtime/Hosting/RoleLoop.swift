@@ -21,6 +21,8 @@ final class RoleLoop<Core: RoleCore> {
     private var backlog: [(topic: String, body: [UInt8])] = []
     private var counters: [Counter: UInt64] = [:]
     private var isStarted = false
+    /// A chain has joined: the role begins anew.
+    private var grown: ChainEntry?
     private var reportedMilliseconds: UInt64 = 0
 
     /// Facts handed to the core before effects are carried out.
@@ -43,23 +45,30 @@ final class RoleLoop<Core: RoleCore> {
         miner = MiningWorker(mailbox: mailbox)
     }
 
-    /// Runs until stopped.
-    /// - Returns: what ended it otherwise.
-    func run() -> (any Error)? {
+    /// What ended a run.
+    enum End {
+        case stopped
+        case failed(any Error)
+        /// A chain has joined, and the store says so: the role is to begin anew.
+        case grown(ChainEntry)
+    }
+
+    /// Runs until stopped, or until the network has grown.
+    func run() -> End {
         do {
-            let recovered = try store.recovered(Core.recoveredTables)
-            var core = try Core(context: settings.context, recovered: recovered)
+            let recovered = try store.recovered(Core.recoveredTables + [.joined])
+            var core = try Core(context: settings.context.grown(by: recovered[.joined]), recovered: recovered)
             var configuration = settings.bus
             configuration.subscriptions = core.subscriptions.map { BusPattern($0.name) }
             configuration.services = settings.context.address.services
             let client = try BusClient(context: zmq, configuration: configuration)
-            while !mailbox.isStopped { try turn(&core, client) }
+            while !mailbox.isStopped, grown == nil { try turn(&core, client) }
             try client.leave()
-            return nil
+            return grown.map { .grown($0) } ?? .stopped
         } catch let fault as StoredFault {
-            return RoleStoreFault(fault, folder: store.folder)
+            return .failed(RoleStoreFault(fault, folder: store.folder))
         } catch {
-            return error
+            return .failed(error)
         }
     }
 
@@ -98,7 +107,10 @@ final class RoleLoop<Core: RoleCore> {
         switch event {
         case .delivered(let frame):
             do {
-                inputs.append(.delivered(try Message(decoding: frame.body, network: network), publisher: frame.stamp.publisher))
+                let message = try Message(decoding: frame.body, network: network)
+                // A program of the version before does not know it.
+                guard message.version <= settings.bus.versions.upperBound else { break }
+                inputs.append(.delivered(message, publisher: frame.stamp.publisher))
             } catch {
                 fault("a frame on \(frame.topic) by \(frame.stamp.publisher): \(error)")
             }
@@ -121,6 +133,7 @@ final class RoleLoop<Core: RoleCore> {
             inputs.insert(.started, at: 0)
         case .broken(let topic, let site, let sequence):
             logger.error("the bus of \(site) broke the chain of \(topic) at \(sequence)")
+        case .refused(.wrongVersion, let detail): logger.critical("the bus refused: \(detail), and this program \(settings.bus.versions.lowerBound) to \(settings.bus.versions.upperBound)")
         case .refused(let reason, let detail): logger.warning("the bus refused: \(reason.rawValue) \(detail)")
         case .disconnected: logger.info("the connection to the bus broke")
         case .pushed, .acknowledged, .services: break
@@ -211,11 +224,13 @@ final class RoleLoop<Core: RoleCore> {
             logger.critical("\(code): \(detail)", metadata: ["severity": "\(severity.rawValue)"])
             let alarm = Alarm(source: settings.context.address.description, code: code, detail: detail, severity: severity)
             try publish(.alarm, .alarm(alarm), client)
+        case .networkGrew(let entry): grown = grown ?? entry
         case .note(let line): logger.debug("\(line)")
         }
     }
 
     private func publish(_ topic: Topic, _ message: Message, _ client: BusClient) throws {
+        guard message.version <= settings.bus.versions.upperBound else { return }
         let body = message.encoded()
         guard backlog.isEmpty else { return backlog.append((topic.name, body)) }
         do {

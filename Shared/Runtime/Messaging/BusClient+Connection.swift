@@ -10,6 +10,8 @@ extension BusClient {
             switch event {
             case .connected:
                 heardMilliseconds = now
+                // The bus may have been upgraded since.
+                version = configuration.versions.upperBound
                 rejoin(at: now)
             case .disconnected:
                 rejoin(at: now + BusTiming.helloMilliseconds)
@@ -37,7 +39,7 @@ extension BusClient {
         var frame = PBToBus()
         frame.hello.name = configuration.name
         frame.hello.services = configuration.services
-        frame.hello.version = BusLimits.protocolVersion
+        frame.hello.version = version
         frame.hello.network = Data(configuration.network.bytes)
         frame.hello.attempt = attempt
         return try send(frame)
@@ -137,6 +139,11 @@ extension BusClient {
         if reason == .helloFirst || reason == .outOfOrder {
             if phase == .joined { rejoin(at: BusClock.now().monotonicMilliseconds) }
             return
+        }
+        // A bus of the release before knows the version before.
+        if reason == .wrongVersion, phase != .joined, version > configuration.versions.lowerBound {
+            version -= 1
+            return rejoin(at: BusClock.now().monotonicMilliseconds)
         }
         events.append(.refused(reason, detail: rejected.detail))
     }

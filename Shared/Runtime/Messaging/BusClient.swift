@@ -31,6 +31,8 @@ package final class BusClient {
     var phase: Phase
     /// Counts Hellos, so that a Welcome of an earlier connection is not taken for the present one.
     var attempt: UInt64 = 0
+    /// Protocol version spoken with the bus.
+    package internal(set) var version: UInt32
     /// When the bus was last heard, monotonic milliseconds.
     var heardMilliseconds: UInt64
     /// Events not yet given to the owner.
@@ -63,6 +65,7 @@ package final class BusClient {
     package init(context: ZMQContext, configuration: BusClientConfiguration) throws(ZMQError) {
         self.context = context
         self.configuration = configuration
+        version = configuration.versions.upperBound
         subscriptions = configuration.subscriptions
         freshSubscriptions = configuration.subscriptions
         let now = BusClock.now().monotonicMilliseconds

@@ -25,6 +25,8 @@ package struct BusClientConfiguration: Sendable {
     package var highWaterMark: Int32 = BusLimits.fanOutHighWaterMark
     /// Largest ZeroMQ frame taken.
     package var messageBytes = BusLimits.memberMessageBytes
+    /// Protocol versions that the owner speaks: the newest first (BUS-27).
+    package var versions = BusLimits.oldestProtocolVersion...BusLimits.protocolVersion
     /// Silence after which the connection is made anew.
     package var silenceMilliseconds = BusTiming.silenceMilliseconds
 

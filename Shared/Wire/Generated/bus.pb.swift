@@ -319,6 +319,9 @@ package nonisolated struct PBWelcome: Sendable {
   /// to linked buses: what the replicas here answer
   package var services: [String] = []
 
+  /// protocol version that is spoken on this connection; absent for 1
+  package var version: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1037,7 +1040,7 @@ nonisolated extension PBHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{3}boot_epoch\0\u{1}heads\0\u{1}credit\0\u{1}connection\0\u{1}attempt\0\u{1}services\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{3}boot_epoch\0\u{1}heads\0\u{1}credit\0\u{1}connection\0\u{1}attempt\0\u{1}services\0\u{1}version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1052,6 +1055,7 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 5: try { try decoder.decodeSingularStringField(value: &self.connection) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.attempt) }()
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.services) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
       default: break
       }
     }
@@ -1079,6 +1083,9 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.services.isEmpty {
       try visitor.visitRepeatedStringField(value: self.services, fieldNumber: 7)
     }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1090,6 +1097,7 @@ nonisolated extension PBWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.connection != rhs.connection {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.services != rhs.services {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -313,6 +313,15 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .heed(newValue)}
   }
 
+  /// notary chain: a new sub-chain joins (A16)
+  package var join: PBJoin {
+    get {
+      if case .join(let v)? = kind {return v}
+      return PBJoin()
+    }
+    set {kind = .join(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -366,6 +375,8 @@ package nonisolated struct PBTransaction: Sendable {
     case pause(PBPause)
     /// sub-chain: what the notary chain says of a target counts here from now on (G-6)
     case heed(PBHeed)
+    /// notary chain: a new sub-chain joins (A16)
+    case join(PBJoin)
 
   }
 
@@ -1909,6 +1920,206 @@ package nonisolated struct PBAdopt: Sendable {
   fileprivate var _evidence: PBStateEvidence? = nil
 }
 
+/// A new sub-chain joins the network (A16).
+package nonisolated struct PBJoin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a ChainBody
+  package var body: Data = Data()
+
+  /// 64 bytes each, by every node of the new chain in its order, over the body, domain "join"
+  package var signatures: [Data] = []
+
+  /// by a quorum of the notaries in their order, over the body's hash, domain "admit"
+  package var admissions: [PBAuthorization] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a Join's nodes sign: all that defines the new chain's ledger.
+package nonisolated struct PBChainBody: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 32 of a-z, 0-9 and `-`; not `notary`
+  package var id: String = String()
+
+  /// bft, pos or pow
+  package var engine: String = String()
+
+  /// Unix milliseconds
+  package var genesisTimeMilliseconds: UInt64 = 0
+
+  /// in voting order, at most 64
+  package var nodes: [PBChainNode] = []
+
+  /// ascending by key
+  package var genesis: [PBChainAccount] = []
+
+  /// with engine pow, and no other
+  package var work: PBChainWork {
+    get {_work ?? PBChainWork()}
+    set {_work = newValue}
+  }
+  /// Returns true if `work` has been explicitly set.
+  package var hasWork: Bool {self._work != nil}
+  /// Clears the value of `work`. Subsequent reads from it will return its default value.
+  package mutating func clearWork() {self._work = nil}
+
+  /// with engine pos, and no other
+  package var epochs: PBChainEpochs {
+    get {_epochs ?? PBChainEpochs()}
+    set {_epochs = newValue}
+  }
+  /// Returns true if `epochs` has been explicitly set.
+  package var hasEpochs: Bool {self._epochs != nil}
+  /// Clears the value of `epochs`. Subsequent reads from it will return its default value.
+  package mutating func clearEpochs() {self._epochs = nil}
+
+  /// with engine pos, and no other
+  package var stake: PBChainStake {
+    get {_stake ?? PBChainStake()}
+    set {_stake = newValue}
+  }
+  /// Returns true if `stake` has been explicitly set.
+  package var hasStake: Bool {self._stake != nil}
+  /// Clears the value of `stake`. Subsequent reads from it will return its default value.
+  package mutating func clearStake() {self._stake = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _work: PBChainWork? = nil
+  fileprivate var _epochs: PBChainEpochs? = nil
+  fileprivate var _stake: PBChainStake? = nil
+}
+
+/// One node of a new chain.
+package nonisolated struct PBChainNode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 32 of a-z, 0-9 and `-`
+  package var id: String = String()
+
+  /// 32 bytes, public key
+  package var key: Data = Data()
+
+  /// with engine pos: what its own account has bonded to it from the start
+  package var stake: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What an account of a new chain has from the start.
+package nonisolated struct PBChainAccount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes, public key
+  package var key: Data = Data()
+
+  /// ascending by asset
+  package var funds: [PBChainFunds] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// So much of one asset.
+package nonisolated struct PBChainFunds: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// asset id
+  package var asset: String = String()
+
+  /// minor units, above 0
+  package var amount: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How a mined chain is mined.
+package nonisolated struct PBChainWork: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// time between two blocks that the target is steered to
+  package var intervalMilliseconds: UInt64 = 0
+
+  /// hashes that every block takes on average, at least
+  package var difficulty: UInt64 = 0
+
+  /// blocks over which the target follows the time that blocks take
+  package var window: UInt64 = 0
+
+  /// blocks above a block before a notary would have it recorded
+  package var confirmations: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How slots fall into epochs.
+package nonisolated struct PBChainEpochs: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of one epoch
+  package var slots: UInt64 = 0
+
+  /// the last of them, past the cut
+  package var margin: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How value stands behind nodes.
+package nonisolated struct PBChainStake: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// what is bonded
+  package var asset: String = String()
+
+  /// least that is bonded at once, and that a node needs to vote
+  package var minimum: UInt64 = 0
+
+  /// chain time until what was taken back returns
+  package var unbondingMilliseconds: UInt64 = 0
+
+  /// the part that an offence costs
+  package var slashNumerator: UInt64 = 0
+
+  /// the part that an offence costs
+  package var slashDenominator: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "concordat.v1"
@@ -1919,7 +2130,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0\u{1}pause\0\u{1}heed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0\u{1}pause\0\u{1}heed\0\u{2}\u{3}join\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2252,6 +2463,19 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .heed(v)
         }
       }()
+      case 28: try {
+        var v: PBJoin?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .join(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .join(v)
+        }
+      }()
       default: break
       }
     }
@@ -2362,6 +2586,10 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .heed?: try {
       guard case .heed(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .join?: try {
+      guard case .join(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
     }()
     case nil: break
     }
@@ -5000,6 +5228,355 @@ nonisolated extension PBAdopt: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.id != rhs.id {return false}
     if lhs.version != rhs.version {return false}
     if lhs._evidence != rhs._evidence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBJoin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Join"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signatures\0\u{1}admissions\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.signatures) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.admissions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signatures.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.signatures, fieldNumber: 2)
+    }
+    if !self.admissions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.admissions, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBJoin, rhs: PBJoin) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signatures != rhs.signatures {return false}
+    if lhs.admissions != rhs.admissions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainBody: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainBody"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}engine\0\u{3}genesis_time_milliseconds\0\u{1}nodes\0\u{1}genesis\0\u{1}work\0\u{1}epochs\0\u{1}stake\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.engine) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.genesisTimeMilliseconds) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.genesis) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._work) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._epochs) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._stake) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.engine.isEmpty {
+      try visitor.visitSingularStringField(value: self.engine, fieldNumber: 2)
+    }
+    if self.genesisTimeMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.genesisTimeMilliseconds, fieldNumber: 3)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 4)
+    }
+    if !self.genesis.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.genesis, fieldNumber: 5)
+    }
+    try { if let v = self._work {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._epochs {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._stake {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainBody, rhs: PBChainBody) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.engine != rhs.engine {return false}
+    if lhs.genesisTimeMilliseconds != rhs.genesisTimeMilliseconds {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.genesis != rhs.genesis {return false}
+    if lhs._work != rhs._work {return false}
+    if lhs._epochs != rhs._epochs {return false}
+    if lhs._stake != rhs._stake {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainNode"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}stake\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.stake) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 2)
+    }
+    if self.stake != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stake, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainNode, rhs: PBChainNode) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.stake != rhs.stake {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainAccount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainAccount"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}funds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.funds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if !self.funds.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.funds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainAccount, rhs: PBChainAccount) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.funds != rhs.funds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainFunds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainFunds"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}asset\0\u{1}amount\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.asset) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.amount) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.asset.isEmpty {
+      try visitor.visitSingularStringField(value: self.asset, fieldNumber: 1)
+    }
+    if self.amount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.amount, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainFunds, rhs: PBChainFunds) -> Bool {
+    if lhs.asset != rhs.asset {return false}
+    if lhs.amount != rhs.amount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainWork: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainWork"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}interval_milliseconds\0\u{1}difficulty\0\u{1}window\0\u{1}confirmations\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.intervalMilliseconds) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.difficulty) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.window) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.confirmations) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.intervalMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.intervalMilliseconds, fieldNumber: 1)
+    }
+    if self.difficulty != 0 {
+      try visitor.visitSingularUInt64Field(value: self.difficulty, fieldNumber: 2)
+    }
+    if self.window != 0 {
+      try visitor.visitSingularUInt64Field(value: self.window, fieldNumber: 3)
+    }
+    if self.confirmations != 0 {
+      try visitor.visitSingularUInt64Field(value: self.confirmations, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainWork, rhs: PBChainWork) -> Bool {
+    if lhs.intervalMilliseconds != rhs.intervalMilliseconds {return false}
+    if lhs.difficulty != rhs.difficulty {return false}
+    if lhs.window != rhs.window {return false}
+    if lhs.confirmations != rhs.confirmations {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainEpochs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainEpochs"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slots\0\u{1}margin\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.slots) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.margin) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.slots != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slots, fieldNumber: 1)
+    }
+    if self.margin != 0 {
+      try visitor.visitSingularUInt64Field(value: self.margin, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainEpochs, rhs: PBChainEpochs) -> Bool {
+    if lhs.slots != rhs.slots {return false}
+    if lhs.margin != rhs.margin {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBChainStake: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChainStake"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}asset\0\u{1}minimum\0\u{3}unbonding_milliseconds\0\u{3}slash_numerator\0\u{3}slash_denominator\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.asset) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.minimum) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.unbondingMilliseconds) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.slashNumerator) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.slashDenominator) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.asset.isEmpty {
+      try visitor.visitSingularStringField(value: self.asset, fieldNumber: 1)
+    }
+    if self.minimum != 0 {
+      try visitor.visitSingularUInt64Field(value: self.minimum, fieldNumber: 2)
+    }
+    if self.unbondingMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unbondingMilliseconds, fieldNumber: 3)
+    }
+    if self.slashNumerator != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slashNumerator, fieldNumber: 4)
+    }
+    if self.slashDenominator != 0 {
+      try visitor.visitSingularUInt64Field(value: self.slashDenominator, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBChainStake, rhs: PBChainStake) -> Bool {
+    if lhs.asset != rhs.asset {return false}
+    if lhs.minimum != rhs.minimum {return false}
+    if lhs.unbondingMilliseconds != rhs.unbondingMilliseconds {return false}
+    if lhs.slashNumerator != rhs.slashNumerator {return false}
+    if lhs.slashDenominator != rhs.slashDenominator {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -254,6 +254,24 @@ package nonisolated struct PBPublished: Sendable {
     set {message = .pauseConsent(newValue)}
   }
 
+  /// evidence
+  package var admission: PBAdmission {
+    get {
+      if case .admission(let v)? = message {return v}
+      return PBAdmission()
+    }
+    set {message = .admission(newValue)}
+  }
+
+  /// joined
+  package var joined: PBJoinNotice {
+    get {
+      if case .joined(let v)? = message {return v}
+      return PBJoinNotice()
+    }
+    set {message = .joined(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -305,6 +323,10 @@ package nonisolated struct PBPublished: Sendable {
     case pause(PBPauseNotice)
     /// evidence
     case pauseConsent(PBPauseConsent)
+    /// evidence
+    case admission(PBAdmission)
+    /// joined
+    case joined(PBJoinNotice)
 
   }
 
@@ -1181,6 +1203,24 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .brakes(newValue)}
   }
 
+  /// recorder
+  package var admit: PBAdmission {
+    get {
+      if case .admit(let v)? = request {return v}
+      return PBAdmission()
+    }
+    set {request = .admit(newValue)}
+  }
+
+  /// recorder
+  package var joins: PBJoinQuery {
+    get {
+      if case .joins(let v)? = request {return v}
+      return PBJoinQuery()
+    }
+    set {request = .joins(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -1258,6 +1298,10 @@ package nonisolated struct PBRequest: Sendable {
     case pauses(PBFetchPauses)
     /// collector.C
     case brakes(PBBrakeQuery)
+    /// recorder
+    case admit(PBAdmission)
+    /// recorder
+    case joins(PBJoinQuery)
 
   }
 
@@ -1551,6 +1595,15 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .brakes(newValue)}
   }
 
+  /// to admit and joins
+  package var joins: PBJoins {
+    get {
+      if case .joins(let v)? = response {return v}
+      return PBJoins()
+    }
+    set {response = .joins(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Response: Equatable, Sendable {
@@ -1616,6 +1669,8 @@ package nonisolated struct PBResponse: Sendable {
     case pauses(PBPauses)
     /// to brakes
     case brakes(PBBrakeState)
+    /// to admit and joins
+    case joins(PBJoins)
 
   }
 
@@ -3423,13 +3478,124 @@ package nonisolated struct PBWaitingPayment: Sendable {
   package init() {}
 }
 
+/// A notary's operator admits a new chain (A16). It carries all that is asked for, so that it says the same wherever it arrives.
+package nonisolated struct PBAdmission: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a ChainBody
+  package var body: Data = Data()
+
+  /// as in Join
+  package var signatures: [Data] = []
+
+  /// the notary over the body's hash, domain "admit"
+  package var authorization: PBAuthorization {
+    get {_authorization ?? PBAuthorization()}
+    set {_authorization = newValue}
+  }
+  /// Returns true if `authorization` has been explicitly set.
+  package var hasAuthorization: Bool {self._authorization != nil}
+  /// Clears the value of `authorization`. Subsequent reads from it will return its default value.
+  package mutating func clearAuthorization() {self._authorization = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _authorization: PBAuthorization? = nil
+}
+
+/// Asks which chains have joined, and which would.
+package nonisolated struct PBJoinQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer.
+package nonisolated struct PBJoins: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// in the order in which they joined, as of the newest final notary block
+  package var joined: [PBJoinNotice] = []
+
+  /// chains that notaries have admitted, and not yet enough of them
+  package var applicants: [PBApplicant] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A chain that waits for further notaries.
+package nonisolated struct PBApplicant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of a ChainBody
+  package var body: Data = Data()
+
+  /// 32 bytes each: keys of the notaries that admit it
+  package var notaries: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The notary chain holds a chain that network.yaml does not describe.
+package nonisolated struct PBJoinNotice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain that has joined
+  package var chain: String = String()
+
+  /// final notary block
+  package var final: PBFinalHeader {
+    get {_final ?? PBFinalHeader()}
+    set {_final = newValue}
+  }
+  /// Returns true if `final` has been explicitly set.
+  package var hasFinal: Bool {self._final != nil}
+  /// Clears the value of `final`. Subsequent reads from it will return its default value.
+  package mutating func clearFinal() {self._final = nil}
+
+  /// of the chain's entry in its state
+  package var proof: PBStateProof {
+    get {_proof ?? PBStateProof()}
+    set {_proof = newValue}
+  }
+  /// Returns true if `proof` has been explicitly set.
+  package var hasProof: Bool {self._proof != nil}
+  /// Clears the value of `proof`. Subsequent reads from it will return its default value.
+  package mutating func clearProof() {self._proof = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _final: PBFinalHeader? = nil
+  fileprivate var _proof: PBStateProof? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "concordat.v1"
 
 nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{5}consent\0\u{2}\u{5}nomination\0\u{2}\u{7}contract\0\u{2}\u{6}pause\0\u{3}pause_consent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}accepted\0\u{1}candidate\0\u{1}verdict\0\u{1}certified\0\u{1}vote\0\u{1}certificate\0\u{1}final\0\u{1}leg\0\u{1}confirm\0\u{1}branch\0\u{1}lead\0\u{1}pool\0\u{1}alarm\0\u{1}evidence\0\u{1}beat\0\u{1}record\0\u{2}\u{f}recorded\0\u{1}notarized\0\u{2}\u{4}handover\0\u{2}\u{5}consent\0\u{2}\u{5}nomination\0\u{2}\u{7}contract\0\u{2}\u{6}pause\0\u{3}pause_consent\0\u{1}admission\0\u{1}joined\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3750,6 +3916,32 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.message = .pauseConsent(v)
         }
       }()
+      case 70: try {
+        var v: PBAdmission?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .admission(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .admission(v)
+        }
+      }()
+      case 71: try {
+        var v: PBJoinNotice?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .joined(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .joined(v)
+        }
+      }()
       default: break
       }
     }
@@ -3859,6 +4051,14 @@ nonisolated extension PBPublished: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .pauseConsent?: try {
       guard case .pauseConsent(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 69)
+    }()
+    case .admission?: try {
+      guard case .admission(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .joined?: try {
+      guard case .joined(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
     }()
     case nil: break
     }
@@ -4718,7 +4918,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{3}pause_consent\0\u{1}pauses\0\u{1}brakes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{3}pause_consent\0\u{1}pauses\0\u{1}brakes\0\u{1}admit\0\u{1}joins\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5208,6 +5408,32 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .brakes(v)
         }
       }()
+      case 72: try {
+        var v: PBAdmission?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .admit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .admit(v)
+        }
+      }()
+      case 73: try {
+        var v: PBJoinQuery?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .joins(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .joins(v)
+        }
+      }()
       default: break
       }
     }
@@ -5370,6 +5596,14 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .brakes(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
     }()
+    case .admit?: try {
+      guard case .admit(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 72)
+    }()
+    case .joins?: try {
+      guard case .joins(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -5385,7 +5619,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{2}\u{2}pauses\0\u{1}brakes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{2}\u{2}pauses\0\u{1}brakes\0\u{2}\u{2}joins\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5796,6 +6030,19 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .brakes(v)
         }
       }()
+      case 73: try {
+        var v: PBJoins?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .joins(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .joins(v)
+        }
+      }()
       default: break
       }
     }
@@ -5930,6 +6177,10 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .brakes?: try {
       guard case .brakes(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
+    }()
+    case .joins?: try {
+      guard case .joins(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
     }()
     case nil: break
     }
@@ -8927,6 +9178,183 @@ nonisolated extension PBWaitingPayment: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.reason != rhs.reason {return false}
     if lhs.amount != rhs.amount {return false}
     if lhs.contract != rhs.contract {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBAdmission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Admission"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}signatures\0\u{1}authorization\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.signatures) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._authorization) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.signatures.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.signatures, fieldNumber: 2)
+    }
+    try { if let v = self._authorization {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBAdmission, rhs: PBAdmission) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.signatures != rhs.signatures {return false}
+    if lhs._authorization != rhs._authorization {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBJoinQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JoinQuery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBJoinQuery, rhs: PBJoinQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBJoins: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Joins"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}joined\0\u{1}applicants\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.joined) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.applicants) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.joined.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.joined, fieldNumber: 1)
+    }
+    if !self.applicants.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.applicants, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBJoins, rhs: PBJoins) -> Bool {
+    if lhs.joined != rhs.joined {return false}
+    if lhs.applicants != rhs.applicants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBApplicant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Applicant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}body\0\u{1}notaries\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.body) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.notaries) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.body.isEmpty {
+      try visitor.visitSingularBytesField(value: self.body, fieldNumber: 1)
+    }
+    if !self.notaries.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.notaries, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBApplicant, rhs: PBApplicant) -> Bool {
+    if lhs.body != rhs.body {return false}
+    if lhs.notaries != rhs.notaries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBJoinNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JoinNotice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}final\0\u{1}proof\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._final) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._proof) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    try { if let v = self._final {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._proof {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBJoinNotice, rhs: PBJoinNotice) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs._final != rhs._final {return false}
+    if lhs._proof != rhs._proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

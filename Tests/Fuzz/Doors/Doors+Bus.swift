@@ -89,7 +89,7 @@ enum BusPlay {
                 case .fanOut(let topic, let stamp, let body):
                     try demand(BusTopic.isValid(topic) && (try? BusStamp(stamp)) != nil, "the bus sends a frame that no member reads")
                     try demand(body.count <= BusLimits.publishBodyBytes, "the bus sends more than it may take")
-                case .callOverLink, .pushOverLink, .count: break
+                case .callOverLink, .pushOverLink, .count, .warn: break
                 }
             }
             if sent.count > 64 { sent.removeFirst(sent.count - 64) }

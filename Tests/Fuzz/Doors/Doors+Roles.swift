@@ -202,7 +202,7 @@ struct RolePlay<Core: RoleCore> {
         case .check(let token, let checks): waiting.append(.checked(token: token, checks.map(Stage.holds)))
         case .read(let token, let table, let from, let limit): waiting.append(.rows(token: token, disk.rows(table, from: from, limit: limit)))
         case .find(let token, let table, let key, let limit): waiting.append(.rows(token: token, disk.places(table, of: key, limit: limit)))
-        case .persist, .count, .raise, .unusable, .note, .mine, .stopMining: break
+        case .persist, .count, .raise, .unusable, .note, .mine, .stopMining, .networkGrew: break
         }
     }
 }

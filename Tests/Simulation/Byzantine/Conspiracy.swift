@@ -22,7 +22,7 @@ struct Conspiracy {
 extension World {
     /// Makes a sub-chain corrupt, if the seed has that: the last one, so that the others can still trade when there are three.
     func conspire(_ cast: Cast) {
-        guard plan.has(.corruptChain), let chain = network.chains.last, chain.nodes.count >= 4 else { return }
+        guard plan.has(.corruptChain), let chain = founding.chains.last, chain.nodes.count >= 4 else { return }
         conspiracy = Conspiracy(
             chain: chain.id, signers: chain.nodes.compactMap { cast.nodeSigners[$0.id] },
             partAt: random.below(plan.faultsEndMicroseconds))

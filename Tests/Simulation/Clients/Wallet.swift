@@ -115,7 +115,7 @@ package final class Wallet: SimulatedClient {
     }
 
     /// Reasons that say "not now".
-    static func isPassing(_ reason: Reason) -> Bool { reason == .overloaded || reason == .notReady || reason == .notFound }
+    static func isPassing(_ reason: Reason) -> Bool { reason == .overloaded || reason == .notReady || reason == .notFound || reason == .chainUnknown }
 
     private func submitted(_ position: Int, _ response: Response, _ world: World) {
         guard !payments[position].isEnded else { return }

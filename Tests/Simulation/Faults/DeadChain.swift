@@ -16,7 +16,7 @@ struct DeadChain {
 extension World {
     /// Draws which chain will die: the last one, unless it is a mined one, which cannot be frozen.
     func doom() {
-        guard plan.has(.deadChain), conspiracy == nil, let chain = network.chains.last, chain.engine != .pow else { return }
+        guard plan.has(.deadChain), conspiracy == nil, let chain = founding.chains.last, chain.engine != .pow else { return }
         dead = DeadChain(chain: chain.id, at: 500_000 + random.below(plan.faultsEndMicroseconds), comesBack: random.below(2) == 0)
         judge.corrupt = chain.id
         judge.isDead = true

@@ -17,6 +17,7 @@ extension World {
     func flipBit() {
         guard let node = drawFailing() else { return }
         let choices = instances.filter { $0.node == node }
+        guard !choices.isEmpty else { return }
         let instance = choices[Int(random.below(UInt64(choices.count)))]
         let tables = instance.disk.tables.keys.sorted { $0.rawValue < $1.rawValue }.filter(World.isRepairable)
         guard !tables.isEmpty else { return }

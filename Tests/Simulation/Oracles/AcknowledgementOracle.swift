@@ -43,8 +43,8 @@ package struct AcknowledgementOracle: Sendable {
 
     /// A collector refused a transaction for good: a client that is told so stops asking.
     package mutating func refused(_ id: Digest, reason: Reason, chain: ChainID) {
-        // A collector that has no such leg says so with unknown_cross; another one may have it.
-        let mayComeLater: [Reason] = [.overloaded, .notReady, .notFound, .unknownCross]
+        // A collector that has no such leg says so with unknown_cross, one that has not heard of a chain with chain_unknown; another one may know better.
+        let mayComeLater: [Reason] = [.overloaded, .notReady, .notFound, .unknownCross, .chainUnknown]
         if !mayComeLater.contains(reason) { refused.append((Key(chain: chain, id: id), reason)) }
     }
 

@@ -14,6 +14,8 @@ package struct ElectionOracle: Sendable {
 
     private let network: Network
     private(set) var terms: [Term]
+    /// The epoch whose notaries certify the first blocks of a chain that has joined.
+    private var begins: [ChainID: Int] = [:]
 
     package init(network: Network) {
         self.network = network
@@ -34,10 +36,13 @@ package struct ElectionOracle: Sendable {
 
     /// The epoch whose notaries certify a chain's block.
     package func epoch(of chain: ChainID, height: Height) -> Epoch {
-        var found = 0
+        var found = begins[chain] ?? 0
         for (epoch, term) in terms.enumerated() where epoch > 0 && term.firsts[chain].map({ $0 <= height }) ?? false { found = epoch }
         return Epoch(found)
     }
+
+    /// A chain has joined: the notaries that were settled last certify it from its first block on.
+    mutating func joined(_ chain: ChainID) { begins[chain] = terms.count - 1 }
 
     /// The next notary block, before its transactions: the first one past the cut settles the next term.
     ///
@@ -48,12 +53,13 @@ package struct ElectionOracle: Sendable {
         let next = epoch(ofSlot: fields.slot) + 1
         guard fields.slot + rule.margin > next * rule.slots, UInt64(terms.count) == next else { return false }
         var term = Term(members: elect(election, state), seed: ElectionOracle.hash("epoch-seed", terms[terms.count - 1].seed + fields.parent.bytes))
-        for chain in network.chains { term.firsts[chain.id] = (state.heads[chain.id]?.height ?? 0) + election.lead + 1 }
+        let chains = state.chains(network)
+        for chain in chains { term.firsts[chain.id] = (state.heads[chain.id]?.height ?? 0) + election.lead + 1 }
         terms.append(term)
         var bytes = CertificateOracle.number(next) + term.seed + CertificateOracle.number(UInt64(term.members.count)).suffix(2)
         for member in term.members { bytes += ReplayElection.padded(member.node) + member.key.bytes + CertificateOracle.number(1) }
-        bytes += CertificateOracle.number(UInt64(network.chains.count)).suffix(2)
-        for chain in network.chains { bytes += CertificateOracle.padded(chain.id) + CertificateOracle.number(term.firsts[chain.id] ?? 0) }
+        bytes += CertificateOracle.number(UInt64(chains.count)).suffix(2)
+        for chain in chains { bytes += CertificateOracle.padded(chain.id) + CertificateOracle.number(term.firsts[chain.id] ?? 0) }
         state.setEpoch(next, bytes, keeping: 8)
         return true
     }
@@ -63,13 +69,14 @@ package struct ElectionOracle: Sendable {
         let listed = network.notary.nodes + rule.standby
         let sitting = terms[terms.count - 1].members.map(\.node)
         var weights: [String: UInt64] = [:]
-        for chain in network.chains {
+        let chains = state.chains(network)
+        for chain in chains {
             for voter in chain.nodes {
                 let vote = state.election.votes[CertificateOracle.padded(chain.id) + voter.key.bytes]
                 for node in vote?.approved ?? [] { weights[node, default: 0] += 1_000_000_000 / UInt64(chain.nodes.count) }
             }
         }
-        let half = 500_000_000 * UInt64(network.chains.count)
+        let half = 500_000_000 * UInt64(chains.count)
         func wants(_ node: String) -> Bool {
             state.election.stands[node].map { !$0.isWithdrawn } ?? network.notary.nodes.contains { $0.id == node }
         }
@@ -100,7 +107,7 @@ package struct ElectionOracle: Sendable {
         fill(to: min(rule.seats, sitting.count), from: [{ sitting.contains($0) }])
         // Others take over only when more than two thirds have closed the epoch, on every chain.
         let present = UInt64(terms.count) - 1
-        let isClosed = network.chains.allSatisfy { chain in
+        let isClosed = chains.allSatisfy { chain in
             guard let closed = state.election.closed[chain.id], closed.epoch == present else { return false }
             return 3 * closed.nodes.count > 2 * sitting.count
         }

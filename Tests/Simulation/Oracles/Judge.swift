@@ -57,8 +57,9 @@ package struct Judge {
 
     /// A block that all honest nodes of its chain have passed by a snapshot is known from the archives alone.
     private mutating func archived(_ bytes: [UInt8], _ table: StoreTable, at height: Height, at time: UInt64) {
-        guard let position = network.chains.indices.first(where: { table.rawValue == "archive_\($0)" }) else { return }
-        let chain = network.chains[position].id
+        guard let position = network.stored.indices.first(where: { table.rawValue == "archive_\($0)" }) else { return }
+        let chain = network.stored[position].id
+        guard chain != .notary else { return }
         guard chain != corrupt || isDead, history.blocks(of: chain).count < height,
             let item = try? FinalBlock(decoding: bytes, network: network.id), let final = item.final
         else { return }

@@ -79,7 +79,7 @@ extension ReplayOracle {
 
     /// A closing on the notary chain: of the newest settled epoch, by one of its notaries, once for each sub-chain.
     func close(_ closing: Closing, in state: inout ReplayState) throws(ReplayFault) {
-        guard state.chain == .notary, network.notary.election != nil, network.chains.contains(where: { $0.id == closing.chain }),
+        guard state.chain == .notary, network.notary.election != nil, state.chains(network).contains(where: { $0.id == closing.chain }),
             closing.epoch + 1 == UInt64(election.terms.count),
             let member = election.terms[election.terms.count - 1].members.first(where: { $0.key == closing.notary })
         else { throw ReplayFault(what: "a closing of another epoch, or by no notary of it") }
@@ -94,7 +94,7 @@ extension ReplayOracle {
     /// A ballot on the notary chain: of a sub-chain's node, signed by it, newer than its last.
     func vote(_ ballot: Ballot, in state: inout ReplayState) throws(ReplayFault) {
         guard state.chain == .notary, network.notary.election != nil,
-            network.chains.contains(where: { $0.id == ballot.chain && $0.nodes.contains { $0.key == ballot.voter } })
+            state.chains(network).contains(where: { $0.id == ballot.chain && $0.nodes.contains { $0.key == ballot.voter } })
         else { throw ReplayFault(what: "a ballot of a stranger") }
         let before = state.election.votes[CertificateOracle.padded(ballot.chain) + ballot.voter.bytes]
         guard ballot.number > before?.number ?? 0 else { throw ReplayFault(what: "a ballot that is stale") }

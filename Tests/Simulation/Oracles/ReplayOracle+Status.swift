@@ -4,9 +4,10 @@ import Wire
 extension ReplayOracle {
     /// Rule R8: at the recorded head, by more notaries than may lie; thawed by a quorum.
     mutating func change(_ change: StatusChange, in header: BlockHeader, to state: inout ReplayState) throws(ReplayFault) {
+        try demand(state.chains(network).contains { $0.id == change.chain }, "freezes or thaws a chain that has not joined")
         try demand(network.chain(change.chain)?.engine != .pow, "freezes or thaws a mined chain")
         let status = state.statuses[change.chain]
-        let head = state.heads[change.chain] ?? (0, network.genesisHash(of: change.chain))
+        let head = state.heads[change.chain] ?? (0, genesisHash(of: change.chain))
         try demand(change.since == status?.since ?? 0, "consents of another time")
         try demand(status?.isFrozen ?? false != change.isFreeze, "frozen or thawed already")
         if let frozen = change.head { try demand(frozen.height == head.height && frozen.hash == head.hash, "frozen elsewhere than at the recorded head") }

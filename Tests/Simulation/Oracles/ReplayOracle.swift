@@ -8,7 +8,7 @@ package struct ReplayOracle: Sendable {
     let memo: SignatureMemo
     private(set) var states: [ChainID: ReplayState] = [:]
     package internal(set) var crosses = CrossOracle()
-    package private(set) var election: ElectionOracle
+    package internal(set) var election: ElectionOracle
     private(set) var conservation: ConservationOracle
     var reserves: ReserveOracle
     /// Contracts that chains have taken in, and the notary block that showed each.
@@ -81,7 +81,7 @@ package struct ReplayOracle: Sendable {
     private func checkHeader(_ block: ObservedBlock, at time: UInt64, _ findings: inout Findings) {
         let header = block.header.fields
         let parent = newest[header.chain]
-        let parentHash = parent?.hash ?? Blake2b.hash(Array("concordat/1/genesis".utf8) + [0] + network.id.bytes + Array(header.chain.description.utf8))
+        let parentHash = parent?.hash ?? genesisHash(of: header.chain)
         let parentTime = parent?.fields.time ?? network.chain(header.chain)?.genesisTime ?? 0
         if header.parent != parentHash || header.parentSlot != parent?.fields.slot ?? 0 || header.slot <= parent?.fields.slot ?? 0 {
             findings.report(.singleHistory, "\(header.chain) \(header.height) does not continue \(header.height - 1)", at: time)
@@ -165,7 +165,8 @@ extension ReplayOracle {
         case .record(let record):
             try demand(outcome == .applied, "a record cannot be rejected")
             let header = record.final.header
-            let head = state.heads[header.chain] ?? (0, network.genesisHash(of: header.chain))
+            try demand(state.chains(network).contains { $0.id == header.chain }, "records a block of a chain that has not joined")
+            let head = state.heads[header.chain] ?? (0, genesisHash(of: header.chain))
             try demand(header.height == head.height + 1 && header.parent == head.hash, "records \(header.chain) \(header.height) after \(head.height)")
             if let status = state.statuses[header.chain] {
                 try demand(!status.isFrozen, "records a block of a frozen chain")
@@ -186,6 +187,7 @@ extension ReplayOracle {
             try demand(outcome == .applied, "a closing cannot be rejected")
             try close(closing, in: &state)
             counted.add(.epochClosed)
+        case .join(let join): try self.join(join, outcome, in: block.header, to: &state)
         case .deploy, .adopt: try takeContract(transaction, outcome, in: block, to: &state)
         case .pause(let pause):
             try demand(outcome == .applied, "a pause cannot be rejected")

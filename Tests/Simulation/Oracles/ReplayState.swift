@@ -96,6 +96,8 @@ package struct ReplayState: Sendable {
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
     private var offences: Set<[UInt8]> = []
+    /// Chains that have joined, in the order in which they did.
+    private(set) var joined: [ChainDescription] = []
     /// Declared contracts, in the order in which they came.
     private(set) var contracts: [ReplayContract] = []
     /// What has crossed pegs.
@@ -181,6 +183,12 @@ package struct ReplayState: Sendable {
         let name = CertificateOracle.padded(chain) + voter.bytes
         election.votes[name] = vote
         tree.set(vote.bytes(name), kind: "state-ballot", name: name)
+    }
+
+    /// A chain has joined.
+    mutating func add(_ chain: ChainDescription, _ bytes: [UInt8]) {
+        joined.append(chain)
+        tree.set(bytes, kind: "state-chain", name: Array(chain.id.description.utf8))
     }
 
     /// A contract stands here from now on.

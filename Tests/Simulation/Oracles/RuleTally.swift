@@ -77,6 +77,8 @@ package enum ExercisedRule: Int, Countable {
     case contractAdopted
     /// A14: a deciding leg under such terms.
     case decidedUnderDeclared
+    /// A16: the notary chain took a chain in that was none of the network's.
+    case chainJoined
     /// B1 to B5: value was locked, issued, redeemed and released.
     case locked
     case issued

@@ -31,7 +31,7 @@ package struct WorkOracle: Sendable {
         let easiest = max(UInt64.max / rule.difficulty, 65_535)
         let parent = recorded[fields.chain] ?? Parent(
             target: easiest, time: chain.genesisTime,
-            hash: Blake2b.hash(Array("concordat/1/genesis".utf8) + [0] + network.id.bytes + Array(fields.chain.description.utf8)))
+            hash: ReplayOracle.genesisHash(of: fields.chain, network))
         if fields.parent != parent.hash {
             findings.report(.singleHistory, "\(place) is recorded on \(fields.parent), and \(parent.hash) was recorded before it", at: time)
         }

@@ -18,7 +18,7 @@ extension PaymentPlan {
         nonces[initiator.signer.publicKey] = nonce + 1
         let cross = CrossTransaction(
             network: cast.network.id, contract: Agreement.id, contractVersion: Agreement.version, legs: legs,
-            deadline: VirtualClock.epochMilliseconds + start + 8_000 + world.random.below(12_000), nonce: nonce, memo: kind.rawValue,
+            deadline: VirtualClock.epochMilliseconds + offsetMilliseconds + start + 8_000 + world.random.below(12_000), nonce: nonce, memo: kind.rawValue,
             signers: signers)
         let asked = cast.network.confirmers(of: cross)
         for chain in cast.network.chains where cross.holdingChains.contains(chain.id) {

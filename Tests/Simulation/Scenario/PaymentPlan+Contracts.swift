@@ -14,14 +14,14 @@ extension PaymentPlan {
         let others = cast.network.chains.filter { $0.id != cast.network.chains[first].id }
         let pair = [cast.network.chains[first], others[Int(world.random.below(UInt64(others.count)))]]
         let owner = wallets[Int(world.random.below(UInt64(wallets.count)))]
-        var versions = [deployer.plan(contract(pair, version: 1, rate: 3), by: owner.signer, startMilliseconds: start, world: world)]
+        var versions = [deployer.plan(contract("bureau", pair, version: 1, rate: 3), by: owner.signer, startMilliseconds: start, world: world)]
         if world.random.below(3) == 0 {
             versions.append(
-                deployer.plan(contract(pair, version: 2, rate: 4), by: owner.signer, startMilliseconds: start + world.random.below(4_000), world: world))
+                deployer.plan(contract("bureau", pair, version: 2, rate: 4), by: owner.signer, startMilliseconds: start + world.random.below(4_000), world: world))
         }
         if world.random.below(3) == 0, let rival = wallets.first(where: { $0 !== owner }) {
             _ = deployer.plan(
-                contract(pair, version: 1 + UInt32(world.random.below(2)), rate: 7), by: rival.signer,
+                contract("bureau", pair, version: 1 + UInt32(world.random.below(2)), rate: 7), by: rival.signer,
                 startMilliseconds: start + world.random.below(1_000), world: world)
         }
         for chain in pair { fund(versions[0].contract, on: chain, wallets, world, start) }
@@ -30,14 +30,25 @@ extension PaymentPlan {
         }
     }
 
-    private func contract(_ pair: [ChainDescription], version: UInt32, rate: UInt64) -> Contract {
+    /// The first payments under a contract that has just been declared between two chains.
+    mutating func planBureau(_ id: String, between pair: [ChainDescription], _ wallets: [Wallet], _ world: World) {
+        let deployer = Deployer(cast: cast)
+        deployer.join(world)
+        let owner = wallets[Int(world.random.below(UInt64(wallets.count)))]
+        let start = 100 + world.random.below(2_000)
+        let terms = deployer.plan(contract(id, pair, version: 1, rate: 3), by: owner.signer, startMilliseconds: start, world: world)
+        for chain in pair { fund(terms.contract, on: chain, wallets, world, start) }
+        for _ in 0..<3 { pay(under: terms.contract, pair, wallets, world, start + 2_000 + world.random.below(8_000)) }
+    }
+
+    private func contract(_ id: String, _ pair: [ChainDescription], version: UInt32, rate: UInt64) -> Contract {
         let sides = pair.map { chain in
             guard let asset = cast.assets[chain.id] else { preconditionFailure("every chain has its asset") }
-            return ContractSide(chain: chain.id, asset: asset, reserve: ContractName.reserve(of: "bureau", on: chain.id, network: cast.network.id))
+            return ContractSide(chain: chain.id, asset: asset, reserve: ContractName.reserve(of: id, on: chain.id, network: cast.network.id))
         }
         return Contract(
-            id: "bureau", version: version, first: sides[0], second: sides[1], rateNumerator: rate, rateDenominator: 1, minimumAmount: 1,
-            maximumAmount: 5_000, deadlineMaximumMilliseconds: 60_000, brakes: drawBrakes("bureau", version: version, most: 300))
+            id: id, version: version, first: sides[0], second: sides[1], rateNumerator: rate, rateDenominator: 1, minimumAmount: 1,
+            maximumAmount: 5_000, deadlineMaximumMilliseconds: 60_000, brakes: drawBrakes(id, version: version, most: 300))
     }
 
     private func owners(of chain: ChainDescription, _ wallets: [Wallet]) -> [Wallet] {
@@ -78,7 +89,7 @@ extension PaymentPlan {
             legs: [
                 Leg(chain: from.chain, debit: payer.signer.publicKey, credit: from.reserve, asset: from.asset, amount: paid),
                 Leg(chain: to.chain, debit: to.reserve, credit: payee.signer.publicKey, asset: to.asset, amount: owed),
-            ], deadline: VirtualClock.epochMilliseconds + start + 10_000 + world.random.below(10_000), nonce: nonce, memo: "declared",
+            ], deadline: VirtualClock.epochMilliseconds + offsetMilliseconds + start + 10_000 + world.random.below(10_000), nonce: nonce, memo: "declared",
             signers: [payer.signer])
         let open = Transaction(.open(cross), chain: chain.id, network: cast.network.id)
         var payment = payment(.crossDeclared, open, chain, world, cross: cross)

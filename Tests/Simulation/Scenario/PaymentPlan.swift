@@ -5,11 +5,13 @@ import Wire
 
 /// Draws a seed's payments and gives them to wallets.
 package struct PaymentPlan {
-    package let cast: Cast
+    package var cast: Cast
     package let count: Int
     /// Payments start within this span, milliseconds.
     package let spanMilliseconds: UInt64
     var nonces: [PublicKey: UInt64] = [:]
+    /// When the plan is made, by the virtual clock; payments start so much later than they say.
+    var offsetMilliseconds: UInt64 = 0
 
     package init(cast: Cast, count: Int, spanMilliseconds: UInt64) {
         self.cast = cast
@@ -75,7 +77,7 @@ package struct PaymentPlan {
         }
     }
 
-    private mutating func planTransfer(
+    mutating func planTransfer(
         _ kind: PaymentKind, _ chain: ChainDescription, _ payer: Wallet, _ payee: Wallet, _ world: World, _ start: UInt64
     ) {
         let nonce = nonces[payer.signer.publicKey, default: 0]
@@ -136,7 +138,7 @@ package struct PaymentPlan {
         if kind == .crossBadTerms { owed += 1 }
         if kind == .crossOverflow { (paid, owed) = (.max / 2 + paid, .max / 2 + owed) }
         // Deadlines are chain time; the payer's clock stands in for it.
-        let deadline = VirtualClock.epochMilliseconds + start + 8_000 + world.random.below(12_000)
+        let deadline = VirtualClock.epochMilliseconds + offsetMilliseconds + start + 8_000 + world.random.below(12_000)
         let nonce = nonces[payer.signer.publicKey, default: 0]
         nonces[payer.signer.publicKey] = nonce + 1
         let cross = CrossTransaction(

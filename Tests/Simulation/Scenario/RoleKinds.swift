@@ -65,6 +65,28 @@ extension World {
         }
     }
 
+    /// Adds the instances of a chain that has joined: its own nodes', and a validator at every notary (A16).
+    package func addJoined(_ entry: ChainEntry, _ kinds: RoleKinds, _ cast: Cast, _ shape: Shape) {
+        network = founding.grown(by: entry)
+        let chain = entry.chain
+        for node in chain.nodes {
+            guard let signer = cast.nodeSigners[node.id] else { continue }
+            func add(_ kind: RoleKind, _ role: Role) {
+                self.add(
+                    kind, at: RoleAddress(role: role, chain: chain.id, node: node.id), signer: signer, strategy: shape.strategy, isLate: true)
+            }
+            add(kinds.collector, .collector)
+            add(kinds.builder, .builder)
+            add(kinds.consensus(of: chain), .consensus)
+        }
+        for node in network.notary.listed {
+            guard let signer = cast.nodeSigners[node.id] else { continue }
+            let habits = instances.first { $0.address.node == node.id }?.habits ?? []
+            add(
+                kinds.validator, at: RoleAddress(role: .validator, chain: chain.id, node: node.id), signer: signer, habits: habits, isLate: true)
+        }
+    }
+
     private struct Seat {
         var node: String
         var signer: Signer

@@ -11,6 +11,8 @@ package struct SeedBatch: Sendable {
     package var isStandard: Bool
     /// Whether the first chain of every network is mined.
     package var isMined: Bool
+    /// Whether a chain joins; nil for one seed of four.
+    package var joins: Bool?
     private let onReport: @Sendable (SeedReport) -> Void
 
     private final class Progress: Sendable {
@@ -26,7 +28,7 @@ package struct SeedBatch: Sendable {
 
     package init(
         seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false, isStandard: Bool = false, isMined: Bool = false,
-        onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
+        joins: Bool? = nil, onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
     ) {
         self.seeds = seeds
         self.payments = payments
@@ -34,6 +36,7 @@ package struct SeedBatch: Sendable {
         self.isVerbose = isVerbose
         self.isStandard = isStandard
         self.isMined = isMined
+        self.joins = joins
         self.onReport = onReport
     }
 
@@ -45,6 +48,7 @@ package struct SeedBatch: Sendable {
                 var run = SeedRun(seed: seed, kinds: .real, payments: payments)
                 run.isStandard = isStandard
                 run.isMined = isMined
+                run.joins = joins
                 if isVerbose { run.log = { time, line in print("\(time / 1_000).\(time % 1_000 / 100) \(line)") } }
                 let report = run.run()
                 onReport(report)

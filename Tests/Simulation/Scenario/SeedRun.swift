@@ -35,6 +35,8 @@ package struct SeedRun {
     package var isStandard = false
     /// Whether the first chain of every network is mined.
     package var isMined = false
+    /// Whether a chain joins; nil for one seed of four.
+    package var joins: Bool?
     package var log: ((UInt64, String) -> Void)?
     /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
     /// that failed, so the last one of a long fault may itself be long.
@@ -52,10 +54,13 @@ package struct SeedRun {
         var random = SeededRandom(seed: seed ^ 0x5EED)
         var shape = Shape(drawing: &random, isMined: isMined)
         if isStandard { (shape.chains, shape.nodes, shape.notaries) = (Shape().chains, Shape().nodes, Shape().notaries) }
+        // Of a generator of its own, so that all other seeds stay what they were.
+        var late = SeededRandom(seed: seed ^ 0x101E)
+        if joins ?? (!isStandard && late.below(4) == 0) { shape.joining = [.bft, .bft, .pow, .pos][Int(late.below(4))] }
         let plan = FaultPlan(drawing: &random)
         let memo = SignatureMemo()
         let cast = Cast(shape, seed: seed, memo: memo, silentMilliseconds: plan.silentMilliseconds)
-        let world = World(network: cast.network, seed: seed, plan: plan, memo: memo)
+        let world = World(network: cast.network, seed: seed, plan: plan, memo: memo, joining: cast.joining?.body)
         world.log = log
         world.addAll(kinds, cast, shape)
         var payments = PaymentPlan(
@@ -63,12 +68,14 @@ package struct SeedRun {
         let wallets = payments.wallets(in: world)
         Operators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         PauseOperators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
+        let applicants = applicants(cast, shape, payments, wallets)
+        applicants?.join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         let inspector = Inspector()
         inspector.join(world)
         world.unleash()
         world.run(until: plan.faultsEndMicroseconds, mostSteps: SeedRun.mostSteps)
         world.heal()
-        let rest = demandProgress(world, wallets)
+        let rest = demandProgress(world, wallets, applicants)
         demandReturn(world, cast)
         if world.judge.findings.violations.allSatisfy({ $0.invariant == .progress }) { inspect(world, inspector) }
         world.judge.finish(at: world.now)
@@ -76,18 +83,19 @@ package struct SeedRun {
     }
 
     /// Runs until every payment has ended, and every node and the record have reached what was final then.
-    private func demandProgress(_ world: World, _ wallets: [Wallet]) -> UInt64 {
+    private func demandProgress(_ world: World, _ wallets: [Wallet], _ applicants: Applicants?) -> UInt64 {
         let healed = world.now
         let limit = healed + progressMilliseconds * 1_000
         let before = heights(world)
         var targets: [Height]?
         while world.now < limit, world.judge.findings.violations.isEmpty {
             world.run(until: world.now + SeedRun.sliceMicroseconds, mostSteps: SeedRun.mostSteps)
-            guard wallets.allSatisfy({ $0.isDone(but: world.judge.corrupt) }) else { continue }
+            guard applicants?.isDone ?? true, wallets.allSatisfy({ $0.isDone(but: world.judge.corrupt) }) else { continue }
             if targets == nil { targets = zip(heights(world), before).map { max($0, $1 + 1) } }
             if let targets, missing(world, targets).isEmpty { return (world.now - healed) / 1_000 }
         }
         if world.judge.findings.violations.isEmpty {
+            if applicants?.isDone == false { world.judge.findings.report(.progress, "a chain was to join, and has not", at: world.now) }
             for payment in wallets.flatMap({ $0.openPayments(but: world.judge.corrupt) }).prefix(5) {
                 world.judge.findings.report(.progress, "still open: \(payment)", at: world.now)
             }
@@ -96,6 +104,17 @@ package struct SeedRun {
             }
         }
         return (world.now - healed) / 1_000
+    }
+
+    /// Those who would have a chain join, where the seed has one.
+    private func applicants(_ cast: Cast, _ shape: Shape, _ payments: PaymentPlan, _ wallets: [Wallet]) -> Applicants? {
+        guard let joining = cast.joining else { return nil }
+        let kinds = kinds
+        return Applicants(joining, cast: cast) { world, entry in
+            world.addJoined(entry, kinds, cast, shape)
+            var later = payments
+            later.planJoined(joining, wallets, world)
+        }
     }
 
     /// A dead chain that its operators have thawed goes on, unless its nodes hold final or notarized blocks that nobody had recorded when it was frozen:

@@ -22,6 +22,8 @@ package struct Shape: Sendable, Hashable {
     package var epochs: EpochRule?
     /// The first chain's, when it is mined.
     package var work: WorkRule?
+    /// A chain that joins while the others pay (A16); nil for none.
+    package var joining: Engine?
 
     package init(chains: Int = 2, nodes: Int = 4, notaries: Int = 4, replicas: Int = 1, people: Int = 12, strategy: NotaryStrategy = .all,
         snapshots: SnapshotPolicy = SnapshotPolicy(), work: WorkRule? = nil
@@ -70,13 +72,15 @@ package struct Shape: Sendable, Hashable {
 
 /// A drawn network, with everybody's keys.
 package struct Cast {
-    package let network: Network
+    package internal(set) var network: Network
     /// Node id → its signer.
     package let nodeSigners: [String: Signer]
     /// Notary node id → the key that it takes when it rotates.
     package let freshSigners: [String: Signer]
     package let people: [Signer]
     package let assets: [ChainID: AssetID]
+    /// A chain that is to join.
+    package let joining: Joining?
 
     /// - Parameter memo: remembers what these signers sign.
     /// - Parameter silentMilliseconds: after so long without a final block notaries freeze a chain by themselves; 0 for never.
@@ -127,6 +131,10 @@ package struct Cast {
         network = Network(
             id: networkID, notary: notary, chains: chains, contracts: Cast.contracts(Array(names), assets), timing: timing,
             consequences: Consequences(twoFinals: .freeze, silentMilliseconds: silentMilliseconds))
+        joining = shape.joining.map { engine in
+            Joining(engine, nodes: nodes("omega", shape.nodes), people: people.map(\.publicKey), genesisTime: genesisTime, signers: signers, network: networkID)
+        }
+        if let joining { assets[joining.chain.id] = joining.asset }
         nodeSigners = signers
         self.people = people
         self.assets = assets

@@ -37,6 +37,8 @@ package struct TraceHash: Sendable, Hashable {
         case .handover(let item): mix(19, item.epoch, item.final.hash.a)
         case .notarized(let item): mix(17, item.header.hash.a, item.isConfirmed ? 1 : 0)
         case .nomination(let item): mix(55, item.transaction.id.a, 0)
+        case .admission(let item): mix(56, item.authorization.signature.first.a, 0)
+        case .joined(let item): mix(57, item.final.hash.a, item.final.header.height)
         }
     }
 

@@ -11,15 +11,15 @@ extension World {
         instance.mining = nil
         instance.load = 0
         instance.pausedUntil = 0
-        var core = instance.kind.make(context: instance.context, recovered: instance.disk.recovered(instance.kind.recoveredTables))
-        if instance.isByzantine { core = ByzantineCore(core, context: instance.context, habits: instance.habits, seed: random.next()) }
+        let recovered = instance.disk.recovered(instance.kind.recoveredTables + [.joined])
+        let context = instance.context.grown(by: recovered[.joined])
+        var core = instance.kind.make(context: context, recovered: recovered)
+        if instance.isByzantine { core = ByzantineCore(core, context: context, habits: instance.habits, seed: random.next()) }
         instance.core = core
         if let conspiracy { conspire(instance, conspiracy) }
-        if instance.life == 1 {
-            for topic in core.subscriptions {
-                let position = self.position(of: topic)
-                if !subscribers[position].contains(instance.index) { subscribers[position].append(instance.index) }
-            }
+        for topic in core.subscriptions {
+            let position = self.position(of: topic)
+            if !subscribers[position].contains(instance.index) { subscribers[position].append(instance.index) }
         }
         log?(now, "\(instance.name) starts, life \(instance.life)")
         turn(instance, .started)
@@ -61,6 +61,17 @@ extension World {
             perform(effect, of: instance)
         }
         if crash == .crashWhileSending { self.crash(instance, .crashWhileSending) }
+        for case .networkGrew in effects { return beginAnew(instance) }
+    }
+
+    /// A chain has joined: the shell starts the core anew, from what it has stored (A16).
+    private func beginAnew(_ instance: Instance) {
+        guard instance.isRunning else { return }
+        instance.disk.sync()
+        instance.core = nil
+        instance.life += 1
+        instance.timers.removeAll()
+        start(instance)
     }
 
     private func drawCrash() -> FaultKind? {
@@ -131,6 +142,7 @@ extension World {
             alarms.append(alarm)
             if !instance.isByzantine { judge.raised(alarm, at: now) }
             log?(now, "\(instance.name) raises \(code): \(detail)")
+        case .networkGrew: break
         case .note(let line): log?(now, "\(instance.name): \(line)")
         }
     }

@@ -10,7 +10,10 @@ import Wire
 /// Its variables, and an instance's, are touched some hundred times an event, by one thread and never by what they themselves call:
 /// looking for overlapping accesses at run time took a twentieth of a seed's time.
 package final class World {
-    package let network: Network
+    /// The network as it is at last, with every chain that joins.
+    package internal(set) var network: Network
+    /// As it is at the beginning.
+    package let founding: Network
     package let memo: SignatureMemo
     @exclusivity(unchecked) package var random: SeededRandom
     /// Virtual microseconds.
@@ -63,7 +66,11 @@ package final class World {
     /// Keys that nodes take later, by public key.
     var laterKeys: @Sendable (PublicKey) -> Signer? = { _ in nil }
 
-    package init(network: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo) {
+    /// - Parameter joining: a chain that will join; where it stands on the notary chain is not known yet.
+    package init(network founding: Network, seed: UInt64, plan: FaultPlan, memo: SignatureMemo, joining: ChainBody? = nil) {
+        self.founding = founding
+        let entry = joining.map { ChainEntry(body: $0, position: 0, height: 0, epoch: 0) }
+        let network = entry.map { founding.grown(by: $0) } ?? founding
         self.network = network
         self.plan = plan
         crashPoints = plan.crashPoints
@@ -83,13 +90,16 @@ package final class World {
     /// Adds an instance; it starts at a drawn moment within the first tenth of a second.
     ///
     /// - Parameter habits: what it does when its node lies.
-    package func add(_ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all, habits: [FaultKind] = []) {
+    /// - Parameter isLate: it begins with the network as it has become.
+    package func add(
+        _ kind: RoleKind, at address: RoleAddress, signer: Signer, strategy: NotaryStrategy = .all, habits: [FaultKind] = [], isLate: Bool = false
+    ) {
         guard let node = nodeNames.firstIndex(of: address.node), let chain = network.chain(nodeChain(address)),
             let site = siteNames.firstIndex(of: chain.listed.first { $0.id == address.node }?.site ?? "")
         else { preconditionFailure("an instance belongs to a node of the network") }
         let memo = memo
         let context = RoleContext(
-            network: network, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy,
+            network: isLate ? network : founding, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy,
             snapshots: snapshots, laterKeys: laterKeys)
         let instance = Instance(
             index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node),
