@@ -38,7 +38,7 @@ run: build
 
 # Value of a mined and of a voting chain is traded on a third, and comes back (B1 to B7).
 run-bridge: build
-	@.build/release/concordat bridge demo --out out/bridge
+	@.build/release/concordat bridge demo --out $(if $(filter command line,$(origin OUT)),$(OUT),out/bridge)
 
 # Two banks, each a chain of one node whose ledger is a system of its own (docs/banks.md).
 run-banks: build

@@ -141,8 +141,7 @@ package struct NotaryView: Sendable {
                 }
             case .closing(let closing): changes.append(.closed(closing))
             case .join(let join):
-                let entry = ChainEntry(body: join.body, position: 0, height: height, epoch: 0)
-                lanes.append(Lane(chain: entry.chain.id, height: 0, hash: entry.genesisHash(network: network)))
+                lanes.append(Lane(chain: join.body.chain.id, height: 0, hash: join.body.genesisHash(network: network)))
             case .deploy(let deploy):
                 let contract = Declared(deploy.terms)
                 declared.append(contract)

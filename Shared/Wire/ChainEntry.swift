@@ -32,9 +32,14 @@ package struct ChainEntry: Hashable, Sendable {
         self.init(body: body, position: Int(number(0..<2)), height: number(2..<10), epoch: number(10..<18))
     }
 
+    /// The hash that stands for the chain before its first block.
+    package func genesisHash(network: Digest) -> Digest { body.genesisHash(network: network) }
+}
+
+extension ChainBody {
     /// The hash that stands for the chain before its first block: over network id, chain id and the description's hash.
     package func genesisHash(network: Digest) -> Digest {
-        Blake2b.hash(.genesis, network.bytes + body.chain.id.text.padded.bytes + body.hash.bytes)
+        Blake2b.hash(.genesis, network.bytes + chain.id.text.padded.bytes + hash.bytes)
     }
 }
 

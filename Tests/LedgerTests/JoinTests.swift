@@ -35,7 +35,7 @@ struct JoinTests {
     func joins() throws {
         var notary = LedgerState(network: Its.network, chain: .notary)
         let join = try join()
-        let genesis = ChainEntry(body: join.body, position: 0, height: 0, epoch: 0).genesisHash(network: Its.network.id)
+        let genesis = join.body.genesisHash(network: Its.network.id)
         let before = notary.root
         let first = notary.block([Its.transaction(record(JoinTests.gamma, parent: genesis)), Its.transaction(.join(join))])
         #expect(first == [.invalid(.recordInvalid), .applied])
