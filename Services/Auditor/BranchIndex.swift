@@ -105,6 +105,7 @@ enum TransactionSignatures {
             if let closing = transaction.closing { book(item.signature, by: Data(closing.notary), .closing, Bytes(item.body), "the notary") }
         case .freeze(let item): consents(item.consents, of: item.chain, 1, since: item.since)
         case .thaw(let item): consents(item.consents, of: item.chain, 2, since: item.since)
+        case .leave(let item): consents(item.consents + item.nodes, of: item.chain, 3, since: item.since)
         case .deploy(let item):
             guard let terms = try? ParsedTransaction.canonical(PBContractTerms.self, item.body, "its terms") else { return }
             book(item.signature, by: terms.deployer, .deploy, Bytes(item.body), "the deployer")

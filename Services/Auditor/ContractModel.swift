@@ -73,6 +73,7 @@ extension LedgerModel {
         guard !network.contracts.contains(where: { $0.id == model.contract.id }), contracts[model.name] == nil else {
             return .forbidden(.replay, "declares a contract that there is already")
         }
+        guard parties.allSatisfy({ statuses[$0.id]?.hasLeft != true }) else { return .forbidden(.replay, "declares a contract with a chain that has left (J-7)") }
         if model.contract.peg != nil {
             // What a peg issues is all that there is of the wrapped asset, and its accounts begin empty.
             let (side, issued) = (model.contract.sides[1].chain, model.contract.sides[1].asset)

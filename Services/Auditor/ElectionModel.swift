@@ -63,6 +63,7 @@ extension LedgerModel {
 
     mutating func applyBallot(_ transaction: ParsedTransaction) -> RuleResult {
         guard let ballot = transaction.ballot, let election = chain.election else { return .forbidden(.replay, "elects where nobody is elected") }
+        guard statuses[ballot.chain]?.hasLeft != true else { return .forbidden(.replay, "is a ballot of a chain that has left (J-7)") }
         guard let voters = subChain(ballot.chain)?.keys, voters.contains(ballot.voter) else {
             return .forbidden(.replay, "is a ballot of a stranger")
         }
@@ -84,6 +85,8 @@ struct ElectionModel: Sendable {
     var candidacies: [String: CandidacyModel] = [:]
     /// By chain, padded, and voter.
     var ballots: [Bytes: BallotModel] = [:]
+    /// Chains that have left vote no more.
+    var left: Set<String> = []
     /// By chain.
     var closings: [String: ClosingsModel] = [:]
     /// Recorded heights.
@@ -111,6 +114,7 @@ struct ElectionModel: Sendable {
     mutating func follow(_ transaction: ParsedTransaction) {
         if let candidacy = transaction.candidacy { candidacies[candidacy.node] = candidacy }
         if let ballot = transaction.ballot { ballots[Layout.padded(ballot.chain) + ballot.voter] = ballot }
+        if case .leave(let leave) = transaction.kind { left.insert(leave.chain) }
         if case .record(let record) = transaction.kind, let header = ParsedHeader(record.final.header) { heights[header.chain] = header.height }
     }
 
@@ -154,6 +158,7 @@ struct ElectionModel: Sendable {
 
     private func rank(_ listed: [AuditChain.Node], _ seated: Set<String>, _ sitting: [AuditVoter]) -> Set<String> {
         var approval: [String: UInt64] = [:]
+        let chains = chains.filter { !left.contains($0.id) }
         for ballot in ballots.values {
             guard let voters = chains.first(where: { $0.id == ballot.chain })?.nodes.count else { continue }
             for node in ballot.approved { approval[node, default: 0] += AuditLimits.ballotWeight / UInt64(voters) }

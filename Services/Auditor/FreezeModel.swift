@@ -1,7 +1,7 @@
 import Foundation
 import Schema
 
-/// Rule R8, and R4's third case.
+/// Rules R8 and J-7, and R4's third case.
 extension LedgerModel {
     /// A chain is frozen at its recorded head, by more notaries than may lie.
     mutating func applyFreeze(_ freeze: PBFreeze) -> RuleResult {
@@ -18,20 +18,52 @@ extension LedgerModel {
     private mutating func change(_ name: String, isFrozen: Bool, since: UInt64, _ consents: [PBAuthorization]) -> RuleResult {
         guard name != chain.id, let named = subChain(name), named.work == nil else { return .forbidden(.replay, "freezes or thaws no sub-chain of the network") }
         let status = statuses[name]
-        guard since == status?.notaryHeight ?? 0, (status?.isFrozen ?? false) != isFrozen else {
+        guard since == status?.notaryHeight ?? 0, (status?.isFrozen ?? false) != isFrozen, status?.hasLeft != true else {
             return .forbidden(.oneFinal, "does not follow from the status of \(name) (R8)")
         }
-        let voters = stakes.electorate(of: slot) ?? []
-        let places = consents.map { consent in voters.firstIndex { $0.key == Bytes(consent.key) } ?? -1 }
-        let faulty = (voters.count - 1) / 3
-        let needed = isFrozen ? faulty + 1 : 2 * voters.count / 3 + 1
-        guard places.count >= needed, places.first ?? 0 >= 0, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        let voters = (stakes.electorate(of: slot) ?? []).map(\.key)
+        guard isConsented(consents, by: voters, atLeast: isFrozen ? (voters.count - 1) / 3 + 1 : 2 * voters.count / 3 + 1) else {
             return .forbidden(.certificates, "freezes or thaws \(name) with too few consents (R8)")
         }
         write(
             StatusModel(
                 chain: name, isFrozen: isFrozen, height: heads[name]?.height ?? 0, hash: heads[name]?.hash ?? network.genesisHash(of: name),
                 notaryHeight: height))
+        return .outcome(0)
+    }
+
+    /// Whether enough have consented, each once and in their order.
+    private func isConsented(_ consents: [PBAuthorization], by voters: [Bytes], atLeast needed: Int) -> Bool {
+        let places = consents.map { consent in voters.firstIndex { $0 == Bytes(consent.key) } ?? -1 }
+        return places.count >= needed && places.first ?? 0 >= 0 && zip(places, places.dropFirst()).allSatisfy { $0 < $1 }
+    }
+
+    /// A chain leaves at its recorded head: by more than two thirds of the notaries, and of its own nodes. New business with it stops.
+    mutating func applyLeave(_ leave: PBLeave) -> RuleResult {
+        let name = leave.chain
+        let recorded = (height: heads[name]?.height ?? 0, hash: heads[name]?.hash ?? network.genesisHash(of: name))
+        guard name != chain.id, let leaver = subChain(name) else { return .forbidden(.replay, "lets leave what is no sub-chain of the network (J-7)") }
+        guard leave.height == recorded.height, Bytes(leave.hash) == recorded.hash else {
+            return .forbidden(.oneFinal, "lets \(name) leave elsewhere than at its recorded head (J-7)")
+        }
+        let status = statuses[name]
+        guard leave.since == status?.notaryHeight ?? 0, status?.hasLeft != true else {
+            return .forbidden(.oneFinal, "does not follow from the status of \(name) (J-7)")
+        }
+        let voters = (stakes.electorate(of: slot) ?? []).map(\.key)
+        let nodes = leaver.nodes.map(\.key)
+        guard isConsented(leave.consents, by: voters, atLeast: 2 * voters.count / 3 + 1), isConsented(leave.nodes, by: nodes, atLeast: 2 * nodes.count / 3 + 1) else {
+            return .forbidden(.certificates, "lets \(name) leave with too few consents (J-7)")
+        }
+        let began = status?.isFrozen == true ? status?.notaryHeight ?? height : height
+        write(StatusModel(chain: name, isFrozen: true, hasLeft: true, height: recorded.height, hash: recorded.hash, notaryHeight: began))
+        var target = PBPauseTarget()
+        target.chain = name
+        guard let pauseName = PauseModel.name(target) else { return .outcome(0) }
+        let before = pauses[pauseName]
+        if before?.level != 2, before != nil || pauses.count < AuditLimits.pauseTargets {
+            write(PauseModel(name: pauseName, level: 2, number: (before?.number ?? 0) + 1, notaryHeight: height))
+        }
         return .outcome(0)
     }
 
@@ -80,6 +112,10 @@ struct FreezeModel {
             case .freeze(let item): freezes[item.chain, default: []].append(Freeze(height: item.height, notaryHeight: height))
             case .thaw(let item):
                 if let last = freezes[item.chain]?.indices.last { freezes[item.chain]?[last].thawedAt = height }
+            case .leave(let item):
+                // A frozen chain that leaves stays frozen by the same freeze.
+                if let last = freezes[item.chain]?.last, last.thawedAt == nil { continue }
+                freezes[item.chain, default: []].append(Freeze(height: item.height, notaryHeight: height))
             default: continue
             }
         }
@@ -106,11 +142,11 @@ struct FreezeModel {
         guard let header = evidence[Bytes(item.block)], header.chain == AuditNetwork.notaryName,
             case .present(let value)? = StateProofModel.entry(
                 item.proof, key: Sodium.hash(.stateFrozen, Array(chain.utf8)), root: header.stateRoot),
-            value.count == 81, value[32] == 1 || value[32] == 2
+            value.count == 81, (1...3).contains(value[32])
         else { return nil }
         func number(_ start: Int) -> UInt64 { value[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         let status = StatusModel(
-            chain: chain, isFrozen: value[32] == 1, height: number(33), hash: Bytes(value[41..<73]), notaryHeight: number(73))
+            chain: chain, isFrozen: value[32] != 2, hasLeft: value[32] == 3, height: number(33), hash: Bytes(value[41..<73]), notaryHeight: number(73))
         return status.encoded == value ? status : nil
     }
 

@@ -104,14 +104,16 @@ struct CrossModel: Equatable, Sendable {
 struct StatusModel: Equatable, Sendable {
     var chain: String
     var isFrozen: Bool
+    /// It is frozen for good.
+    var hasLeft = false
     var height: UInt64
     var hash: Bytes
     /// Notary block that froze or thawed it.
     var notaryHeight: UInt64
 
-    /// chain padded 32 | u8 1 frozen, 2 thawed | height u64 | hash 32 | notary height u64.
+    /// chain padded 32 | u8 1 frozen, 2 thawed, 3 left | height u64 | hash 32 | notary height u64.
     var encoded: Bytes {
-        Layout.padded(chain) + [isFrozen ? 1 : 2] + Layout.number(height) + hash + Layout.number(notaryHeight)
+        Layout.padded(chain) + [hasLeft ? 3 : isFrozen ? 1 : 2] + Layout.number(height) + hash + Layout.number(notaryHeight)
     }
 }
 

@@ -29,6 +29,7 @@ extension LedgerModel {
         case .closing: return applyClosing(transaction)
         case .freeze(let item): return applyFreeze(item)
         case .thaw(let item): return applyThaw(item)
+        case .leave(let item): return applyLeave(item)
         case .deploy(let item): return applyDeploy(item)
         case .join(let item): return applyJoin(transaction, item)
         case .adopt(let item): return applyAdopt(item, evidence: evidence)

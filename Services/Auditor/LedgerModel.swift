@@ -130,6 +130,7 @@ struct LedgerModel: Sendable {
 
     mutating func write(_ status: StatusModel) {
         statuses[status.chain] = status
+        if status.hasLeft { stakes.election?.left.insert(status.chain) }
         pending[Sodium.hash(.stateFrozen, Array(status.chain.utf8))] = status.encoded
     }
 

@@ -136,12 +136,9 @@ struct ParsedTransaction: Sendable {
         case .closing(let item):
             closing = try ClosingModel(item)
             (number, content) = (17, Bytes(item.body))
-        case .freeze(let item):
-            guard Layout.isChainName(item.chain) else { throw FormFault("freezes no chain") }
-            (number, content) = (11, Layout.padded(item.chain) + Layout.number(item.since))
-        case .thaw(let item):
-            guard Layout.isChainName(item.chain) else { throw FormFault("thaws no chain") }
-            (number, content) = (12, Layout.padded(item.chain) + Layout.number(item.since))
+        case .freeze(let item): (number, content) = (11, try ParsedTransaction.status(item.chain, since: item.since))
+        case .thaw(let item): (number, content) = (12, try ParsedTransaction.status(item.chain, since: item.since))
+        case .leave(let item): (number, content) = (29, try ParsedTransaction.status(item.chain, since: item.since))
         case .lock(let item): (number, bridgeOrder, body, content) = (20, try ParsedTransaction.bridgeOrder(item, chain), Bytes(item.body), Bytes(item.body))
         case .redeem(let item): (number, bridgeOrder, body, content) = (22, try ParsedTransaction.bridgeOrder(item, chain), Bytes(item.body), Bytes(item.body))
         case .issue(let item), .release(let item):
@@ -179,7 +176,7 @@ struct ParsedTransaction: Sendable {
         case .adopt(let item): [item.evidence]
         case .heed(let item): [item.evidence]
         case .issue(let item), .release(let item): [item.evidence]
-        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .deploy, .lock,
+        case .register, .transfer, .open, .refuse, .cancel, .record, .evidence, .bond, .unbond, .candidacy, .ballot, .closing, .freeze, .thaw, .leave, .deploy, .lock,
             .redeem, .pause, .join:
             []
         }
@@ -216,5 +213,11 @@ struct ParsedTransaction: Sendable {
             throw FormFault("cannot be read: \(what) is not what an encoder writes")
         }
         return message
+    }
+
+    /// What names a change of a chain's status: chain padded 32, since u64.
+    private static func status(_ chain: String, since: UInt64) throws(FormFault) -> Bytes {
+        guard Layout.isChainName(chain) else { throw FormFault("changes the status of no chain") }
+        return Layout.padded(chain) + Layout.number(since)
     }
 }

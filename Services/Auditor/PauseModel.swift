@@ -66,7 +66,7 @@ extension LedgerModel {
     }
 
     private func isThere(_ target: PBPauseTarget) -> Bool {
-        if target.contract.isEmpty { return network.chains.contains { $0.id == target.chain } }
+        if target.contract.isEmpty { return network.chains.contains { $0.id == target.chain } && statuses[target.chain]?.hasLeft != true }
         return target.contract == "agreement" || newestVersion(of: target.contract) != nil
     }
 

@@ -18,6 +18,8 @@ package struct NotaryView: Sendable {
         package var notaryHeight: Height
         /// Notary block that thawed it; nil while it is frozen.
         package var thawedAt: Height?
+        /// Whether the chain has left: it is never thawed (J-7).
+        package var isForGood = false
     }
 
     /// A contract that the notary chain holds.
@@ -106,6 +108,7 @@ package struct NotaryView: Sendable {
         case recorded(ChainID, height: Height, hash: Digest)
         case frozen(ChainID)
         case thawed(ChainID)
+        case left(ChainID)
         case closed(Closing)
         case declared(Declared)
         case paused(PauseChange)
@@ -132,13 +135,7 @@ package struct NotaryView: Sendable {
                 changes.append(.recorded(header.chain, height: header.height, hash: header.hash))
             case .status(let change):
                 guard let position = lanes.firstIndex(where: { $0.chain == change.chain }) else { continue }
-                if let head = change.head {
-                    lanes[position].freezes.append(Freeze(height: head.height, hash: head.hash, notaryHeight: height))
-                    changes.append(.frozen(change.chain))
-                } else {
-                    lanes[position].freezes[lanes[position].freezes.count - 1].thawedAt = height
-                    changes.append(.thawed(change.chain))
-                }
+                changes += read(change, at: position)
             case .closing(let closing): changes.append(.closed(closing))
             case .join(let join):
                 lanes.append(Lane(chain: join.body.chain.id, height: 0, hash: join.body.genesisHash(network: network)))
@@ -154,6 +151,29 @@ package struct NotaryView: Sendable {
             }
         }
         return changes
+    }
+
+    /// A chain is frozen, thawed or leaves.
+    private mutating func read(_ change: StatusChange, at position: Int) -> [Change] {
+        guard let head = change.head else {
+            lanes[position].freezes[lanes[position].freezes.count - 1].thawedAt = height
+            return [.thawed(change.chain)]
+        }
+        var changes: [Change] = []
+        if lanes[position].freezes.last.map({ $0.thawedAt != nil }) ?? true {
+            lanes[position].freezes.append(Freeze(height: head.height, hash: head.hash, notaryHeight: height))
+            changes.append(.frozen(change.chain))
+        }
+        guard change.isLeave else { return changes }
+        lanes[position].freezes[lanes[position].freezes.count - 1].isForGood = true
+        changes.append(.left(change.chain))
+        let target = PauseTarget.chain(change.chain)
+        let before = pauses.first { $0.change.target == target }?.change
+        guard before?.level != .paused, before != nil || pauses.count < Limits.pauseTargets else { return changes }
+        let pause = PauseChange(target: target, level: .paused, number: (before?.number ?? 0) + 1)
+        pauses.removeAll { $0.change.target == target }
+        pauses.append(Paused(pause, at: height))
+        return changes + [.paused(pause)]
     }
 
     /// Forgets contracts that nobody needs to be told of.
@@ -178,7 +198,8 @@ package struct NotaryView: Sendable {
             if let head = ledger.head(of: chain) { (lanes[position].height, lanes[position].hash) = (head.height, head.hash) }
             guard let status = ledger.status(of: chain) else { continue }
             let freeze = Freeze(
-                height: status.height, hash: status.hash, notaryHeight: status.notaryHeight, thawedAt: status.isFrozen ? nil : status.notaryHeight)
+                height: status.height, hash: status.hash, notaryHeight: status.notaryHeight, thawedAt: status.isFrozen ? nil : status.notaryHeight,
+                isForGood: status.hasLeft)
             lanes[position].freezes.removeAll { $0.thawedAt == nil }
             lanes[position].freezes.append(freeze)
         }
@@ -192,6 +213,9 @@ package struct NotaryView: Sendable {
 
     /// Whether a chain is frozen as far as this has read; nil when it is not.
     package func frozen(_ chain: ChainID) -> Freeze? { self[chain]?.freezes.last.flatMap { $0.thawedAt == nil ? $0 : nil } }
+
+    /// Whether a chain has left the network, as far as this has read (J-7).
+    package func hasLeft(_ chain: ChainID) -> Bool { self[chain]?.freezes.last?.isForGood ?? false }
 
     /// Whether a chain was frozen as of a notary block that has been read.
     private func frozen(_ chain: ChainID, asOf notaryHeight: Height) -> Freeze? {
@@ -278,7 +302,7 @@ package struct NotaryView: Sendable {
 
 extension NotaryView {
     /// For a role's store: version u8 (1), height u64, hash 32, slot u64, count u8 and the newest hashes, count u8, then per chain chain padded 32, height u64,
-    /// hash 32, count u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not); then a count
+    /// hash 32, count u16 and its freezes: height u64, hash 32, notary height u64, thawed at u64 (0 for not, all ones for never: it has left); then a count
     /// u16 and the pauses, as their entries (P-3); then every declared contract that is not forgotten: name padded 32, version u32, two chains padded 32 each.
     package var encoded: [UInt8] {
         var bytes: [UInt8] = [NotaryView.version] + height.bigEndianBytes + hash.bytes + slot.bigEndianBytes
@@ -287,7 +311,7 @@ extension NotaryView {
             bytes += lane.chain.text.padded.bytes + lane.height.bigEndianBytes + lane.hash.bytes + UInt16(lane.freezes.count).bigEndianBytes
             for freeze in lane.freezes {
                 bytes += freeze.height.bigEndianBytes + freeze.hash.bytes + freeze.notaryHeight.bigEndianBytes
-                bytes += (freeze.thawedAt ?? 0).bigEndianBytes
+                bytes += (freeze.isForGood ? UInt64.max : freeze.thawedAt ?? 0).bigEndianBytes
             }
         }
         bytes += UInt16(pauses.count).bigEndianBytes + pauses.flatMap(\.encoded)
@@ -331,7 +355,7 @@ extension NotaryView {
             for _ in 0..<count {
                 guard let height = number(8), let hash = digest(), let notaryHeight = number(8), let thawedAt = number(8) else { return nil }
                 lanes[position].freezes.append(
-                    Freeze(height: height, hash: hash, notaryHeight: notaryHeight, thawedAt: thawedAt == 0 ? nil : thawedAt))
+                    Freeze(height: height, hash: hash, notaryHeight: notaryHeight, thawedAt: thawedAt == 0 || thawedAt == .max ? nil : thawedAt, isForGood: thawedAt == .max))
             }
         }
         guard let pauseCount = number(2) else { return nil }

@@ -93,6 +93,10 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case brakeStopsRefund = "brake_stops_refund"
     /// A chain joins though too few notaries admit it.
     case registrationUnconsented = "registration_unconsented"
+    /// A chain leaves though its own nodes have not said so.
+    case leaveUnconsented = "leave_unconsented"
+    /// A chain leaves though blocks above its record may be final.
+    case leaveLosesFinal = "leave_loses_final"
     /// A recorder's index keeps what it has written, but never writes it.
     case indexUnwritten = "index_unwritten"
 

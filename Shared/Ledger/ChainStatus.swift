@@ -1,36 +1,41 @@
 import Crypto
 import Wire
 
-/// Whether the notary chain has frozen a sub-chain, and where (R8). A chain that never was has no entry.
+/// Whether the notary chain has frozen a sub-chain, and where (R8), or whether it has left there (J-7). A chain that never was has no entry.
 package struct ChainStatus: Hashable, Sendable {
     package let chain: ChainID
-    /// False once it was thawed.
+    /// False once it was thawed; true for a chain that has left.
     package let isFrozen: Bool
+    /// Whether it has left: it is never thawed.
+    package let hasLeft: Bool
     /// The recorded head it was frozen at; 0 and the genesis hash when nothing was recorded.
     package let height: Height
     package let hash: Digest
-    /// Height of the notary block that froze or thawed it.
+    /// Height of the notary block that froze or thawed it. A frozen chain that leaves keeps that of its freeze: it is the same end.
     package let notaryHeight: Height
 
-    package init(chain: ChainID, isFrozen: Bool, height: Height, hash: Digest, notaryHeight: Height) {
+    package init(chain: ChainID, isFrozen: Bool, hasLeft: Bool = false, height: Height, hash: Digest, notaryHeight: Height) {
+        precondition(isFrozen || !hasLeft, "a chain that has left is frozen")
         self.chain = chain
         self.isFrozen = isFrozen
+        self.hasLeft = hasLeft
         self.height = height
         self.hash = hash
         self.notaryHeight = notaryHeight
     }
 
-    /// The exact bytes the state tree commits to: chain padded to 32, u8 1 frozen or 2 thawed, height u64, hash 32, notary height u64.
+    /// The exact bytes the state tree commits to: chain padded to 32, u8 1 frozen, 2 thawed or 3 left, height u64, hash 32,
+    /// notary height u64.
     package var encoded: [UInt8] { valueBytes }
 
     /// Reads what `encoded` wrote; nil for anything else.
     package init?(decoding bytes: [UInt8]) {
         var reader = ValueReader(bytes)
         guard let chain = reader.digest()?.paddedName.flatMap({ ChainID($0) }), let status = reader.number(UInt8.self),
-            status == 1 || status == 2, let height = reader.number(UInt64.self), let hash = reader.digest(),
+            (1...3).contains(status), let height = reader.number(UInt64.self), let hash = reader.digest(),
             let notaryHeight = reader.number(UInt64.self), reader.isAtEnd
         else { return nil }
-        self.init(chain: chain, isFrozen: status == 1, height: height, hash: hash, notaryHeight: notaryHeight)
+        self.init(chain: chain, isFrozen: status != 2, hasLeft: status == 3, height: height, hash: hash, notaryHeight: notaryHeight)
     }
 }
 
@@ -40,7 +45,7 @@ extension ChainStatus: StateValue {
 
     func write(into writer: inout ValueWriter) {
         writer.put(chain.text.padded)
-        writer.put(isFrozen ? UInt8(1) : 2)
+        writer.put(hasLeft ? UInt8(3) : isFrozen ? 1 : 2)
         writer.put(height)
         writer.put(hash)
         writer.put(notaryHeight)

@@ -10,7 +10,8 @@ extension LedgerState {
     /// of the chains, when its description has a contract of this id, when the node is none of those chains', when another client has
     /// declared the version before, when that is no peg and this is one, or the other way round, or a peg changes its sides, or when a peg's
     /// wrapped asset is there from the beginning; superseded when there is this version already; notReady when the version before is missing;
-    /// overloaded when the node has handed in as many lately as it may.
+    /// chainLeft when one of the chains
+    /// has left; overloaded when the node has handed in as many lately as it may.
     mutating func applyDeploy(_ deploy: Deploy, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         let terms = deploy.terms
@@ -32,6 +33,7 @@ extension LedgerState {
         }
         guard entry(of: contract.id, version: contract.version) == nil else { return .invalid(.superseded) }
         guard contract.version == 1 || entry(of: contract.id, version: contract.version - 1) != nil else { return .invalid(.notReady) }
+        guard !parties.contains(where: { status(of: $0.id)?.hasLeft == true }) else { return .invalid(.chainLeft) }
         let recent = contracts.count { $0.node == deploy.node && $0.height + Limits.contractWindow > block.height }
         guard recent < Limits.contractsPerNode else { return .invalid(.overloaded) }
         insert(ContractEntry(terms: terms, node: deploy.node, height: block.height))

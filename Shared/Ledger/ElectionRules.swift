@@ -23,7 +23,7 @@ extension LedgerState {
     /// A sub-chain node says whom it approves of.
     ///
     /// The caller has verified the signature. Reasons are found in this order: wrongChain; notAllowed where nobody is elected;
-    /// unknownVoter; unlistedNode for an approved node that is not listed; superseded by a ballot of the voter with the same or a higher
+    /// unknownVoter; chainLeft; unlistedNode for an approved node that is not listed; superseded by a ballot of the voter with the same or a higher
     /// number.
     mutating func applyBallot(_ ballot: Ballot) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
@@ -31,6 +31,7 @@ extension LedgerState {
         guard subChain(ballot.chain)?.hasNode(ballot.voter) ?? false else {
             return .invalid(.unknownVoter)
         }
+        guard status(of: ballot.chain)?.hasLeft != true else { return .invalid(.chainLeft) }
         let listed = network.notary.listed
         guard ballot.approved.allSatisfy({ id in listed.contains { $0.id == id } }) else { return .invalid(.unlistedNode) }
         guard ballot.number > self.ballot(of: ballot.voter, on: ballot.chain)?.number ?? 0 else { return .invalid(.superseded) }

@@ -35,6 +35,9 @@ extension LedgerState {
     /// Sub-chains as of this state, with the effects of the open block: those of `network.yaml`, then those that have joined.
     package var subChains: [ChainDescription] { network.founding + joined.map(\.chain) }
 
+    /// Sub-chains whose nodes elect the notaries: those that have not left (J-7).
+    package var votingChains: [ChainDescription] { subChains.filter { status(of: $0.id)?.hasLeft != true } }
+
     /// A sub-chain as of this state; nil when there is none of that id.
     package func subChain(_ id: ChainID) -> ChainDescription? {
         network.founding.first { $0.id == id } ?? joined.first { $0.chain.id == id }?.chain

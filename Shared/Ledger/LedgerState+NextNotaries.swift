@@ -7,7 +7,7 @@ extension LedgerState {
     /// the same nodes again.
     func electedMembers(_ rule: ElectionRule, sitting: [Electorate.Member]) -> [Electorate.Member] {
         let seats = sitting.map { NotarySeat(node: $0.node, key: $0.key) }
-        var next = Tally.elect(candidacies, ballots, sitting: seats, rule: rule, network: network, chains: subChains)
+        var next = Tally.elect(candidacies, ballots, sitting: seats, rule: rule, network: network, chains: votingChains)
         let isSame = next.count == seats.count && next.allSatisfy { seat in seats.contains { $0.node == seat.node } }
         if !isSame, !isClosed(epochs.last?.epoch ?? 0, by: sitting) { next = Tally.keep(seats, candidacies, network: network) }
         return next.map { Electorate.Member(node: $0.node, key: $0.key, weight: 1) }

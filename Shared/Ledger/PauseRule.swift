@@ -44,13 +44,22 @@ extension LedgerState {
         }
     }
 
+    /// A chain leaves: new business with it stops everywhere, as by a pause that nobody ends (J-7). Where there is no room for it, holds for the chain are
+    /// refunded instead, as by any freeze.
+    mutating func stopBusiness(with chain: ChainID, at height: Height) {
+        let target = PauseTarget.chain(chain)
+        let before = pause(of: target)
+        guard before?.level != .paused, before != nil || pauses.count < Limits.pauseTargets else { return }
+        write(PauseEntry(target: target, level: .paused, number: (before?.number ?? 0) + 1, notaryHeight: height))
+    }
+
     /// Whether a target may be stopped, as far as there is such a thing, and room for it.
     package func mayPause(_ target: PauseTarget) -> Bool { hasTarget(target) && (pause(of: target) != nil || pauses.count < Limits.pauseTargets) }
 
     /// Whether the network has what a pause is about. Which assets a chain will ever have, nobody knows beforehand.
     private func hasTarget(_ target: PauseTarget) -> Bool {
         switch target {
-        case .chain(let chain), .asset(let chain, _): chain != .notary && subChain(chain) != nil
+        case .chain(let chain), .asset(let chain, _): chain != .notary && subChain(chain) != nil && status(of: chain)?.hasLeft != true
         case .contract(let id): id == Agreement.id || newestVersion(of: id) != nil
         }
     }

@@ -26,7 +26,7 @@ extension Reason {
         case .unknownPayee, .termsViolated, .contractSuperseded, .deadlinePassed, .deadlineTooFar, .deadlineTooNear, .alreadyExists, .crossAlreadyEnded,
             .malformed, .tooLarge, .wrongChain, .wrongNetwork, .badSignature, .nonceUsed, .missingAuthorization, .notReceiver,
             .notInitiator, .alreadyDecided, .notAllowed, .refusedByReceiver, .cancelledByInitiator, .duplicateTransaction,
-            .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken, .nameTaken, .chainsFull:
+            .recordInvalid, .watchRefused, .wrongWork, .unlistedNode, .unknownVoter, .superseded, .keyTaken, .nameTaken, .chainsFull, .chainLeft:
             false
         }
     }

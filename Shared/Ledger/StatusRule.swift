@@ -1,32 +1,37 @@
 import Crypto
 import Wire
 
-/// Rule R8: a chain is frozen at its recorded head, and thawed by a quorum.
+/// Rule R8: a chain is frozen at its recorded head, and thawed by a quorum; or it leaves there, for good (J-7).
 extension LedgerState {
-    /// The notary chain freezes a sub-chain, or lets it go on.
+    /// The notary chain freezes a sub-chain, lets it go on, or lets it leave.
     ///
     /// The caller has checked the consents' signatures; who gave them is checked by `StateCheck`. Reasons are found in this order:
-    /// wrongChain, recordInvalid for no sub-chain of the network and for a mined one, duplicateTransaction when its status has changed since the consents
-    /// were given, consentMissing, recordInvalid when it is frozen or thawed already, notReady when the head is not the recorded one.
+    /// wrongChain, recordInvalid for no sub-chain of the network and for freezing or thawing a mined one, chainLeft, duplicateTransaction when its
+    /// status has changed since the consents were given, consentMissing, recordInvalid when it is frozen or thawed already, notReady when the head is not the
+    /// recorded one.
     mutating func applyStatus(_ change: StatusChange, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         guard let subChain = subChain(change.chain) else { return .invalid(.recordInvalid) }
         // A mined chain has nothing final above its record, and any miner can revive it.
-        guard subChain.engine != .pow else { return .invalid(.recordInvalid) }
+        guard change.isLeave || subChain.engine != .pow else { return .invalid(.recordInvalid) }
         let status = status(of: change.chain)
+        guard status?.hasLeft != true else { return .invalid(.chainLeft) }
         guard change.since == status?.notaryHeight ?? 0 else { return .invalid(.duplicateTransaction) }
         guard let notaries = notaries(of: block.slot) else { return .invalid(.epochUnknown) }
-        if let reason = StateCheck.fault(in: change, notaries: notaries) { return .invalid(reason) }
-        guard status?.isFrozen ?? false != change.isFreeze else { return .invalid(.recordInvalid) }
+        if let reason = StateCheck.fault(in: change, notaries: notaries, nodes: subChain.nodes.map(\.key)) { return .invalid(reason) }
+        guard change.isLeave || status?.isFrozen ?? false != change.isFreeze else { return .invalid(.recordInvalid) }
         let recorded = head(of: change.chain)
         let height = recorded?.height ?? 0
         let hash = recorded?.hash ?? genesisHash(of: change.chain)
         if let head = change.head {
             guard head.height == height, head.hash == hash else { return .invalid(.notReady) }
         }
+        // A frozen chain that leaves stays frozen by the same freeze, so that what shows the one shows the other.
+        let notaryHeight = change.isLeave && status?.isFrozen == true ? status?.notaryHeight ?? block.height : block.height
         write(
             ChainStatus(
-                chain: change.chain, isFrozen: change.isFreeze, height: height, hash: hash, notaryHeight: block.height))
+                chain: change.chain, isFrozen: change.isFreeze, hasLeft: change.isLeave, height: height, hash: hash, notaryHeight: notaryHeight))
+        if change.isLeave { stopBusiness(with: change.chain, at: block.height) }
         return .applied
     }
 
@@ -61,13 +66,26 @@ extension LedgerState {
 }
 
 extension StateCheck {
-    /// Who has to consent: more notaries than may lie to a freeze, a quorum to a thaw, each once and in network order.
+    /// Who has to consent: more notaries than may lie to a freeze, a quorum to a thaw and to a leave, each once and in network order; to a leave
+    /// more than two thirds of the chain's nodes besides, each once and in its order.
     ///
-    /// - Parameter notaries: of the slot whose block holds the change.
-    package static func fault(in change: StatusChange, notaries: Electorate) -> Reason? {
+    /// - Parameters:
+    ///   - notaries: of the slot whose block holds the change.
+    ///   - nodes: the chain's, whatever stake they have: who runs the chain says that it leaves.
+    package static func fault(in change: StatusChange, notaries: Electorate, nodes: [PublicKey]) -> Reason? {
         guard let positions = positions(of: change.consents, among: notaries) else { return .notAllowed }
-        let isEnough = change.isFreeze ? notaries.weight(of: positions) > notaries.faultyWeight : notaries.isQuorum(positions)
-        return isEnough ? nil : .consentMissing
+        let isFew = change.wish == .freeze
+        guard isFew ? notaries.weight(of: positions) > notaries.faultyWeight : notaries.isQuorum(positions) else { return .consentMissing }
+        guard let leavers = change.nodes else { return nil }
+        var last = -1
+        for leaver in leavers {
+            guard let place = nodes.firstIndex(of: leaver.key), place > last else { return .notAllowed }
+            last = place
+        }
+#if PLANTED_BUGS
+        if PlantedBug.leaveUnconsented.isPlanted { return nil }
+#endif
+        return leavers.count >= Quorum.size(of: nodes.count) ? nil : .consentMissing
     }
 
     /// Places of those who consent; nil unless they are notaries, each once and in their order.

@@ -14,8 +14,15 @@ package struct ChainState: Hashable, Sendable {
     package var time: ChainTime
     /// Node ids of notaries that want the status changed.
     package var consents: [String]
+    /// Whether it has left the network; it is frozen then, for good.
+    package var left: Bool
+    /// Node ids of notaries, and of its own nodes, that want it to leave.
+    package var leavers: [String]
 
-    package init(chain: ChainID, height: Height, hash: Digest, frozen: Bool, since: Height, time: ChainTime, consents: [String]) {
+    package init(
+        chain: ChainID, height: Height, hash: Digest, frozen: Bool, since: Height, time: ChainTime, consents: [String], left: Bool = false,
+        leavers: [String] = []
+    ) {
         self.chain = chain
         self.height = height
         self.hash = hash
@@ -23,6 +30,8 @@ package struct ChainState: Hashable, Sendable {
         self.since = since
         self.time = time
         self.consents = consents
+        self.left = left
+        self.leavers = leavers
     }
 
     init(_ message: PBChainState) throws(WireFault) {
@@ -36,6 +45,12 @@ package struct ChainState: Hashable, Sendable {
         consents = try mapChecked(message.consents) { item throws(WireFault) in
             try Field.text(item, atMost: ShortText.byteCount, "ChainState.consents")
         }
+        left = message.left
+        guard frozen || !left else { throw WireFault(.invalid, "ChainState.left") }
+        try Field.count(message.leavers.count, atMost: 2 * Limits.nodesPerChain, "ChainState.leavers")
+        leavers = try mapChecked(message.leavers) { item throws(WireFault) in
+            try Field.text(item, atMost: ShortText.byteCount, "ChainState.leavers")
+        }
     }
 
     var message: PBChainState {
@@ -47,6 +62,8 @@ package struct ChainState: Hashable, Sendable {
         message.since = since
         message.timeMilliseconds = time
         message.consents = consents
+        message.left = left
+        message.leavers = leavers
         return message
     }
 }
@@ -102,8 +119,10 @@ package struct StandQuery: Hashable, Sendable {
     /// Of the block to be recorded, or of the head to be frozen.
     package var height: Height
     package var hash: Digest
-    /// Whether the entry freezes the chain there.
+    /// Whether the entry freezes the chain there, or lets it leave there.
     package var frozen: Bool
+    /// Whether the chain leaves there.
+    package var leave: Bool
     /// The notary candidate that holds the entry.
     package var notaryHeight: Height
     package var notaryBlock: Digest
@@ -123,12 +142,13 @@ package struct StandQuery: Hashable, Sendable {
 
     /// Signs one.
     package init(
-        chain: ChainID, height: Height, hash: Digest, frozen: Bool, notaryHeight: Height, notaryBlock: Digest, network: Digest, signer: Signer
+        chain: ChainID, height: Height, hash: Digest, frozen: Bool, leave: Bool = false, notaryHeight: Height, notaryBlock: Digest, network: Digest, signer: Signer
     ) {
         self.chain = chain
         self.height = height
         self.hash = hash
         self.frozen = frozen
+        self.leave = leave
         self.notaryHeight = notaryHeight
         self.notaryBlock = notaryBlock
         signature = signer.sign(.inner, network: network, payload)
@@ -139,6 +159,8 @@ package struct StandQuery: Hashable, Sendable {
         height = message.height
         hash = try Field.digest(message.hash, "StandQuery.hash")
         frozen = message.frozen
+        leave = message.leave
+        guard frozen || !leave else { throw WireFault(.invalid, "StandQuery.leave") }
         notaryHeight = message.notaryHeight
         notaryBlock = try Field.digest(message.notaryBlock, "StandQuery.notary_block")
         signature = try Field.signature(message.signature, "StandQuery.signature")
@@ -150,6 +172,7 @@ package struct StandQuery: Hashable, Sendable {
         message.height = height
         message.hash = hash.data
         message.frozen = frozen
+        message.leave = leave
         message.notaryHeight = notaryHeight
         message.notaryBlock = notaryBlock.data
         message.signature = signature.data

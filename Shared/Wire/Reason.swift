@@ -75,6 +75,8 @@ package enum Reason: UInt8, Sendable, CaseIterable, Error {
     case chainsFull = 117
     /// Nobody has shown yet that the chain has joined.
     case chainUnknown = 118
+    /// The chain has left the network.
+    case chainLeft = 119
 
     /// Stable name for people, logs, JSON and metrics.
     package var code: String {

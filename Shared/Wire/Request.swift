@@ -33,7 +33,7 @@ package indirect enum Request: Hashable, Sendable {
     case election
     /// Exact bytes of a candidacy, a ballot, a closing or a Deploy.
     case nominate([UInt8])
-    /// An operator's signed wish that a chain be frozen or thawed.
+    /// An operator's signed wish that a chain be frozen or thawed, or leave.
     case consent(Consent)
     /// How the sub-chains stand on the notary chain.
     case chains

@@ -56,7 +56,7 @@ package struct Transaction: Hashable, Sendable {
             case .candidacy: 15
             case .ballot: 16
             case .closing: 17
-            case .status(let change): change.isFreeze ? 11 : 12
+            case .status(let change): change.number
             case .deploy: 18
             case .adopt: 19
             case .lock: 20
@@ -203,12 +203,9 @@ package struct Transaction: Hashable, Sendable {
         case .closing(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.closing") }
             return .closing(try Closing(item))
-        case .freeze(let item):
-            guard chain == .notary else { throw WireFault(.invalid, "Transaction.freeze") }
-            return .status(try StatusChange(item))
-        case .thaw(let item):
-            guard chain == .notary else { throw WireFault(.invalid, "Transaction.thaw") }
-            return .status(try StatusChange(item))
+        case .freeze, .thaw, .leave:
+            guard chain == .notary else { throw WireFault(.invalid, "Transaction.freeze, thaw or leave") }
+            return .status(try StatusChange(kind))
         case .deploy(let item):
             guard chain == .notary else { throw WireFault(.invalid, "Transaction.deploy") }
             return .deploy(try Deploy(item, network: network))

@@ -12,7 +12,7 @@ import Wire
 
     private func consents(_ frozen: Bool, since: Height) -> [Authorization] {
         test.nodeKeys[.notary]!.prefix(frozen ? 2 : 3).map {
-            Consent(chain: beta, frozen: frozen, since: since, network: test.network.id, signer: $0.signer).authorization
+            Consent(chain: beta, wish: frozen ? .freeze : .thaw, since: since, network: test.network.id, signer: $0.signer).authorization
         }
     }
 
@@ -42,6 +42,31 @@ import Wire
         let again = try #require(NotaryView(decoding: view.encoded, network: test.network))
         #expect(again.encoded == view.encoded && again.height == 2 && again[beta] == view[beta])
         #expect(NotaryView(decoding: Array(view.encoded.dropLast()), network: test.network) == nil)
+    }
+
+    private func leaving(since: Height) -> BlockItem {
+        let head = StatusChange.Head(height: 0, hash: test.network.genesisHash(of: beta))
+        let words = { (keys: [KeyPair]) in
+            keys.map { Consent(chain: beta, wish: .leave, since: since, network: test.network.id, signer: $0.signer).authorization }
+        }
+        let change = StatusChange(
+            chain: beta, head: head, since: since, consents: words(test.nodeKeys[.notary]!), nodes: words(test.nodeKeys[beta]!))
+        return BlockItem(transaction: Transaction(.status(change), chain: .notary, network: test.network.id), foreign: [])
+    }
+
+    @Test("a chain that has left is frozen for good, and stopped as by a pause; whether it was frozen before makes no difference", arguments: [false, true])
+    func left(wasFrozen: Bool) throws {
+        var notary = TestChain(test, .notary)
+        var view = NotaryView(network: test.network)
+        let head = StatusChange.Head(height: 0, hash: test.network.genesisHash(of: beta))
+        if wasFrozen { _ = view.read(notary.append([change(head, since: 0)]).block) }
+        let pause = PauseChange(target: .chain(beta), level: .paused, number: 1)
+        let changes = view.read(notary.append([leaving(since: wasFrozen ? 1 : 0)]).block)
+        #expect(changes == (wasFrozen ? [] : [.frozen(beta)]) + [.left(beta), .paused(pause)])
+        #expect(view.hasLeft(beta) && view.frozen(beta)?.notaryHeight == 1 && view[beta]?.freezes.count == 1)
+        #expect(view.voidness(of: header(1, notary: 1, view)) == .chainFrozen)
+        let again = try #require(NotaryView(decoding: view.encoded, network: test.network))
+        #expect(again.encoded == view.encoded && again.hasLeft(beta) && again[beta] == view[beta])
     }
 
     @Test("what is built on a void block is refused, though it knows of the thaw itself")

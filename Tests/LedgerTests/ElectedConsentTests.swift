@@ -10,7 +10,7 @@ import Wire
 
     private func freeze(_ keys: String...) -> Transaction.Kind {
         let consents = keys.map { key in
-            Consent(chain: Its.alpha, frozen: true, since: 0, network: Its.network.id, signer: Its.signer(key)).authorization
+            Consent(chain: Its.alpha, wish: .freeze, since: 0, network: Its.network.id, signer: Its.signer(key)).authorization
         }
         return .status(
             StatusChange(chain: Its.alpha, head: .init(height: 0, hash: Its.epochs.genesisHash(of: Its.alpha)), since: 0, consents: consents))

@@ -8,7 +8,7 @@ import Wire
     private static let notary = World.signer(30)
 
     private func consent(_ frozen: Bool, since: Height, by signer: Signer = notary) -> Authorization {
-        Consent(chain: World.betaID, frozen: frozen, since: since, network: World.network.id, signer: signer).authorization
+        Consent(chain: World.betaID, wish: frozen ? .freeze : .thaw, since: since, network: World.network.id, signer: signer).authorization
     }
 
     private func freeze(at height: Height, _ hash: Digest, since: Height = 0, _ consents: [Authorization]? = nil) -> Transaction {

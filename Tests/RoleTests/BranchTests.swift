@@ -18,9 +18,9 @@ import Wire
         return driver.publish(.candidate(item.block)) + driver.publish(.final(item.final!))
     }
 
-    private func stand(_ header: BlockHeader, frozen: Bool, by signer: Signer? = nil, notaryBlock: Digest = Blake2b.hash([7])) -> RoleInput {
+    private func stand(_ header: BlockHeader, frozen: Bool, leave: Bool = false, by signer: Signer? = nil, notaryBlock: Digest = Blake2b.hash([7])) -> RoleInput {
         let query = StandQuery(
-            chain: header.chain, height: header.height, hash: header.hash, frozen: frozen, notaryHeight: 1, notaryBlock: notaryBlock,
+            chain: header.chain, height: header.height, hash: header.hash, frozen: frozen, leave: leave, notaryHeight: 1, notaryBlock: notaryBlock,
             network: test.network.id, signer: signer ?? notary)
         return .requested(.stand(query), token: 9, client: nil)
     }
@@ -46,6 +46,61 @@ import Wire
         #expect(head?.block == first.block.hash && head?.generation == 2)
         _ = driver.send(.timerFired(TimerID(kind: 6)))
         #expect(follow(second, &driver).branchHeads.map(\.height) == [2])
+    }
+
+    @Test("a promise for a leave is given only where nothing above has been signed, and nothing is signed until its notary block is known")
+    func leaves() {
+        var chain = TestChain(test, alpha)
+        var driver = ValidatorDriver(test, chain: alpha)
+        let first = chain.append([])
+        _ = follow(first, &driver)
+        // A block above may become final: it has this notary's signature.
+        let second = chain.candidate([])
+        var bound = driver
+        bound.setTime(second.header.time)
+        guard case .signed = bound.publish(.candidate(second)).verdicts.first?.verdict else {
+            Issue.record("a valid candidate is signed")
+            return
+        }
+        #expect(granted(bound.send(stand(first.block.header, frozen: true, leave: true))) == false)
+        #expect(granted(bound.send(stand(first.block.header, frozen: true))) == true)
+        // Nor does anybody go back for it.
+        var ahead = driver
+        let next = chain.append([])
+        _ = follow(next, &ahead)
+        let refused = ahead.send(stand(first.block.header, frozen: true, leave: true))
+        #expect(granted(refused) == false && !refused.contains { if case .call(_, _, .release, _) = $0 { true } else { false } })
+        // Where it stands, with nothing signed above, it promises; and keeps to it.
+        let effects = driver.send(stand(first.block.header, frozen: true, leave: true))
+        #expect(granted(effects) == true && effects.persistsFirst)
+        driver.setTime(second.header.time)
+        guard case .deferred = driver.publish(.candidate(second)).verdicts.first?.verdict else {
+            Issue.record("a candidate waits for the notary block that was promised for")
+            return
+        }
+        var other = TestChain(test, .notary)
+        let block = other.append([])
+        let went = follow(block, &driver)
+        guard case .signed = went.verdicts.first?.verdict else {
+            Issue.record("the chain goes on when the notary chain has gone on without the leave")
+            return
+        }
+    }
+
+    @Test("a signature survives a restart: what was signed above keeps the chain from leaving")
+    func signedBeforeRestart() {
+        var chain = TestChain(test, alpha)
+        let first = chain.append([])
+        let second = chain.candidate([])
+        let rows: [StoreTable: [StoredRow]] = [
+            .facts: [StoredRow(key: 2, value: [1])], .blocks: [StoredRow(key: 1, value: first.encoded)],
+            .candidates: [StoredRow(key: second.header.slot << 16 | 5, value: second.encoded)],
+        ]
+        var signed = ValidatorDriver(test, chain: alpha, recovered: StoredState(rows: rows, votes: []))
+        #expect(granted(signed.send(stand(first.block.header, frozen: true, leave: true))) == false)
+        var free = ValidatorDriver(
+            test, chain: alpha, recovered: StoredState(rows: rows.filter { $0.key != .candidates }, votes: []))
+        #expect(granted(free.send(stand(first.block.header, frozen: true, leave: true))) == true)
     }
 
     /// A notary that was bound to a block and whose blocks are gone.

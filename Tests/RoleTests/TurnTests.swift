@@ -34,9 +34,28 @@ import Wire
         /// All notaries want the chain frozen.
         mutating func consent() {
             for (index, key) in test.nodeKeys[.notary]!.enumerated() {
-                let consent = Consent(chain: alpha, frozen: true, since: 0, network: test.network.id, signer: key.signer)
+                let consent = Consent(chain: alpha, wish: .freeze, since: 0, network: test.network.id, signer: key.signer)
                 hear(.consent(consent), by: "recorder.notary@notary-\(index + 1)/1")
             }
+        }
+
+        /// All notaries, and some of the chain's nodes, want it to leave.
+        mutating func leave(nodes: Int) {
+            let notaries = test.nodeKeys[.notary]!.map(\.signer)
+            for (index, signer) in (notaries + test.nodeKeys[alpha]!.prefix(nodes).map(\.signer)).enumerated() {
+                let consent = Consent(chain: alpha, wish: .leave, since: 0, network: test.network.id, signer: signer)
+                hear(.consent(consent), by: "recorder.notary@notary-\(index % notaries.count + 1)/1")
+            }
+        }
+
+        /// The wishes in a slot's candidate.
+        mutating func wishes(in slot: Slot) -> [ChainWish] {
+            var effects = lead(slot)
+            for _ in 0..<2 {
+                bench.pass(milliseconds: 200)
+                effects += bench.run(.timerFired(TimerID(kind: 1)))
+            }
+            return (effects.candidates.first?.transactions ?? []).compactMap { if case .status(let change) = $0.kind { change.wish } else { nil } }
         }
 
         /// The chain has two final blocks of height 1, one of which this notary follows.
@@ -123,6 +142,31 @@ import Wire
         var stage = Stage(notaries: 4)
         stage.consent()
         for slot in UInt64(1)...20 { #expect(stage.attempts(in: slot) == (slot.isMultiple(of: 5) ? [.freeze] : []), "slot \(slot)") }
+    }
+
+    @Test("a leave is proposed when enough of the chain's own nodes want it, in place of a freeze; without them the freeze alone")
+    func leave() {
+        let nodes = TestNetwork(notaries: 4).nodeKeys[TestNetwork.alpha]!.count
+        for (willing, wish) in [(0, ChainWish.freeze), (2 * nodes / 3, .freeze), (2 * nodes / 3 + 1, .leave)] {
+            var stage = Stage(notaries: 4)
+            stage.consent()
+            stage.leave(nodes: willing)
+            for slot in UInt64(1)...10 { #expect(stage.wishes(in: slot) == (slot.isMultiple(of: 5) ? [wish] : []), "slot \(slot), \(willing) nodes") }
+        }
+    }
+
+    @Test("a recorder takes a leave's consents from notaries and from the chain's own nodes, and from nobody else")
+    func leaveConsents() {
+        let stage = Stage(notaries: 4)
+        func answers(_ signer: Signer, _ chain: ChainID) -> Bool {
+            var bench = stage.bench
+            let consent = Consent(chain: chain, wish: .leave, since: 0, network: stage.test.network.id, signer: signer)
+            let effects = bench.run(.requested(.consent(consent), token: 1, client: nil))
+            return effects.contains { if case .reply(1, .chains(let states)) = $0 { states.contains { !$0.leavers.isEmpty } } else { false } }
+        }
+        let (alpha, beta) = (TestNetwork.alpha, TestNetwork.beta)
+        let node = stage.test.nodeKeys[alpha]![0].signer
+        #expect(answers(node, alpha) && !answers(node, beta) && answers(stage.test.nodeKeys[.notary]![3].signer, beta))
     }
 
     @Test("while something waits for its turn, blocks are made sooner than the heartbeat asks")

@@ -40,6 +40,9 @@ struct Simulate: ParsableCommand {
     @Flag(help: "A chain joins in every network, where it else does in one of four.")
     var joining = false
 
+    @Flag(help: "A chain leaves every network that can spare one, where it else does in one of six.")
+    var leaving = false
+
     @Flag(help: "Print the summary as JSON.")
     var json = false
 
@@ -71,7 +74,8 @@ struct Simulate: ParsableCommand {
         let range = seed.map { $0..<($0 + 1) } ?? first..<(first + UInt64(seeds))
         let started = DispatchTime.now().uptimeNanoseconds
         let progress = ProgressLine(of: range.count)
-        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard, isMined: mined, joins: joining ? true : nil) { report in
+        let reports = SeedBatch(seeds: range, payments: payments, threads: verbose ? 1 : threads, isVerbose: verbose, isStandard: standard, isMined: mined, joins: joining ? true : nil,
+            leaves: leaving ? true : nil) { report in
             progress.count(hasFailed: !report.violations.isEmpty)
             guard !json, !report.violations.isEmpty else { return }
             print(SeedSummary.failure(report))

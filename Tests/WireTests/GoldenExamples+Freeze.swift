@@ -6,8 +6,8 @@ import Wire
 extension GoldenExamples {
     var gamma: ChainID { ChainID("gamma")! }
 
-    private func consents(_ chain: ChainID, frozen: Bool, since: Height, _ signers: [Int]) -> [Authorization] {
-        signers.map { Consent(chain: chain, frozen: frozen, since: since, network: network, signer: notaries[$0].signer).authorization }
+    private func consents(_ chain: ChainID, wish: ChainWish, since: Height, _ signers: [Int]) -> [Authorization] {
+        signers.map { Consent(chain: chain, wish: wish, since: since, network: network, signer: notaries[$0].signer).authorization }
     }
 
     private func status(_ change: StatusChange) -> Transaction { Transaction(.status(change), chain: .notary, network: network) }
@@ -15,13 +15,17 @@ extension GoldenExamples {
     var statusTransactions: [(name: String, transaction: Transaction)] {
         let genesis = BlockHeader.genesisHash(of: gamma, network: network)
         let freeze = StatusChange(
-            chain: beta, head: .init(height: 7, hash: blockB), since: 5, consents: consents(beta, frozen: true, since: 5, [0, 2]))
+            chain: beta, head: .init(height: 7, hash: blockB), since: 5, consents: consents(beta, wish: .freeze, since: 5, [0, 2]))
         let first = StatusChange(
-            chain: gamma, head: .init(height: 0, hash: genesis), since: 0, consents: consents(gamma, frozen: true, since: 0, [1, 3]))
-        let thaw = StatusChange(chain: beta, head: nil, since: 9, consents: consents(beta, frozen: false, since: 9, [0, 1, 3]))
+            chain: gamma, head: .init(height: 0, hash: genesis), since: 0, consents: consents(gamma, wish: .freeze, since: 0, [1, 3]))
+        let thaw = StatusChange(chain: beta, head: nil, since: 9, consents: consents(beta, wish: .thaw, since: 9, [0, 1, 3]))
+        let word = Consent.payload(chain: beta, wish: .leave, since: 9)
+        let leave = StatusChange(
+            chain: beta, head: .init(height: 7, hash: blockB), since: 9, consents: consents(beta, wish: .leave, since: 9, [0, 1, 2]),
+            nodes: nodes.prefix(3).map { Authorization(key: $0.publicKey, signature: $0.signer.sign(.consent, network: network, word)) })
         let refund = Resolution(xid: cross.xid, evidence: absent, frozen: frozen)
         return [
-            ("freeze", status(freeze)), ("first_freeze", status(first)), ("thaw", status(thaw)),
+            ("freeze", status(freeze)), ("first_freeze", status(first)), ("thaw", status(thaw)), ("leave", status(leave)),
             ("frozen_refund", Transaction(.refund(refund), chain: alpha, network: network)),
         ]
     }
@@ -36,9 +40,12 @@ extension GoldenExamples {
         return StateEvidence(block: Self.hash("notary block"), proof: StateProof(value: statusEntry, siblings: siblings, other: nil))
     }
 
-    var consent: Consent { Consent(chain: beta, frozen: true, since: 5, network: network, signer: notaries[0].signer) }
+    var consent: Consent { Consent(chain: beta, wish: .freeze, since: 5, network: network, signer: notaries[0].signer) }
 
-    var thawConsent: Consent { Consent(chain: beta, frozen: false, since: 9, network: network, signer: notaries[3].signer) }
+    var thawConsent: Consent { Consent(chain: beta, wish: .thaw, since: 9, network: network, signer: notaries[3].signer) }
+
+    /// By one of beta's nodes.
+    var leaveConsent: Consent { Consent(chain: beta, wish: .leave, since: 9, network: network, signer: nodes[1].signer) }
 
     var frozenNotice: LegNotice {
         LegNotice(
@@ -61,11 +68,20 @@ extension GoldenExamples {
             signer: notaries[0].signer)
     }
 
+    var leaveQuery: StandQuery {
+        StandQuery(
+            chain: beta, height: 7, hash: blockB, frozen: true, leave: true, notaryHeight: 6, notaryBlock: Self.hash("notary block"), network: network,
+            signer: notaries[0].signer)
+    }
+
     var chainStates: [ChainState] {
         [
             ChainState(chain: alpha, height: 1, hash: mined.hash, frozen: false, since: 0, time: 1_700_000_001_000, consents: []),
             ChainState(
                 chain: beta, height: 7, hash: blockB, frozen: true, since: 9, time: 1_700_000_002_000, consents: ["notary-1", "notary-3"]),
+            ChainState(
+                chain: gamma, height: 7, hash: blockB, frozen: true, since: 9, time: 1_700_000_002_000, consents: [], left: true,
+                leavers: ["gamma-1", "notary-2"]),
         ]
     }
 

@@ -35,8 +35,10 @@ import Wire
         ("fetch_recorded", { .fetchRecorded($0.alpha) }),
         ("consent", { .consent($0.consent) }),
         ("thaw_consent", { .consent($0.thawConsent) }),
+        ("leave_consent", { .consent($0.leaveConsent) }),
         ("release_query", { .release($0.releaseQuery) }),
         ("stand_query", { .stand($0.standQuery) }),
+        ("leave_query", { .stand($0.leaveQuery) }),
         ("frozen_query", { .frozen($0.beta) }),
         ("chain_query", { _ in .chains }),
         ("fetch_headers", { .fetchHeaders(chain: $0.alpha, from: 3, limit: 64) }),
@@ -138,7 +140,7 @@ import Wire
     @Test("consents and inner requests are signed over what the protocol says, read from bytes of another hand")
     func signatures() throws {
         let network = examples.network
-        for name in ["consent", "thaw_consent", "release_query", "stand_query"] {
+        for name in ["consent", "thaw_consent", "leave_consent", "release_query", "stand_query", "leave_query"] {
             let check =
                 switch try Request(decoding: try file.bytes(name), network: network) {
                 case .consent(let consent): consent.check(network: network)
@@ -152,7 +154,7 @@ import Wire
         guard case .join(let join) = join.kind else { throw WireFault(.invalid, "join") }
         let words = join.checks(network: network)
         #expect(words.count == 5 && words.allSatisfy(\.holds))
-        for (name, count) in [("freeze", 2), ("first_freeze", 2), ("thaw", 3)] {
+        for (name, count) in [("freeze", 2), ("first_freeze", 2), ("thaw", 3), ("leave", 6)] {
             let transaction = try Transaction(decoding: try file.bytes(name), chain: .notary, network: network)
             guard case .status(let change) = transaction.kind else { throw WireFault(.invalid, name) }
             let checks = change.checks(network: network)

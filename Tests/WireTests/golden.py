@@ -317,6 +317,10 @@ def status(name, kind, chain, since, *fields):
 status("freeze", 11, "beta", 5, (2, 7), (3, block_b), (4, 5), (5, consent("beta", 1, 5, (0, 2))))
 status("first_freeze", 11, "gamma", 0, (3, hashed("genesis", NETWORK + b"gamma")), (5, consent("gamma", 1, 0, (1, 3))))
 status("thaw", 12, "beta", 9, (2, 9), (3, consent("beta", 2, 9, (0, 1, 3))))
+wish = padded("beta") + bytes([3]) + u64(9)
+status("leave", 29, "beta", 9, (2, 7), (3, block_b), (4, 9), (5, consent("beta", 3, 9, (0, 1, 2))),
+       (6, [authorization(node, "consent", wish) for node in nodes[:3]]))
+say("leave_consent", message((50, Sub(message((1, "beta"), (2, 1), (3, 9), (4, authorization(nodes[1], "consent", wish)), (5, 1))))))
 status_entry = padded("beta") + b"\1" + u64(7) + block_b + u64(9)
 frozen = Sub(message((1, digest(b"notary block")), (2, Sub(message((1, status_entry), (2, [digest(b"s0"), digest(b"s1")]))))))
 transaction("frozen_refund", 8, message((1, xid), (2, absent), (3, frozen)))
@@ -333,11 +337,13 @@ body = ((1, "beta"), (2, 7), (3, 2))
 say("release_query", message((52, Sub(message(*body, (4, notaries[0].sign("inner", message(*body))))))))
 body = ((1, "beta"), (2, 7), (3, block_b), (4, 1), (5, 6), (6, digest(b"notary block")))
 say("stand_query", message((53, Sub(message(*body, (7, notaries[0].sign("inner", message(*body))))))))
+say("leave_query", message((53, Sub(message(*body, (7, notaries[0].sign("inner", message(*body, (8, 1)))), (8, 1))))))
 say("frozen_query", message((54, Sub(message((1, "beta"))))))
 say("chain_query", message((51, Sub(b""))))
 say("chain_states", message((50, Sub(message((1, [
     Sub(message((1, "alpha"), (2, 1), (3, mined_hash), (6, 1700000001000))),
-    Sub(message((1, "beta"), (2, 7), (3, block_b), (4, 1), (5, 9), (6, 1700000002000), (7, ["notary-1", "notary-3"])))]))))))
+    Sub(message((1, "beta"), (2, 7), (3, block_b), (4, 1), (5, 9), (6, 1700000002000), (7, ["notary-1", "notary-3"]))),
+    Sub(message((1, "gamma"), (2, 7), (3, block_b), (4, 1), (5, 9), (6, 1700000002000), (8, 1), (9, ["gamma-1", "notary-2"])))]))))))
 say("granted", message((52, Sub(message((1, 1))))))
 say("not_granted", message((52, Sub(b""))))
 say("frozen_proof", message((54, Sub(message((1, notary_final), (2, Sub(message((1, status_entry), (2, [digest(b"s0")])))))))))

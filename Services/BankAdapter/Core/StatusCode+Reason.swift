@@ -15,7 +15,7 @@ extension StatusCode {
         case .crossAlreadyEnded, .alreadyDecided, .notHeld, .unknownCross, .evidenceInvalid, .evidenceMissing: self = .settlementFailed
         case .tooManyAssets: self = .unsupportedType
         case .malformed, .tooLarge: self = .format
-        case .wrongChain, .wrongNetwork, .chainUnknown: self = .agent
+        case .wrongChain, .wrongNetwork, .chainUnknown, .chainLeft: self = .agent
         case .missingAuthorization, .notInitiator: self = .accessRight
         case .overloaded, .notReady, .notFound, .delayed: self = .systemUnavailable
         case .reserveShort, .capReached: self = .settlementLimit

@@ -5,10 +5,10 @@ import Runtime
 import WalletShell
 import Wire
 
-/// How sub-chains stand on the notary chain, and a notary operator's word to freeze or thaw one (R8), or to let a new one join (A16).
+/// How sub-chains stand on the notary chain, and operators' word to freeze or thaw one (R8), to let a new one join, or one leave (A16).
 struct ChainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "chain", abstract: "See how the chains stand; make a new one; as the operator of a notary, admit, freeze or thaw one.",
+        commandName: "chain", abstract: "See how the chains stand; make a new one; as an operator, admit, freeze or thaw one, or have one leave.",
         discussion: """
             Example:
               concordat chain status
@@ -16,16 +16,18 @@ struct ChainCommand: ParsableCommand {
               concordat chain thaw beta --notary notary-1
               concordat chain new gamma
               concordat chain register gamma --notary notary-1
+              concordat chain leave gamma --node gamma-1
             A chain is frozen once more notaries consent than may be faulty, and thawed once a quorum does. Money that other chains hold for a frozen
-            chain comes back. docs/operations.md says when to do it.
+            chain comes back. A chain leaves, for good, when its own nodes and a quorum of notaries say so. docs/operations.md says when to do what.
             """,
         subcommands: [
             ChainStatusCommand.self, ChainFreezeCommand.self, ChainThawCommand.self, ChainNewCommand.self, ChainRegisterCommand.self,
+            ChainLeaveCommand.self,
         ], defaultSubcommand: ChainStatusCommand.self)
 }
 
 /// What recorders say of the chains.
-private struct ChainInquiry {
+struct ChainInquiry {
     let folder: NetworkFolder
     let configuration: NetworkConfiguration
     let inquiry: Inquiry
@@ -58,26 +60,41 @@ private struct ChainInquiry {
         return best.sorted { $0.chain < $1.chain }
     }
 
-    /// Signs one notary's consent and hands it to its recorder, or another one.
-    func consent(to chain: String, frozen: Bool, by notary: String, passphrase: String?) throws -> ChainState {
-        let network = configuration.network
+    /// How a chain that somebody names stands.
+    func state(of chain: String) throws -> ChainState {
         guard let state = try states().first(where: { $0.chain.description == chain }) else {
-            let names = network.chains.map(\.id.description)
+            let names = configuration.network.chains.map(\.id.description)
             throw Failure(.usage, "there is no chain \(chain)", "Use one of: \(names.joined(separator: ", ")).")
         }
-        guard network.notary.listed.contains(where: { $0.id == notary }) else {
-            throw Failure(.usage, "\(notary) is no notary", "Use one of: \(network.notary.listed.map(\.id).joined(separator: ", ")).")
-        }
+        guard !state.left else { throw Failure(.failed, "\(chain) has left the network", "See: concordat chain status") }
+        return state
+    }
+
+    /// Signs one notary's consent and hands it in.
+    func consent(to chain: String, frozen: Bool, by notary: String, passphrase: String?) throws -> ChainState {
+        let state = try state(of: chain)
+        try requireNotary(notary)
         guard state.frozen != frozen else {
             throw Failure(.failed, "\(chain) is \(state.frozen ? "frozen" : "not frozen") already", "See: concordat chain status")
         }
-        guard let path = folder.identityKeys(notary).last else {
-            throw Failure(.configuration, "the key of \(notary) is not in \(folder.path)/keys", "Run this where the notary runs, with --data.")
+        return try handIn(frozen ? .freeze : .thaw, state, by: notary, passphrase: passphrase)
+    }
+
+    func requireNotary(_ notary: String) throws {
+        let listed = configuration.network.notary.listed.map(\.id)
+        guard listed.contains(notary) else { throw Failure(.usage, "\(notary) is no notary", "Use one of: \(listed.joined(separator: ", ")).") }
+    }
+
+    /// Signs what a notary, or one of the chain's nodes, wants of a chain, and hands it to a recorder: the notary's own, or else another one.
+    func handIn(_ wish: ChainWish, _ state: ChainState, by member: String, passphrase: String?) throws -> ChainState {
+        let network = configuration.network
+        guard let path = folder.identityKeys(member).last else {
+            throw Failure(.configuration, "the key of \(member) is not in \(folder.path)/keys", "Run this where \(member) runs, with --data.")
         }
         let signer = try KeyFile.readIdentity(path, passphrase: passphrase).signer
-        let consent = Consent(chain: state.chain, frozen: frozen, since: state.since, network: network.id, signer: signer)
-        let nodes = [notary] + network.notary.listed.map(\.id).filter { $0 != notary }
-        for node in nodes {
+        let consent = Consent(chain: state.chain, wish: wish, since: state.since, network: network.id, signer: signer)
+        let notaries = network.notary.listed.map(\.id)
+        for node in notaries.filter({ $0 == member }) + notaries.filter({ $0 != member }) {
             let answer = try inquiry.ask([(Service.name(.recorder, chain: .notary, node: node), .consent(consent))]).first ?? nil
             switch answer {
             case .chains(let states)?: return states.first { $0.chain == state.chain } ?? state
@@ -89,7 +106,7 @@ private struct ChainInquiry {
     }
 }
 
-private struct ChainRow: Encodable {
+struct ChainRow: Encodable {
     var chain: String
     var status: String
     var recorded_height: UInt64
@@ -97,15 +114,17 @@ private struct ChainRow: Encodable {
     var recorded_time_milliseconds: UInt64
     var since_notary_height: UInt64
     var consents: [String]
+    var leavers: [String]
 
     init(_ state: ChainState) {
         chain = state.chain.description
-        status = state.frozen ? "frozen" : state.since > 0 ? "thawed" : "open"
+        status = state.left ? "left" : state.frozen ? "frozen" : state.since > 0 ? "thawed" : "open"
         recorded_height = state.height
         recorded_hash = state.hash.hex
         recorded_time_milliseconds = state.time
         since_notary_height = state.since
         consents = state.consents
+        leavers = state.leavers
     }
 
     static func show(_ states: [ChainState], json: Bool) {
@@ -113,9 +132,10 @@ private struct ChainRow: Encodable {
         if json {
             Console.print(JSONText.line(rows))
         } else {
-            let head = ["CHAIN", "STATUS", "RECORDED", "SINCE NOTARY BLOCK", "NOTARIES THAT WANT IT CHANGED"]
+            let head = ["CHAIN", "STATUS", "RECORDED", "SINCE NOTARY BLOCK", "NOTARIES THAT WANT IT CHANGED", "WHO WANTS IT TO LEAVE"]
             let lines = rows.map {
-                [$0.chain, $0.status, "\($0.recorded_height)", "\($0.since_notary_height)", $0.consents.isEmpty ? "-" : $0.consents.joined(separator: ", ")]
+                [$0.chain, $0.status, "\($0.recorded_height)", "\($0.since_notary_height)"]
+                    + [$0.consents, $0.leavers].map { $0.isEmpty ? "-" : $0.joined(separator: ", ") }
             }
             for line in Table.lines([head] + lines) { Console.print(line) }
         }
@@ -124,7 +144,7 @@ private struct ChainRow: Encodable {
 
 struct ChainStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show how far each chain is recorded, and whether it is frozen.",
+        commandName: "status", abstract: "Show how far each chain is recorded, and whether it is frozen or has left.",
         discussion: """
             Example:
               concordat chain status --json
@@ -136,7 +156,7 @@ struct ChainStatusCommand: ParsableCommand {
     func run() throws {
         let states = try ChainInquiry(common).states()
         ChainRow.show(states, json: common.json)
-        if states.contains(where: \.frozen) { throw ExitCode(Failure.Code.degraded.rawValue) }
+        if states.contains(where: { $0.frozen && !$0.left }) { throw ExitCode(Failure.Code.degraded.rawValue) }
     }
 }
 

@@ -71,7 +71,7 @@ extension ConsensusRole {
         var effects: [RoleEffect] = []
         for change in freezes(in: block) {
             guard let head = change.head, !stands.granted.contains(.init(candidate: block.hash, chain: change.chain)) else { continue }
-            effects += ask(block, change.chain, height: head.height, hash: head.hash, frozen: true)
+            effects += ask(block, change.chain, height: head.height, hash: head.hash, frozen: true, leave: change.isLeave)
         }
         if case .contradicted(let chain, let height) = standing(of: block) {
             for transaction in block.transactions {
@@ -84,14 +84,14 @@ extension ConsensusRole {
         return effects
     }
 
-    private mutating func ask(_ block: Block, _ chain: ChainID, height: Height, hash: Digest, frozen: Bool) -> [RoleEffect] {
+    private mutating func ask(_ block: Block, _ chain: ChainID, height: Height, hash: Digest, frozen: Bool, leave: Bool = false) -> [RoleEffect] {
         let key = Stands.Key(candidate: block.hash, chain: chain)
         guard !stands.calls.values.contains(key), !stands.resting.contains(key) else { return [] }
         let call = ConsensusRole.standCalls + nextToken()
         stands.calls[call] = key
         let query = StandQuery(
-            chain: chain, height: height, hash: hash, frozen: frozen, notaryHeight: block.header.height, notaryBlock: block.hash,
-            network: network.id, signer: context.signer)
+            chain: chain, height: height, hash: hash, frozen: frozen, leave: leave, notaryHeight: block.header.height,
+            notaryBlock: block.hash, network: network.id, signer: context.signer)
         return [
             .call(
                 call, service: Service.name(.validator, chain: chain, node: context.address.node), .stand(query),
@@ -170,8 +170,10 @@ extension ConsensusRole {
         guard let step else { return [] }
         let told = step.changes.compactMap { change -> RoleEffect? in
             switch change {
-            case .frozen(chain): .raise(code: "chain_frozen", detail: "the notaries have frozen \(chain): nothing above their record counts", severity: .warning)
+            case .frozen(chain) where reader?.view.hasLeft(chain) != true: .raise(code: "chain_frozen", detail: "the notaries have frozen \(chain): nothing above their record counts", severity: .warning)
             case .thawed(chain): .raise(code: "chain_thawed", detail: "the notaries have thawed \(chain)", severity: .warning)
+            case .left(chain):
+                .raise(code: "chain_left", detail: "\(chain) has left the network: it ends at what is recorded of it; stop its processes", severity: .warning)
             default: nil
             }
         }

@@ -5,12 +5,15 @@ import Ledger
 import RoleKit
 import Wire
 
-/// Rule R8: what this notary wants frozen or thawed, and what it proposes when enough notaries want it.
+/// Rule R8: what this notary wants frozen or thawed, and what it proposes when enough notaries want it; and which chains leave (J-7).
 extension RecorderRole {
     /// A notary's wish: passed on by whoever holds it, so that it outlives restarts.
     mutating func hear(_ consent: Consent) -> Bool {
-        guard network.chain(consent.chain).map({ $0.engine != .pow }) ?? false, electorates.contains(where: { $0.contains(consent.authorization.key) }), isOpen(consent) else { return false }
-        if consents.has(consent.chain, by: consent.authorization.key) { return true }
+        guard let chain = network.chain(consent.chain), isOpen(consent) else { return false }
+        let key = consent.authorization.key
+        let isNotarys = electorates.contains { $0.contains(key) }
+        guard consent.wish == .leave ? isNotarys || chain.hasNode(key) : isNotarys && chain.engine != .pow else { return false }
+        if consents.has(consent.chain, consent.wish, by: key) { return true }
         guard context.verify(consent.check(network: network.id)) else { return false }
         consents.add(consent)
         return true
@@ -26,7 +29,8 @@ extension RecorderRole {
     private func isOpen(_ consent: Consent) -> Bool {
         let freeze = view[consent.chain]?.freezes.last
         let since = freeze.map { $0.thawedAt ?? $0.notaryHeight } ?? 0
-        return consent.since == since && consent.frozen != (view.frozen(consent.chain) != nil)
+        guard consent.since == since, !view.hasLeft(consent.chain) else { return false }
+        return consent.wish == .leave || (consent.wish == .freeze) != (view.frozen(consent.chain) != nil)
     }
 
     /// Looks whether a chain is to be frozen by the configured consequences: this notary consents by itself.
@@ -34,9 +38,9 @@ extension RecorderRole {
         var effects: [RoleEffect] = []
         guard let signer = electorates.first.flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
         for (position, chain) in subChains where !isMined(position) && view.frozen(chain) == nil {
-            guard !consents.has(chain, by: signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
+            guard !consents.has(chain, .freeze, by: signer.publicKey), isToFreeze(chain, position, at: now) else { continue }
             let since = view[chain]?.freezes.last?.thawedAt ?? 0
-            let consent = Consent(chain: chain, frozen: true, since: since, network: network.id, signer: signer)
+            let consent = Consent(chain: chain, wish: .freeze, since: since, network: network.id, signer: signer)
             consents.add(consent)
             effects += [
                 .publish(.evidence, .consent(consent)),
@@ -66,17 +70,10 @@ extension RecorderRole {
     /// Changes of status that may stand in a block on the ledger's state, without records of those chains.
     func statusChanges(_ ledger: LedgerState, recording records: [Record], slot: Slot?) -> [StatusChange] {
         guard let notaries = ledger.notaries(of: slot ?? tree.finalSlot + 1) else { return [] }
-        let members = notaries.members.map(\.key)
-        return network.chains.map(\.id).compactMap { chain in
-            let status = ledger.status(of: chain)
-            let isFreeze = !(status?.isFrozen ?? false)
-            // On a branch whose own change of status is not final yet, the consents to that change are still here, and are none to another.
-            let given = consents.authorizations(for: chain, frozen: isFreeze, since: status?.notaryHeight ?? 0, members: members)
-            let change = StatusChange(
-                chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: status?.notaryHeight ?? 0, consents: given)
-            guard !given.isEmpty, StateCheck.fault(in: change, notaries: notaries) == nil, !records.contains(where: { $0.final.header.chain == chain })
-            else { return nil }
-            guard isFreeze, let slot else { return change }
+        return ledger.subChains.compactMap { description in
+            let chain = description.id
+            guard let change = wanted(of: description, ledger, notaries), !records.contains(where: { $0.final.header.chain == chain }) else { return nil }
+            guard change.isFreeze, let slot else { return change }
             // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
             switch turn(of: slot) {
             case .freeze: return change
@@ -84,6 +81,24 @@ extension RecorderRole {
             case .ordinary, .judgement: return nil
             }
         }
+    }
+
+    /// The change of a chain's status that enough have consented to, on the ledger's state: to leave, or else to be frozen or thawed.
+    private func wanted(of description: ChainDescription, _ ledger: LedgerState, _ notaries: Electorate) -> StatusChange? {
+        let chain = description.id
+        let members = notaries.members.map(\.key)
+        let nodes = description.nodes.map(\.key)
+        let status = ledger.status(of: chain)
+        // On a branch whose own change of status is not final yet, the consents to that change are still here, and are none to another.
+        guard status?.hasLeft != true else { return nil }
+        let since = status?.notaryHeight ?? 0
+        let given = { (wish: ChainWish, keys: [PublicKey]) in consents.authorizations(for: chain, wish, since: since, members: keys) }
+        let leave = StatusChange(chain: chain, head: head(of: chain, ledger), since: since, consents: given(.leave, members), nodes: given(.leave, nodes))
+        if StateCheck.fault(in: leave, notaries: notaries, nodes: nodes) == nil { return leave }
+        let isFreeze = !(status?.isFrozen ?? false)
+        let change = StatusChange(
+            chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: since, consents: given(isFreeze ? .freeze : .thaw, members))
+        return StateCheck.fault(in: change, notaries: notaries, nodes: nodes) == nil ? change : nil
     }
 
     private func head(of chain: ChainID, _ ledger: LedgerState) -> StatusChange.Head {
@@ -94,12 +109,15 @@ extension RecorderRole {
     func chainStates() -> [ChainState] {
         view.lanes.map { lane in
             let freeze = lane.freezes.last
-            let names = consents.all.filter { $0.chain == lane.chain }.compactMap { consent in
-                electorates.flatMap(\.members).first { $0.key == consent.authorization.key }?.node
-            }
+            let wishes = consents.all.filter { $0.chain == lane.chain }
+            let nodes = network.chain(lane.chain)?.nodes ?? []
+            let notary = { (consent: Consent) in electorates.flatMap(\.members).first { $0.key == consent.authorization.key }?.node }
+            let node = { (consent: Consent) in nodes.first { $0.key == consent.authorization.key }?.id }
             return ChainState(
                 chain: lane.chain, height: lane.height, hash: lane.hash, frozen: view.frozen(lane.chain) != nil,
-                since: freeze.map { $0.thawedAt ?? $0.notaryHeight } ?? 0, time: recordedTimes[lane.chain] ?? 0, consents: names)
+                since: freeze.map { $0.thawedAt ?? $0.notaryHeight } ?? 0, time: recordedTimes[lane.chain] ?? 0,
+                consents: wishes.filter { $0.wish != .leave }.compactMap(notary), left: view.hasLeft(lane.chain),
+                leavers: wishes.filter { $0.wish == .leave }.flatMap { [node($0), notary($0)].compactMap { $0 } })
         }
     }
 
@@ -163,6 +181,7 @@ extension RecorderRole {
             switch change {
             case .recorded, .closed, .declared: continue
             case .paused(let change): effects.append(tell(change))
+            case .left(let chain): consents.forget(chain)
             case .frozen(let chain):
                 consents.forget(chain)
                 guard let lane = view[chain], let position = chains.firstIndex(of: chain), followers[position].height > lane.height else { continue }

@@ -76,6 +76,9 @@ extension ValidatorRole {
             return [.count(.duplicate, by: 1)]
         }
         if entry.isToBeSigned, let reason = clockFault(block.header, at: now) { return clockRefusal(hash, reason) }
+        if entry.isToBeSigned, let pledge = branch.pledges.last {
+            return deferJudgement(block, .notary, pledge.notaryHeight, "a vote of this notary may end the chain here")
+        }
         if entry.isToBeSigned, isBeyondLead(block.header) {
             return deferJudgement(block, block.header.chain, block.header.height, "the chain is too far above its record")
                 + askNotarized(block.header.parent)
@@ -179,6 +182,7 @@ extension ValidatorRole {
         let verdict = NotaryVerdict(
             chain: block.header.chain, block: block.hash, notary: signer.publicKey,
             verdict: .signed(epoch: statement.epoch, slot: statement.slot, height: statement.height, signature: signature))
+        signedSlot = max(signedSlot, block.header.slot)
         let view = reader.view
         var operations = reliances.add(block) { view[$0]?.height ?? 0 }
         if !isStored { operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)) }

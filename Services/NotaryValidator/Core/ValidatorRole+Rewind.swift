@@ -48,13 +48,15 @@ extension ValidatorRole {
                 if let head = reader.view.frozen(frozen)?.height {
                     dropped += reliances.drop { $0.chain == frozen && $0.height > head || frozen == chain && $0.candidateHeight > head }
                 }
-                if frozen == chain { effects.append(sayStatus("chain_frozen", "is frozen at height \(recorded.height): nothing above counts")) }
+                if frozen == chain, !reader.view.hasLeft(chain) { effects.append(sayStatus("chain_frozen", "is frozen at height \(recorded.height): nothing above counts")) }
             case .thawed(let thawed) where thawed == chain:
                 frozenProof = nil
                 legs.reset { _ in true }
                 effects.append(sayStatus("chain_thawed", "goes on from height \(recorded.height)"))
                 effects += restartFollower()
-            case .thawed: continue
+            case .left(let left) where left == chain:
+                effects.append(sayStatus("chain_left", "has left the network at height \(recorded.height), for good"))
+            case .thawed, .left: continue
             case .closed(let closing): note(closing)
             // What is missing is looked for below.
             case .declared, .paused: continue
@@ -178,7 +180,8 @@ extension ValidatorRole {
             return [.reply(token: token, .failure(.notAllowed, detail: "only a notary's own roles ask this"))]
         }
         let no: [RoleEffect] = [.reply(token: token, .granted(false))]
-        guard isFollowing, !isRejoining, query.notaryHeight > reader.view.height, reader.view.frozen(chain) == nil else { return no }
+        let isFrozen = reader.view.frozen(chain) != nil
+        guard isFollowing, !isRejoining, query.notaryHeight > reader.view.height, !isFrozen || query.leave else { return no }
         let own = followedHash(query.height) ?? (query.height == 0 ? network.genesisHash(of: chain) : nil)
         guard query.frozen else {
             if own == query.hash { return [.reply(token: token, .granted(true))] }
@@ -188,11 +191,22 @@ extension ValidatorRole {
         guard own == query.hash, query.height >= tree.finalHeight else { return no }
         let pledge = Branch.Pledge(notaryHeight: query.notaryHeight, notaryBlock: query.notaryBlock)
         if branch.pledges.contains(pledge) { return [.reply(token: token, .granted(true))] }
-        guard query.height == tipHeight else { return no + askRelease(query.height, query.hash, demanded: nil, pledge: pledge, at: now) }
+        // Nobody may lose what is final by leaving: nothing above has been signed, so there is nothing, and nothing will be (J-8).
+        if query.leave, !isFrozen, !mayEnd(at: query.height) { return no }
+        guard query.height == tipHeight else { return query.leave ? no : no + askRelease(query.height, query.hash, demanded: nil, pledge: pledge, at: now) }
         branch.pledges.append(pledge)
         branch.generation += 1
         bound = FollowedBlock(height: tipHeight, hash: tipHash, generation: branch.generation, pledges: branch.pledges)
         return [.persist([pledgeRow(tipHeight, tipHash)]), .reply(token: token, .granted(true))] + sayHead()
+    }
+
+    /// Whether no block above a followed one can be final: this notary has signed none that could be, and stands there. Of a mined chain nothing
+    /// above its record is final.
+    private func mayEnd(at height: Height) -> Bool {
+#if PLANTED_BUGS
+        if PlantedBug.leaveLosesFinal.isPlanted { return height == tipHeight }
+#endif
+        return height == tipHeight && (tree.chain.engine == .pow || signedSlot <= tipSlot && !reliances.isIncomplete)
     }
 
     // MARK: release

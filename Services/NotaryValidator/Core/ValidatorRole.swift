@@ -45,6 +45,8 @@ package struct ValidatorRole: RoleCore {
     var tip: BlockHeader?
     var branch = Branch()
     var reliances: Reliances
+    /// Highest slot of a candidate that this notary has signed, as far as it is stored; no final block has overtaken it if it is above the tip's.
+    var signedSlot: Slot
     var rivals = RivalCandidates()
     /// What it has promised for an election; nil before the first.
     var closed: ClosedEpoch?
@@ -132,6 +134,8 @@ package struct ValidatorRole: RoleCore {
         tip = stored.newest?.header
         reliances = Reliances(
             recovered[.reliances], isIncomplete: !recovered.votes.isEmpty && !recovered[.facts].contains { $0.key == Facts.kept })
+        // Damaged rows too: what cannot be read was signed all the same.
+        signedSlot = recovered[.candidates].map { $0.key >> 16 }.max() ?? 0
         closed = ClosedEpoch(recovered.votes, chain: context.address.chain)
         branch.generation = bound?.generation ?? 0
         branch.pledges = bound?.pledges ?? []

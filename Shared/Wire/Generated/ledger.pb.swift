@@ -322,6 +322,15 @@ package nonisolated struct PBTransaction: Sendable {
     set {kind = .join(newValue)}
   }
 
+  /// notary chain: a sub-chain leaves at its recorded head, for good (A16)
+  package var leave: PBLeave {
+    get {
+      if case .leave(let v)? = kind {return v}
+      return PBLeave()
+    }
+    set {kind = .leave(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -377,6 +386,8 @@ package nonisolated struct PBTransaction: Sendable {
     case heed(PBHeed)
     /// notary chain: a new sub-chain joins (A16)
     case join(PBJoin)
+    /// notary chain: a sub-chain leaves at its recorded head, for good (A16)
+    case leave(PBLeave)
 
   }
 
@@ -833,7 +844,36 @@ package nonisolated struct PBThaw: Sendable {
   package init() {}
 }
 
-/// A notary wants a chain frozen, or thawed.
+/// A chain leaves the network at its recorded head, and never comes back (A16).
+package nonisolated struct PBLeave: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// sub-chain
+  package var chain: String = String()
+
+  /// of its recorded head, 0 when nothing of it is recorded
+  package var height: UInt64 = 0
+
+  /// 32 bytes, of that block; the genesis hash for height 0
+  package var hash: Data = Data()
+
+  /// notary height at which its status last changed, 0 if it never did
+  package var since: UInt64 = 0
+
+  /// of a quorum of notaries, as for Thaw
+  package var consents: [PBAuthorization] = []
+
+  /// of more than two thirds of the chain's nodes, over the same, in the chain's order
+  package var nodes: [PBAuthorization] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A notary wants a chain frozen, or thawed; or a notary or one of the chain's nodes wants it to leave.
 package nonisolated struct PBConsent: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -842,13 +882,13 @@ package nonisolated struct PBConsent: Sendable {
   /// sub-chain
   package var chain: String = String()
 
-  /// true: freeze, false: thaw
+  /// true: freeze or leave, false: thaw
   package var frozen: Bool = false
 
   /// notary height at which the chain's status last changed, 0 if it never did
   package var since: UInt64 = 0
 
-  /// the notary over chain, action and since, domain "consent"
+  /// the notary, or node, over chain, action and since, domain "consent"
   package var authorization: PBAuthorization {
     get {_authorization ?? PBAuthorization()}
     set {_authorization = newValue}
@@ -857,6 +897,9 @@ package nonisolated struct PBConsent: Sendable {
   package var hasAuthorization: Bool {self._authorization != nil}
   /// Clears the value of `authorization`. Subsequent reads from it will return its default value.
   package mutating func clearAuthorization() {self._authorization = nil}
+
+  /// true: the chain leaves the network
+  package var leave: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2130,7 +2173,7 @@ nonisolated extension PBVoteKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Transaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0\u{1}pause\0\u{1}heed\0\u{2}\u{3}join\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}register\0\u{1}transfer\0\u{1}open\0\u{1}confirm\0\u{1}refuse\0\u{1}cancel\0\u{1}settle\0\u{1}refund\0\u{1}record\0\u{1}evidence\0\u{1}freeze\0\u{1}thaw\0\u{1}bond\0\u{1}unbond\0\u{1}candidacy\0\u{1}ballot\0\u{1}closing\0\u{1}deploy\0\u{1}adopt\0\u{1}lock\0\u{1}issue\0\u{1}redeem\0\u{1}release\0\u{1}pause\0\u{1}heed\0\u{2}\u{3}join\0\u{1}leave\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2476,6 +2519,19 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .join(v)
         }
       }()
+      case 29: try {
+        var v: PBLeave?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .leave(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .leave(v)
+        }
+      }()
       default: break
       }
     }
@@ -2590,6 +2646,10 @@ nonisolated extension PBTransaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .join?: try {
       guard case .join(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .leave?: try {
+      guard case .leave(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
     }()
     case nil: break
     }
@@ -3367,9 +3427,64 @@ nonisolated extension PBThaw: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
   }
 }
 
+nonisolated extension PBLeave: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Leave"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}since\0\u{1}consents\0\u{1}nodes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.consents) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 2)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 3)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularUInt64Field(value: self.since, fieldNumber: 4)
+    }
+    if !self.consents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.consents, fieldNumber: 5)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBLeave, rhs: PBLeave) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.consents != rhs.consents {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PBConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Consent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}frozen\0\u{1}since\0\u{1}authorization\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}frozen\0\u{1}since\0\u{1}authorization\0\u{1}leave\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3381,6 +3496,7 @@ nonisolated extension PBConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 2: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._authorization) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.leave) }()
       default: break
       }
     }
@@ -3403,6 +3519,9 @@ nonisolated extension PBConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._authorization {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.leave != false {
+      try visitor.visitSingularBoolField(value: self.leave, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3411,6 +3530,7 @@ nonisolated extension PBConsent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.frozen != rhs.frozen {return false}
     if lhs.since != rhs.since {return false}
     if lhs._authorization != rhs._authorization {return false}
+    if lhs.leave != rhs.leave {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

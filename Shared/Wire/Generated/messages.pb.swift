@@ -2706,6 +2706,12 @@ package nonisolated struct PBChainState: Sendable {
   /// node ids of notaries that want its status changed, and whose wish is not fulfilled yet
   package var consents: [String] = []
 
+  /// whether it has left the network; it is frozen then, for good
+  package var left: Bool = false
+
+  /// ids of notaries, and of its own nodes, that want it to leave
+  package var leavers: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2749,7 +2755,7 @@ package nonisolated struct PBStandQuery: Sendable {
   /// 32 bytes, of that block
   package var hash: Data = Data()
 
-  /// true: the entry freezes the chain there
+  /// true: the entry freezes the chain there, or the chain leaves there
   package var frozen: Bool = false
 
   /// height of the notary candidate that holds the entry
@@ -2760,6 +2766,9 @@ package nonisolated struct PBStandQuery: Sendable {
 
   /// 64 bytes, the notary's over this message without it, domain "inner": only its own roles may ask
   package var signature: Data = Data()
+
+  /// true: the chain leaves there
+  package var leave: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -7893,7 +7902,7 @@ nonisolated extension PBChainStates: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBChainState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChainState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{1}since\0\u{3}time_milliseconds\0\u{1}consents\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{1}since\0\u{3}time_milliseconds\0\u{1}consents\0\u{1}left\0\u{1}leavers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7908,6 +7917,8 @@ nonisolated extension PBChainState: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.since) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.timeMilliseconds) }()
       case 7: try { try decoder.decodeRepeatedStringField(value: &self.consents) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.left) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.leavers) }()
       default: break
       }
     }
@@ -7935,6 +7946,12 @@ nonisolated extension PBChainState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.consents.isEmpty {
       try visitor.visitRepeatedStringField(value: self.consents, fieldNumber: 7)
     }
+    if self.left != false {
+      try visitor.visitSingularBoolField(value: self.left, fieldNumber: 8)
+    }
+    if !self.leavers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.leavers, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7946,6 +7963,8 @@ nonisolated extension PBChainState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.since != rhs.since {return false}
     if lhs.timeMilliseconds != rhs.timeMilliseconds {return false}
     if lhs.consents != rhs.consents {return false}
+    if lhs.left != rhs.left {return false}
+    if lhs.leavers != rhs.leavers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7998,7 +8017,7 @@ nonisolated extension PBReleaseQuery: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBStandQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StandQuery"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{3}notary_height\0\u{3}notary_block\0\u{1}signature\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}hash\0\u{1}frozen\0\u{3}notary_height\0\u{3}notary_block\0\u{1}signature\0\u{1}leave\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8013,6 +8032,7 @@ nonisolated extension PBStandQuery: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.notaryHeight) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.notaryBlock) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.leave) }()
       default: break
       }
     }
@@ -8040,6 +8060,9 @@ nonisolated extension PBStandQuery: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.signature.isEmpty {
       try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 7)
     }
+    if self.leave != false {
+      try visitor.visitSingularBoolField(value: self.leave, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8051,6 +8074,7 @@ nonisolated extension PBStandQuery: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.notaryHeight != rhs.notaryHeight {return false}
     if lhs.notaryBlock != rhs.notaryBlock {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.leave != rhs.leave {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

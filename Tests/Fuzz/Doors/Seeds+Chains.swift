@@ -12,6 +12,7 @@ extension Seeds {
         addBrakes()
         addPegs()
         addStatusChanges()
+        addLeave()
         addInner()
     }
 
@@ -235,7 +236,7 @@ extension Seeds {
     private mutating func addStatusChanges() {
         let genesis = BlockHeader.genesisHash(of: Stage.alpha, network: network)
         for (frozen, since) in [(true, Height(0)), (false, 9), (true, UInt64.max)] {
-            let consents = notaries.map { Consent(chain: Stage.alpha, frozen: frozen, since: since, network: network, signer: $0) }
+            let consents = notaries.map { Consent(chain: Stage.alpha, wish: frozen ? .freeze : .thaw, since: since, network: network, signer: $0) }
             let head = frozen ? StatusChange.Head(height: since == 0 ? 0 : 7, hash: since == 0 ? genesis : place) : nil
             for count in [2, 3] {
                 let change = StatusChange(chain: Stage.alpha, head: head, since: since, consents: consents.prefix(count).map(\.authorization))
@@ -248,7 +249,8 @@ extension Seeds {
         }
         let status = ChainStatus(chain: Stage.beta, isFrozen: true, height: 7, hash: place, notaryHeight: 9)
         let thawed = ChainStatus(chain: Stage.beta, isFrozen: false, height: 0, hash: genesis, notaryHeight: UInt64.max)
-        for entry in [status, thawed] { add("status-entry", entry.encoded) }
+        let left = ChainStatus(chain: Stage.beta, isFrozen: true, hasLeft: true, height: 7, hash: place, notaryHeight: 9)
+        for entry in [status, thawed, left] { add("status-entry", entry.encoded) }
         let frozen = StateEvidence(block: place, proof: StateProof(value: status.encoded, siblings: [place], other: nil))
         let evidence = StateEvidence(block: place, proof: StateProof(value: nil, siblings: [place], other: nil))
         add(Transaction(.refund(Resolution(xid: place, evidence: evidence, frozen: frozen)), chain: Stage.alpha, network: network), on: 0)
@@ -257,11 +259,30 @@ extension Seeds {
         add("response", Response.frozen(notaryFinal(), evidence.proof).encoded)
         let states = [
             ChainState(chain: Stage.alpha, height: 0, hash: genesis, frozen: false, since: 0, time: 0, consents: []),
-            ChainState(chain: Stage.beta, height: 7, hash: place, frozen: true, since: 9, time: 5, consents: ["notary-1", "notary-2"]),
+            ChainState(
+                chain: Stage.beta, height: 7, hash: place, frozen: true, since: 9, time: 5, consents: ["notary-1", "notary-2"], left: true,
+                leavers: ["beta-1", "notary-1"]),
         ]
         add("response", Response.chains(states).encoded)
         add(.chains, to: [.recorder])
         add(.frozen(Stage.alpha), to: [.consensus])
+    }
+
+    /// A chain's nodes and the notaries want it to leave.
+    private mutating func addLeave() {
+        let (nodes, id) = (Stage.cast.network.chain(Stage.beta)?.nodes ?? [], network)
+        let signers = nodes.compactMap { Stage.cast.nodeSigners[$0.id] }
+        let wish = { (signer: Signer) in Consent(chain: Stage.beta, wish: .leave, since: 9, network: id, signer: signer) }
+        for count in [0, signers.count] {
+            let change = StatusChange(
+                chain: Stage.beta, head: .init(height: 7, hash: place), since: 9, consents: notaries.map { wish($0).authorization },
+                nodes: signers.prefix(count).map { wish($0).authorization })
+            add(Transaction(.status(change), chain: .notary, network: network), on: 2)
+        }
+        for signer in signers.prefix(1) + notaries.prefix(1) {
+            add(.consent(wish(signer)), to: [.recorder], by: RoleStage.all[5].address)
+            add(.consent(wish(signer)), to: [.recorder])
+        }
     }
 
     /// A refund of a chain that waits for one that is frozen.

@@ -26,14 +26,22 @@ extension ByzantineCore {
         return effects
     }
 
-    /// Instead of a candidate, one in which value appears that too few members have attested; nil when it is let be.
+    /// Instead of a candidate, one in which value appears that too few members have attested, or, as a notary chain's leader, one in which a chain
+    /// joins, leaves or stops by the word of too few; nil when it is let be.
     mutating func lesserCandidate(_ block: Block) -> Message? {
         guard block.header.builder == context.signer.publicKey, habits.contains(.invalidCandidate), random.below(3) > 0, let lesser = unattested(block) else {
             return nil
         }
         told.add(.invalidCandidate)
         shadows.add(lesser, count: context.network.notary.nodes.count)
+        lesserNotary = block.header.chain == .notary ? (block.hash, lesser) : nil
         return .candidate(lesser)
+    }
+
+    /// The notary chain's candidates need no notaries' signatures: the lesser one is offered for votes at once.
+    func lesserCertified(_ certified: CertifiedCandidate) -> Message? {
+        guard let (original, lesser) = lesserNotary, certified.header.hash == original else { return nil }
+        return .certified(CertifiedCandidate(header: lesser.header, builderSignature: lesser.builderSignature, notary: nil))
     }
 
     /// Hands out a candidate of its own making, and gathers the notaries' signatures should they give them.
@@ -72,7 +80,7 @@ extension ByzantineCore {
         return made(of: block, fields, transactions, outcomes)
     }
 
-    /// Value appears that too few members have attested; nil where none appears in the block.
+    /// What too few have attested, or consented to; nil where the block has nothing of that kind.
     private mutating func unattested(_ block: Block) -> Block? {
         var transactions = block.transactions
         var isChanged = false
@@ -82,10 +90,18 @@ extension ByzantineCore {
                 proof.attestations = Array(proof.attestations.prefix(count))
                 return proof
             }
+            func fewer(_ words: [Authorization]) -> [Authorization] { Array(words.prefix(Int(random.below(UInt64(max(1, words.count)))))) }
             let kind: Transaction.Kind
             switch transaction.kind {
             case .issue(let proof): kind = .issue(lesser(proof, keeping: Int(random.below(UInt64(proof.attestations.count + 1) / 2))))
             case .release(let proof): kind = .release(lesser(proof, keeping: Int(random.below(UInt64(proof.attestations.count + 1) / 2))))
+            case .status(var change):
+                if random.below(2) == 0, let nodes = change.nodes { change.nodes = fewer(nodes) } else { change.consents = fewer(change.consents) }
+                kind = .status(change)
+            case .pause(var pause):
+                pause.consents = fewer(pause.consents)
+                kind = .pause(pause)
+            case .join(let join): kind = .join(Join(body: join.body, signatures: join.signatures, admissions: fewer(join.admissions)))
             default: continue
             }
             transactions[index] = Transaction(kind, chain: block.header.chain, network: context.network.id)

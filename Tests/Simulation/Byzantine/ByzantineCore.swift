@@ -18,6 +18,8 @@ struct ByzantineCore: RoleCore {
     var told = FaultTally()
     var shadows = ShadowCandidates()
     var withheld = WithheldBlocks()
+    /// A notary candidate that was replaced by one with fewer consents.
+    var lesserNotary: (original: Digest, lesser: Block)?
     /// Of a corrupt chain that has parted: every node's signer.
     var accomplices: [Signer] = []
     /// A vote and a transaction seen lately, to be used against others.
@@ -41,11 +43,25 @@ struct ByzantineCore: RoleCore {
 
     mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         told = FaultTally()
-        let honest = inner.apply(input, at: now)
+        let honest = inner.apply(deaf(input), at: now)
         var effects: [RoleEffect] = []
         if case .delivered(let message, _) = input { effects += answerLies(message) }
         for effect in honest { effects += twisted(effect) }
         return effects + withheld.due().map { .publish(.candidate($0.header.chain), .candidate($0)) }
+    }
+
+    /// A builder that leaves things out never hears of pauses that its chain is to take in (G-6, G-7).
+    private mutating func deaf(_ input: RoleInput) -> RoleInput {
+        guard context.address.role == .builder, habits.contains(.censorship), case .delivered(.accepted(var batch), let publisher) = input else { return input }
+        let (chain, network) = (context.address.chain, context.network.id)
+        let heard = batch.transactions.filter { pooled in
+            guard case .heed? = (try? Transaction(decoding: pooled.transaction, chain: chain, network: network))?.kind else { return true }
+            return false
+        }
+        guard heard.count < batch.transactions.count else { return input }
+        told.add(.censorship)
+        batch.transactions = heard
+        return .delivered(.accepted(batch), publisher: publisher)
     }
 
     /// Draws whether a habit shows now.
@@ -77,6 +93,7 @@ struct ByzantineCore: RoleCore {
             twisted.verdict = .refused(transaction: lastTransaction, reason: .insufficientFunds)
             return .verdict(twisted)
         case .candidate(let block): return lesserCandidate(block)
+        case .certified(let certified): return lesserCertified(certified)
         case .contract(let notice): return falseTerms(notice)
         case .pause(let notice): return falsePause(notice)
         case .accepted(let batch): return falseTerms(in: batch)

@@ -86,7 +86,7 @@ final class FreezeOperators: SimulatedClient {
             [cast.nodeSigners[node.id], cast.freshSigners[node.id]].compactMap { signer in signer.map { (node, $0) } }
         }
         for (node, signer) in signers {
-            let consent = Consent(chain: chain, frozen: false, since: since, network: world.network.id, signer: signer)
+            let consent = Consent(chain: chain, wish: .thaw, since: since, network: world.network.id, signer: signer)
             lastCall += 1
             world.request(
                 Service.name(.recorder, chain: .notary, node: node.id), .consent(consent), client: index, id: lastCall, timeoutMilliseconds: 3_000)

@@ -70,13 +70,14 @@ package struct ElectionOracle: Sendable {
         let sitting = terms[terms.count - 1].members.map(\.node)
         var weights: [String: UInt64] = [:]
         let chains = state.chains(network)
-        for chain in chains {
+        let voting = chains.filter { state.statuses[$0.id]?.hasLeft != true }
+        for chain in voting {
             for voter in chain.nodes {
                 let vote = state.election.votes[CertificateOracle.padded(chain.id) + voter.key.bytes]
                 for node in vote?.approved ?? [] { weights[node, default: 0] += 1_000_000_000 / UInt64(chain.nodes.count) }
             }
         }
-        let half = 500_000_000 * UInt64(chains.count)
+        let half = 500_000_000 * UInt64(voting.count)
         func wants(_ node: String) -> Bool {
             state.election.stands[node].map { !$0.isWithdrawn } ?? network.notary.nodes.contains { $0.id == node }
         }

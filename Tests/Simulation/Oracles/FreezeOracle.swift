@@ -32,6 +32,8 @@ package struct FreezeOracle: Sendable {
     /// Deciding legs in recorded blocks: where they stand, whatever their chain's nodes are.
     private var standing: [Digest: (chain: ChainID, height: Height)] = [:]
     private var refunds: [(xid: Digest, by: BlockHeader)] = []
+    /// Chains that have left and were not frozen before, and where.
+    private var ends: [(chain: ChainID, height: Height)] = []
 
     package init() {}
 
@@ -41,6 +43,8 @@ package struct FreezeOracle: Sendable {
     mutating func frozen(_ chain: ChainID, at height: Height, notary: Height) {
         spans.append(Span(chain: chain, height: height, from: notary, to: nil))
     }
+
+    mutating func left(_ chain: ChainID, at height: Height) { ends.append((chain, height)) }
 
     mutating func thawed(_ chain: ChainID, notary: Height) {
         guard let last = spans.lastIndex(where: { $0.chain == chain }) else { return }
@@ -91,6 +95,9 @@ package struct FreezeOracle: Sendable {
             findings.report(
                 .atomicity, "\(xid) is refunded in \(header.chain) \(header.height), and its deciding leg stands recorded in \(leg.chain) \(leg.height)",
                 at: time)
+        }
+        for (chain, height) in ends where Height(history.blocks(of: chain).count) > height {
+            findings.report(.atomicity, "\(chain) has left at height \(height), and block \(height + 1) was final", at: time)
         }
         for claim in claims {
             let notary = claim.by.fields.notaryHeight

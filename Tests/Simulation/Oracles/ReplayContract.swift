@@ -68,6 +68,7 @@ extension ReplayOracle {
         try signed(deploy.node, deploy.nodeSignature, "sponsor", terms.body)
         let chains = state.chains(network).filter { $0.id == contract.first.chain || $0.id == contract.second.chain }
         try demand(chains.count == 2, "declares a contract between chains that the network does not have")
+        try demand(chains.allSatisfy { state.statuses[$0.id]?.hasLeft != true }, "declares a contract with a chain that has left")
         try demand(chains.contains { $0.nodes.contains { $0.key == deploy.node } }, "declares a contract that no node of its chains has handed in")
         try demand(!network.contracts.contains { $0.id == contract.id }, "declares what the network's description has")
         let known = state.contracts.filter { $0.id == contract.id }

@@ -96,6 +96,7 @@ extension ReplayOracle {
         guard state.chain == .notary, network.notary.election != nil,
             state.chains(network).contains(where: { $0.id == ballot.chain && $0.nodes.contains { $0.key == ballot.voter } })
         else { throw ReplayFault(what: "a ballot of a stranger") }
+        guard state.statuses[ballot.chain]?.hasLeft != true else { throw ReplayFault(what: "a ballot of a chain that has left") }
         let before = state.election.votes[CertificateOracle.padded(ballot.chain) + ballot.voter.bytes]
         guard ballot.number > before?.number ?? 0 else { throw ReplayFault(what: "a ballot that is stale") }
         try demandSigned(ballot.voter, ballot.signature, "ballot", ballot.body)

@@ -13,7 +13,7 @@ extension ReplayOracle {
         if let frozen = resolution.frozen {
             let notary = try foreign(frozen.block, of: .notary, in: block)
             try demand(notary.height <= block.header.fields.notaryHeight, "a refund by a freeze that its block cannot know of")
-            guard let value = frozen.proof.value, value.count == 81, value[32] == 1 else { throw ReplayFault(what: "a refund by no freeze") }
+            guard let value = frozen.proof.value, value.count == 81, value[32] == 1 || value[32] == 3 else { throw ReplayFault(what: "a refund by no freeze") }
             let since = value[73..<81].reduce(0) { $0 << 8 | UInt64($1) }
             freezes.refundedByFreeze(of: deciding, since: since, in: block.header)
             counted.add(.refundByFreeze)

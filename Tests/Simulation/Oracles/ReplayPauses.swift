@@ -66,6 +66,7 @@ extension ReplayOracle {
         try demand(state.chain == .notary, "pauses elsewhere than on the notary chain")
         let before = state.pauses.first { $0.target == pause.change.target }
         let (level, number) = (pause.change.level.rawValue, pause.change.number)
+        if case .chain(let chain) = pause.change.target { try demand(state.statuses[chain]?.hasLeft != true, "pauses or resumes what has left") }
         try demand(number == (before?.number ?? 0) + 1, "change \(number) of \(pause.change.target.text) after \(before?.number ?? 0)")
         try demand(level != before?.level ?? 0, "changes nothing")
         let notaries = election.notaries(of: election.epoch(ofSlot: header.slot)) ?? []
@@ -77,6 +78,12 @@ extension ReplayOracle {
         changed.append(ReplayPause(target: pause.change.target, level: level, number: number, since: header.height))
         state.set(changed[changed.count - 1])
         counted.add(level == 0 ? .resumed : .paused)
+    }
+
+    /// New business with something stops without a change of its own.
+    mutating func stop(_ pause: ReplayPause, _ state: inout ReplayState) {
+        changed.append(pause)
+        state.set(pause)
     }
 
     /// A sub-chain takes in what the notary chain says; whether it does is looked at in the end.

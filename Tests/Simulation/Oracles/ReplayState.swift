@@ -91,7 +91,7 @@ package struct ReplayState: Sendable {
     /// Recorded heads on the notary chain: height and hash.
     private(set) var heads: [ChainID: (height: Height, hash: Digest)] = [:]
     /// Whether chains are frozen, and the notary block since which they are or are not.
-    private(set) var statuses: [ChainID: (isFrozen: Bool, since: Height)] = [:]
+    private(set) var statuses: [ChainID: (isFrozen: Bool, hasLeft: Bool, since: Height)] = [:]
     /// Keys in the order in which they came to be; dictionaries have none.
     private(set) var accountOrder: [PublicKey] = []
     private(set) var entryOrder: [Digest] = []
@@ -158,10 +158,10 @@ package struct ReplayState: Sendable {
         tree.set(bytes, kind: "state-head", name: Array(header.chain.description.utf8))
     }
 
-    /// A chain is frozen or thawed at its recorded head.
-    mutating func setStatus(_ chain: ChainID, isFrozen: Bool, _ head: (height: Height, hash: Digest), notaryHeight: Height) {
-        statuses[chain] = (isFrozen, notaryHeight)
-        let bytes = CertificateOracle.padded(chain) + [isFrozen ? 1 : 2] + CertificateOracle.number(head.height) + head.hash.bytes
+    /// A chain is frozen or thawed at its recorded head, or leaves there.
+    mutating func setStatus(_ chain: ChainID, isFrozen: Bool, hasLeft: Bool = false, _ head: (height: Height, hash: Digest), notaryHeight: Height) {
+        statuses[chain] = (isFrozen, hasLeft, notaryHeight)
+        let bytes = CertificateOracle.padded(chain) + [hasLeft ? 3 : isFrozen ? 1 : 2] + CertificateOracle.number(head.height) + head.hash.bytes
             + CertificateOracle.number(notaryHeight)
         tree.set(bytes, kind: "state-frozen", name: Array(chain.description.utf8))
     }

@@ -79,6 +79,8 @@ package enum ExercisedRule: Int, Countable {
     case decidedUnderDeclared
     /// A16: the notary chain took a chain in that was none of the network's.
     case chainJoined
+    /// A16: a chain left, for good.
+    case chainLeft
     /// B1 to B5: value was locked, issued, redeemed and released.
     case locked
     case issued

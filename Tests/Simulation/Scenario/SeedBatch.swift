@@ -13,6 +13,8 @@ package struct SeedBatch: Sendable {
     package var isMined: Bool
     /// Whether a chain joins; nil for one seed of four.
     package var joins: Bool?
+    /// Whether a chain leaves; nil for one seed of six.
+    package var leaves: Bool?
     private let onReport: @Sendable (SeedReport) -> Void
 
     private final class Progress: Sendable {
@@ -28,7 +30,7 @@ package struct SeedBatch: Sendable {
 
     package init(
         seeds: Range<UInt64>, payments: Int = 50, threads: Int = 2, isVerbose: Bool = false, isStandard: Bool = false, isMined: Bool = false,
-        joins: Bool? = nil, onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
+        joins: Bool? = nil, leaves: Bool? = nil, onReport: @escaping @Sendable (SeedReport) -> Void = { _ in }
     ) {
         self.seeds = seeds
         self.payments = payments
@@ -37,6 +39,7 @@ package struct SeedBatch: Sendable {
         self.isStandard = isStandard
         self.isMined = isMined
         self.joins = joins
+        self.leaves = leaves
         self.onReport = onReport
     }
 
@@ -49,6 +52,7 @@ package struct SeedBatch: Sendable {
                 run.isStandard = isStandard
                 run.isMined = isMined
                 run.joins = joins
+                run.leaves = leaves
                 if isVerbose { run.log = { time, line in print("\(time / 1_000).\(time % 1_000 / 100) \(line)") } }
                 let report = run.run()
                 onReport(report)

@@ -37,6 +37,8 @@ package struct SeedRun {
     package var isMined = false
     /// Whether a chain joins; nil for one seed of four.
     package var joins: Bool?
+    /// Whether a chain leaves; nil for one seed of six.
+    package var leaves: Bool?
     package var log: ((UInt64, String) -> Void)?
     /// Milliseconds after healing within which everything must have come to an end (invariant 11). Skip timeouts grow with every slot
     /// that failed, so the last one of a long fault may itself be long.
@@ -70,32 +72,35 @@ package struct SeedRun {
         PauseOperators(cast: cast).join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
         let applicants = applicants(cast, shape, payments, wallets)
         applicants?.join(world, spanMilliseconds: plan.faultsEndMicroseconds / 1_000)
+        let leavers = leavers(world, cast, plan)
         let inspector = Inspector()
         inspector.join(world)
         world.unleash()
         world.run(until: plan.faultsEndMicroseconds, mostSteps: SeedRun.mostSteps)
         world.heal()
-        let rest = demandProgress(world, wallets, applicants)
+        let rest = demandProgress(world, wallets, applicants, leavers)
         demandReturn(world, cast)
+        demandLeave(world, cast)
         if world.judge.findings.violations.allSatisfy({ $0.invariant == .progress }) { inspect(world, inspector) }
         world.judge.finish(at: world.now)
         return report(world, wallets, shape, rest)
     }
 
     /// Runs until every payment has ended, and every node and the record have reached what was final then.
-    private func demandProgress(_ world: World, _ wallets: [Wallet], _ applicants: Applicants?) -> UInt64 {
+    private func demandProgress(_ world: World, _ wallets: [Wallet], _ applicants: Applicants?, _ leavers: LeaveOperators?) -> UInt64 {
         let healed = world.now
         let limit = healed + progressMilliseconds * 1_000
         let before = heights(world)
         var targets: [Height]?
         while world.now < limit, world.judge.findings.violations.isEmpty {
             world.run(until: world.now + SeedRun.sliceMicroseconds, mostSteps: SeedRun.mostSteps)
-            guard applicants?.isDone ?? true, wallets.allSatisfy({ $0.isDone(but: world.judge.corrupt) }) else { continue }
+            guard applicants?.isDone ?? true, leavers?.isDone(world) ?? true, wallets.allSatisfy({ $0.isDone(but: world.judge.corrupt) }) else { continue }
             if targets == nil { targets = zip(heights(world), before).map { max($0, $1 + 1) } }
             if let targets, missing(world, targets).isEmpty { return (world.now - healed) / 1_000 }
         }
         if world.judge.findings.violations.isEmpty {
             if applicants?.isDone == false { world.judge.findings.report(.progress, "a chain was to join, and has not", at: world.now) }
+            if leavers?.isDone(world) == false { world.judge.findings.report(.progress, "a chain was to leave, and has not", at: world.now) }
             for payment in wallets.flatMap({ $0.openPayments(but: world.judge.corrupt) }).prefix(5) {
                 world.judge.findings.report(.progress, "still open: \(payment)", at: world.now)
             }
@@ -104,6 +109,28 @@ package struct SeedRun {
             }
         }
         return (world.now - healed) / 1_000
+    }
+
+    /// Those who would have a chain leave, where the seed has it; by a generator of its own, so that all other seeds stay what they were.
+    private func leavers(_ world: World, _ cast: Cast, _ plan: FaultPlan) -> LeaveOperators? {
+        var random = SeededRandom(seed: seed ^ 0x1EAF)
+        guard leaves ?? (!isStandard && random.below(6) == 0), let chain = world.release() else { return nil }
+        let operators = LeaveOperators(chain, cast: cast)
+        operators.join(world, afterMilliseconds: 500 + random.below(plan.faultsEndMicroseconds / 1_000 * 3 / 2))
+        return operators
+    }
+
+    /// A dead chain that does not come back leaves in half of all seeds, frozen as it is.
+    private func demandLeave(_ world: World, _ cast: Cast) {
+        guard let dead = world.dead, !dead.comesBack, dead.hasDied, seed.isMultiple(of: 2), world.judge.findings.violations.isEmpty,
+            world.judge.replay.states[.notary]?.statuses[dead.chain]?.isFrozen == true
+        else { return }
+        let operators = LeaveOperators(dead.chain, cast: cast)
+        operators.join(world, afterMilliseconds: 100)
+        world.run(atMost: progressMilliseconds * 1_000, mostSteps: SeedRun.mostSteps) { operators.isDone(world) }
+        if world.judge.findings.violations.isEmpty, !operators.isDone(world) {
+            world.judge.findings.report(.progress, "\(dead.chain) was to leave", at: world.now)
+        }
     }
 
     /// Those who would have a chain join, where the seed has one.

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import Runtime
+import Wire
+
+/// Operators' word that a chain leaves the network (J-7): of more than two thirds of its own nodes, and of a quorum of the notaries.
+struct ChainLeaveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "leave", abstract: "Want, as a node of the chain or as a notary, a chain to leave the network, for good.",
+        discussion: """
+            Example:
+              concordat chain leave gamma --node gamma-1
+              concordat chain leave gamma --notary notary-1
+            It leaves once more than two thirds of its own nodes and a quorum of the notaries want it, and everything it made final is recorded. Its last
+            recorded block is its end: nothing final is lost, what other chains hold for it comes back, nothing can be sent to it any more, and no chain of
+            its name joins again. Value that crossed a peg with it stays where it is: so this refuses while there is any, unless you say --abandon.
+            Exit codes: 0 the word is taken, 1 refused, 64 no such chain, node or notary, 69 no recorder answers, 78 the key is not here.
+            """)
+
+    @Argument(help: "The chain.")
+    var chain: String
+
+    @Option(help: "The node of the chain whose operator you are; its key is in the folder.")
+    var node: String?
+
+    @Option(help: "The notary whose operator you are; its key is in the folder.")
+    var notary: String?
+
+    @Flag(help: "Leave value that crossed pegs where it is: whoever has wrapped assets of the chain, or on it, can never have them paid out.")
+    var abandon = false
+
+    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (node == nil) != (notary == nil) else { throw ValidationError("Say whose word it is: --node NODE of the chain, or --notary NOTARY.") }
+    }
+
+    func run() throws {
+        let inquiry = try ChainInquiry(common)
+        let state = try inquiry.state(of: chain)
+        if let notary { try inquiry.requireNotary(notary) }
+        if let node {
+            let nodes = inquiry.configuration.network.chain(state.chain)?.nodes.map(\.id) ?? []
+            guard nodes.contains(node) else {
+                throw Failure(.usage, "\(node) is no node of \(chain)", "Use one of: \(nodes.joined(separator: ", ")).")
+            }
+        }
+        if !abandon { try requireNothingAcross(state.chain, inquiry) }
+        guard let member = node ?? notary else { preconditionFailure("validated") }
+        ChainRow.show([try inquiry.handIn(.leave, state, by: member, passphrase: passphrase.passphrase())], json: common.json)
+    }
+
+    /// Refuses while a peg with the chain holds value on one side for what is out on the other.
+    private func requireNothingAcross(_ chain: ChainID, _ inquiry: ChainInquiry) throws {
+        let desk = BridgeDesk(inquiry.inquiry)
+        for peg in try desk.pegs() where [peg.first.chain, peg.second.chain].contains(chain) {
+            let way = "Have it redeemed first (concordat bridge status), or say --abandon to give it up."
+            let standing: BridgeDesk.Standing
+            do { standing = try desk.standing(of: peg) } catch {
+                throw Failure(.failed, "nobody can say what the peg \(peg.id) with \(chain) holds: \(error)", way)
+            }
+            guard standing.main.lane > 0 || standing.outstanding > 0 else { continue }
+            throw Failure(
+                .failed,
+                "the peg \(peg.id) has \(standing.main.lane) of \(peg.first.asset) in custody on \(peg.first.chain), and \(standing.outstanding) of "
+                    + "\(peg.second.asset) are out on \(peg.second.chain)", way)
+        }
+    }
+}
