@@ -9,7 +9,7 @@ extension LedgerModel {
     mutating func apply(_ transaction: ParsedTransaction, evidence: [Bytes: ParsedHeader]) -> RuleResult {
         let isNotaryChain = chain.id == AuditNetwork.notaryName
         let isStaking = chain.stake != nil && [10, 13, 14].contains(transaction.number)
-        let isOfNotaries = (9...18).contains(transaction.number) || [24, 28].contains(transaction.number)
+        let isOfNotaries = (9...18).contains(transaction.number) || [24, 28, 29].contains(transaction.number)
         guard isStaking || isNotaryChain == isOfNotaries else { return .forbidden(.replay, "does not belong on this chain") }
         switch transaction.kind {
         case .register: return applyRegister(transaction)

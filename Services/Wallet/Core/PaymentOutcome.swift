@@ -17,6 +17,8 @@ package enum PaymentOutcome: Hashable, Sendable {
         case refusedByReceiver = "refused_by_receiver"
         case deadlinePassed = "deadline_passed"
         case cancelledByInitiator = "cancelled_by_initiator"
+        /// The deciding chain was frozen, or left, without having decided.
+        case chainFrozen = "chain_frozen"
 
         /// Nil for a reason that no refund has.
         package init?(_ reason: Reason) {

@@ -23,7 +23,9 @@ struct ReceiptReading: Sendable {
             case .refuse: cause = .refusedByReceiver
             case .cancel: cause = .cancelledByInitiator
             case .settle: if part.chain == payment.chain { end = .settled }
-            case .refund: if part.chain == payment.chain { end = .refunded(.deadlinePassed) }
+            case .refund(let resolution):
+                if resolution.frozen != nil { cause = .chainFrozen }
+                if part.chain == payment.chain { end = .refunded(.deadlinePassed) }
             case .record, .evidence, .candidacy, .ballot, .closing, .status, .deploy, .adopt, .issue, .release, .pause, .heed, .join: break
             }
         }
