@@ -125,7 +125,7 @@ struct ElectionModel: Sendable {
 
     /// Whether more than two thirds of an epoch's notaries have closed it for every sub-chain.
     private func isClosed(_ epoch: UInt64, by sitting: [AuditVoter]) -> Bool {
-        chains.allSatisfy { chain in
+        chains.filter { !left.contains($0.id) }.allSatisfy { chain in
             guard let closed = closings[chain.id], closed.epoch == epoch else { return false }
             return closed.nodes.count * 3 > sitting.count * 2
         }

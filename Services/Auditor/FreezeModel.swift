@@ -55,16 +55,26 @@ extension LedgerModel {
         guard isConsented(leave.consents, by: voters, atLeast: 2 * voters.count / 3 + 1), isConsented(leave.nodes, by: nodes, atLeast: 2 * nodes.count / 3 + 1) else {
             return .forbidden(.certificates, "lets \(name) leave with too few consents (J-7)")
         }
+        if status?.isFrozen != true, let fault = notReady(leaver, at: recorded.height) { return .forbidden(.oneFinal, fault) }
         let began = status?.isFrozen == true ? status?.notaryHeight ?? height : height
         write(StatusModel(chain: name, isFrozen: true, hasLeft: true, height: recorded.height, hash: recorded.hash, notaryHeight: began))
-        var target = PBPauseTarget()
-        target.chain = name
-        guard let pauseName = PauseModel.name(target) else { return .outcome(0) }
+        let pauseName = PauseModel.name(ofChain: name)
         let before = pauses[pauseName]
         if before?.level != 2, before != nil || pauses.count < AuditLimits.pauseTargets {
             write(PauseModel(name: pauseName, level: 2, number: (before?.number ?? 0) + 1, notaryHeight: height))
         }
         return .outcome(0)
+    }
+
+    /// What is against an open chain's leaving after a block of it: it has to be paused for 16 notary blocks, and, unless it is mined, its next block would have to
+    /// be certified by the same nodes who now let it leave.
+    private func notReady(_ leaver: AuditChain, at head: UInt64) -> String? {
+        guard let pause = pauses[PauseModel.name(ofChain: leaver.id)], pause.level == 2, pause.notaryHeight + 16 <= height else {
+            return "lets \(leaver.id) leave that has not been paused for long enough (J-7)"
+        }
+        guard leaver.work == nil, let election = stakes.election else { return nil }
+        let certifiers = stakes.electorate(ofEpoch: election.epoch(of: leaver.id, height: head + 1))?.map(\.id)
+        return certifiers == stakes.electorate(of: slot)?.map(\.id) ? nil : "lets \(leaver.id) leave by others than certify its next block (J-7)"
     }
 
     /// R4: the deciding chain is frozen at a block in whose state nothing is committed.

@@ -25,6 +25,9 @@ struct PauseModel: Sendable, Equatable {
         (self.name, self.level, self.number, self.notaryHeight) = (name, level, number, notaryHeight)
     }
 
+    /// Names a chain as a target.
+    static func name(ofChain chain: String) -> Bytes { [1] + Layout.padded(chain) + Layout.padded("") }
+
     /// Names a target; nil for what names none.
     static func name(_ target: PBPauseTarget) -> Bytes? {
         switch (target.chain.isEmpty, target.contract.isEmpty, target.asset.isEmpty) {

@@ -35,9 +35,9 @@ extension LedgerState {
         return closedBy(closing.chain, closing.epoch).contains(member.node)
     }
 
-    /// Whether a quorum of an epoch's notaries has closed it for every sub-chain.
+    /// Whether a quorum of an epoch's notaries has closed it for every sub-chain that has not left: nothing new relies on one that has.
     func isClosed(_ epoch: Epoch, by members: [Electorate.Member]) -> Bool {
-        subChains.allSatisfy { closedBy($0.id, epoch).count >= Quorum.size(of: members.count) }
+        votingChains.allSatisfy { closedBy($0.id, epoch).count >= Quorum.size(of: members.count) }
     }
 
     private mutating func write(_ entry: ClosingEntry) {

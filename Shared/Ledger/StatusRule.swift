@@ -1,4 +1,5 @@
 import Crypto
+import Determinism
 import Wire
 
 /// Rule R8: a chain is frozen at its recorded head, and thawed by a quorum; or it leaves there, for good (J-7).
@@ -8,7 +9,7 @@ extension LedgerState {
     /// The caller has checked the consents' signatures; who gave them is checked by `StateCheck`. Reasons are found in this order:
     /// wrongChain, recordInvalid for no sub-chain of the network and for freezing or thawing a mined one, chainLeft, duplicateTransaction when its
     /// status has changed since the consents were given, consentMissing, recordInvalid when it is frozen or thawed already, notReady when the head is not the
-    /// recorded one.
+    /// recorded one, and when a chain that leaves may not yet.
     mutating func applyStatus(_ change: StatusChange, at block: OpenBlock) -> Application {
         guard chain == .notary else { return .invalid(.wrongChain) }
         guard let subChain = subChain(change.chain) else { return .invalid(.recordInvalid) }
@@ -20,6 +21,7 @@ extension LedgerState {
         guard let notaries = notaries(of: block.slot) else { return .invalid(.epochUnknown) }
         if let reason = StateCheck.fault(in: change, notaries: notaries, nodes: subChain.nodes.map(\.key)) { return .invalid(reason) }
         guard change.isLeave || status?.isFrozen ?? false != change.isFreeze else { return .invalid(.recordInvalid) }
+        if change.isLeave, let reason = fault(leaving: subChain, at: block.height, slot: block.slot) { return .invalid(reason) }
         let recorded = head(of: change.chain)
         let height = recorded?.height ?? 0
         let hash = recorded?.hash ?? genesisHash(of: change.chain)
@@ -33,6 +35,33 @@ extension LedgerState {
                 chain: change.chain, isFrozen: change.isFreeze, hasLeft: change.isLeave, height: height, hash: hash, notaryHeight: notaryHeight))
         if change.isLeave { stopBusiness(with: change.chain, at: block.height) }
         return .applied
+    }
+
+    /// Why a chain cannot leave yet, whoever wants it; nil when it can (J-7). A frozen one has nothing to lose. Any other has to be paused for so long that
+    /// nothing is certified any more that brings new business to it; and who certifies its next block have to be those who promise that there is none.
+    ///
+    /// - Parameters:
+    ///   - height: of the notary block that would hold it.
+    ///   - slot: of that block.
+    package func fault(leaving chain: ChainDescription, at height: Height, slot: Slot) -> Reason? {
+        if status(of: chain.id)?.isFrozen == true { return nil }
+        guard let pause = pause(of: .chain(chain.id)), pause.level == .paused, height >= Limits.pauseGraceBlocks,
+            pause.notaryHeight <= height - Limits.pauseGraceBlocks
+        else { return .notReady }
+        // Of a mined chain nothing above its record is final.
+        if chain.engine == .pow { return nil }
+        guard let certifiers = certifiers(of: chain.id, at: (head(of: chain.id)?.height ?? 0) + 1), let notaries = notaries(of: slot) else { return .notReady }
+        return certifiers == notaries.members.map(\.node) ? nil : .notReady
+    }
+
+    /// Ids of the notaries who certify a chain's block of a height (E-5); nil when that is too long ago to be known here.
+    private func certifiers(of chain: ChainID, at height: Height) -> [String]? {
+        for entry in epochEntries.reversed() where entry.firstHeights.contains(where: { $0.chain == chain && $0.height <= height }) {
+            return entry.members.map(\.node)
+        }
+        let begins = joined.first { $0.chain.id == chain }?.epoch ?? 0
+        if let oldest = epochEntries.first, oldest.epoch > begins + 1 { return nil }
+        return (begins == 0 ? network.notary.genesisElectorate.members : epochEntry(begins)?.members)?.map(\.node)
     }
 
     /// The notaries of a slot of the notary chain, as far as its state has settled them.

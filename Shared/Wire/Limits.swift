@@ -138,6 +138,8 @@ package enum Limits {
     package static let metersPerAnswer = 4_096
     /// Payments that wait for brakes in one answer.
     package static let waitingPerAnswer = 256
+    /// Assets of which one answer says what is held.
+    package static let heldPerAnswer = 1_024
     /// Orders of a peg in one question or answer.
     package static let bridgeItemsPerAnswer = 256
     /// Contracts in one answer.

@@ -144,6 +144,8 @@ package struct BrakeView: Hashable, Sendable {
     package var pauses: [PauseEntry]
     /// Payments that wait here, with why, at most `Limits.waitingPerAnswer`.
     package var waiting: [Waiting]
+    /// What open cross transactions hold on the chain, ascending by asset; assets of which nothing is held are left out.
+    package var held: [Balance]
 
     /// What a brake puts off.
     package struct Waiting: Hashable, Sendable {
@@ -163,12 +165,13 @@ package struct BrakeView: Hashable, Sendable {
         }
     }
 
-    package init(height: Height, time: ChainTime, meters: [MeterEntry], pauses: [PauseEntry], waiting: [Waiting]) {
+    package init(height: Height, time: ChainTime, meters: [MeterEntry], pauses: [PauseEntry], waiting: [Waiting], held: [Balance] = []) {
         self.height = height
         self.time = time
         self.meters = meters
         self.pauses = pauses
         self.waiting = waiting
+        self.held = held
     }
 
     init(_ message: PBBrakeState) throws(WireFault) {
@@ -191,6 +194,8 @@ package struct BrakeView: Hashable, Sendable {
                 id: try Field.digest(item.id, "WaitingPayment.id"), reason: reason, amount: item.amount,
                 contract: try Field.text(item.contract, atMost: ShortText.byteCount, "WaitingPayment.contract"))
         }
+        try Field.count(message.held.count, atMost: Limits.heldPerAnswer, "BrakeState.held")
+        held = try mapChecked(message.held) { item throws(WireFault) in try Balance(item) }
     }
 
     var message: PBBrakeState {
@@ -207,6 +212,7 @@ package struct BrakeView: Hashable, Sendable {
             message.contract = item.contract
             return message
         }
+        message.held = held.map(\.message)
         return message
     }
 }

@@ -59,11 +59,18 @@ import Wire
         var notary = TestChain(test, .notary)
         var view = NotaryView(network: test.network)
         let head = StatusChange.Head(height: 0, hash: test.network.genesisHash(of: beta))
-        if wasFrozen { _ = view.read(notary.append([change(head, since: 0)]).block) }
         let pause = PauseChange(target: .chain(beta), level: .paused, number: 1)
+        if wasFrozen {
+            _ = view.read(notary.append([change(head, since: 0)]).block)
+        } else {
+            let words = test.nodeKeys[.notary]!.prefix(2).map { PauseConsent(change: pause, network: test.network.id, signer: $0.signer).authorization }
+            let stop = Transaction(.pause(Pause(change: pause, consents: words)), chain: .notary, network: test.network.id)
+            #expect(view.read(notary.append([BlockItem(transaction: stop, foreign: [])]).block) == [.paused(pause)])
+            for _ in 1..<Limits.pauseGraceBlocks { _ = view.read(notary.append([]).block) }
+        }
         let changes = view.read(notary.append([leaving(since: wasFrozen ? 1 : 0)]).block)
-        #expect(changes == (wasFrozen ? [] : [.frozen(beta)]) + [.left(beta), .paused(pause)])
-        #expect(view.hasLeft(beta) && view.frozen(beta)?.notaryHeight == 1 && view[beta]?.freezes.count == 1)
+        #expect(changes == (wasFrozen ? [.left(beta), .paused(pause)] : [.frozen(beta), .left(beta)]))
+        #expect(view.hasLeft(beta) && view.frozen(beta)?.notaryHeight == (wasFrozen ? 1 : view.height) && view[beta]?.freezes.count == 1)
         #expect(view.voidness(of: header(1, notary: 1, view)) == .chainFrozen)
         let again = try #require(NotaryView(decoding: view.encoded, network: test.network))
         #expect(again.encoded == view.encoded && again.hasLeft(beta) && again[beta] == view[beta])

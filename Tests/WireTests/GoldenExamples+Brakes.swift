@@ -39,6 +39,7 @@ extension GoldenExamples {
     var brakeView: BrakeView {
         BrakeView(
             height: 14, time: 1_700_000_005_000, meters: [meter], pauses: [pauseEntry],
-            waiting: [.init(id: cross.xid, reason: .capReached, amount: 50, contract: "vault")])
+            waiting: [.init(id: cross.xid, reason: .capReached, amount: 50, contract: "vault")],
+            held: [Balance(asset: AssetID("X")!, amount: 50)])
     }
 }

@@ -382,7 +382,8 @@ say("pauses", message((70, Sub(message((1, [
     Sub(message((1, target(contract="vault")), (2, 2), (3, 1), (4, 9), (5, [Sub(message((2, "notary-2")))]))),
     Sub(message((1, target(chain="beta")), (5, [Sub(message((1, 2), (2, "notary-1")))])))]))))))
 say("brakes", message((71, Sub(message(
-    (1, 14), (2, 1700000005000), (3, [meter_entry]), (4, [pause_entry]), (5, [Sub(message((1, xid), (2, "cap_reached"), (3, 50), (4, "vault")))]))))))
+    (1, 14), (2, 1700000005000), (3, [meter_entry]), (4, [pause_entry]), (5, [Sub(message((1, xid), (2, "cap_reached"), (3, 50), (4, "vault")))]),
+    (6, [Sub(message((1, "X"), (2, 50)))]))))))
 
 # Headers and proofs for devices
 say("fetch_headers", message((60, Sub(message((1, "alpha"), (2, 3), (3, 64))))))

@@ -37,8 +37,10 @@ extension CollectorRole {
             }
         }
         let ledger = tree.ledger
+        let held = ledger.assetTotals.filter { $0.holds > 0 }.prefix(Limits.heldPerAnswer).map { Balance(asset: $0.asset, amount: $0.holds) }
         return BrakeView(
-            height: tree.finalHeight, time: tree.finalTime, meters: Array(ledger.meters.prefix(Limits.metersPerAnswer)), pauses: ledger.pauses, waiting: waiting)
+            height: tree.finalHeight, time: tree.finalTime, meters: Array(ledger.meters.prefix(Limits.metersPerAnswer)), pauses: ledger.pauses, waiting: waiting,
+            held: Array(held))
     }
 
     /// A status, with the brake that a pending transaction waits for.

@@ -44,7 +44,9 @@ struct BrakesCommand: ParsableCommand {
             report.caps = report.caps.filter { $0.share_percent >= percent }
             if common.json { Console.print(JSONText.line(report)) } else { show(report) }
             let isNear = near != nil && report.caps.contains { $0.mode == "enforced" }
-            if isNear || report.pauses.contains(where: { $0.level == "paused" }) { throw ExitCode(Failure.Code.degraded.rawValue) }
+            // A chain that has left stays stopped for ever: nothing is to be done about it.
+            let left = try ChainInquiry(common).states().filter(\.left).map { PauseTarget.chain($0.chain).text }
+            if isNear || report.pauses.contains(where: { $0.level == "paused" && !left.contains($0.target) }) { throw ExitCode(Failure.Code.degraded.rawValue) }
         }
 
         private func show(_ report: BrakeDesk.Report) {

@@ -51,7 +51,8 @@ struct ChainInquiry {
                     best.append(state)
                     continue
                 }
-                if (state.since, state.height) > (best[index].since, best[index].height) { best[index] = state }
+                let (one, other) = (best[index], state)
+                if (other.since, other.left ? 1 : 0, other.height) > (one.since, one.left ? 1 : 0, one.height) { best[index] = other }
             }
         }
         guard !best.isEmpty else {

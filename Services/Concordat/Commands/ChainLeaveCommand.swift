@@ -13,7 +13,8 @@ struct ChainLeaveCommand: ParsableCommand {
               concordat chain leave gamma --notary notary-1
             It leaves once more than two thirds of its own nodes and a quorum of the notaries want it, and everything it made final is recorded. Its last
             recorded block is its end: nothing final is lost, what other chains hold for it comes back, nothing can be sent to it any more, and no chain of
-            its name joins again. Value that crossed a peg with it stays where it is: so this refuses while there is any, unless you say --abandon.
+            its name joins again. It has to be paused first, for 16 notary blocks (concordat brakes pause --chain CHAIN). What it still holds for payments
+            under way, and value that crossed a peg with it, stays where it is: so this refuses while there is any, unless you say --abandon.
             Exit codes: 0 the word is taken, 1 refused, 64 no such chain, node or notary, 69 no recorder answers, 78 the key is not here.
             """)
 
@@ -26,7 +27,7 @@ struct ChainLeaveCommand: ParsableCommand {
     @Option(help: "The notary whose operator you are; its key is in the folder.")
     var notary: String?
 
-    @Flag(help: "Leave value that crossed pegs where it is: whoever has wrapped assets of the chain, or on it, can never have them paid out.")
+    @Flag(help: "Leave value where it is: what the chain holds is never paid or given back, and what crossed a peg with it is never paid out.")
     var abandon = false
 
     @OptionGroup var passphrase: PassphraseOptions
@@ -46,15 +47,50 @@ struct ChainLeaveCommand: ParsableCommand {
                 throw Failure(.usage, "\(node) is no node of \(chain)", "Use one of: \(nodes.joined(separator: ", ")).")
             }
         }
-        if !abandon { try requireNothingAcross(state.chain, inquiry) }
+        if !state.frozen { try requirePaused(state.chain, inquiry) }
+        if !abandon {
+            try requireNothingHeld(state, inquiry)
+            try requireNothingAcross(state.chain, inquiry)
+        }
         guard let member = node ?? notary else { preconditionFailure("validated") }
         ChainRow.show([try inquiry.handIn(.leave, state, by: member, passphrase: passphrase.passphrase())], json: common.json)
+    }
+
+    /// Refuses while new business with the chain goes on.
+    private func requirePaused(_ chain: ChainID, _ inquiry: ChainInquiry) throws {
+        let pause = try BrakeDesk(inquiry.inquiry).pauses().first { $0.target == .chain(chain) }
+        guard pause?.level == .paused else {
+            throw Failure(.failed, "new business with \(chain) goes on", "Stop it first: concordat brakes pause --chain \(chain) --notary NOTARY")
+        }
+    }
+
+    /// Refuses while the chain holds value for payments under way: only its own blocks can pay or give that back.
+    private func requireNothingHeld(_ state: ChainState, _ inquiry: ChainInquiry) throws {
+        // A frozen chain makes none.
+        if state.frozen { return }
+        let chain = state.chain
+        let services = (inquiry.configuration.network.chain(chain)?.nodes ?? []).map { Service.name(.collector, chain: chain, node: $0.id) }
+        let views = try inquiry.inquiry.ask(services.map { ($0, .brakes) }).compactMap { answer -> BrakeView? in
+            if case .brakes(let view)? = answer { view } else { nil }
+        }
+        guard let view = views.max(by: { $0.height < $1.height }) else {
+            throw Failure(
+                .failed, "no collector of \(chain) says what it holds for payments under way", "Start one: concordat up. Or say --abandon to leave what there is.")
+        }
+        guard view.held.isEmpty else {
+            let held = view.held.map { "\($0.amount) \($0.asset)" }.joined(separator: ", ")
+            throw Failure(
+                .failed, "\(chain) holds \(held) for payments under way",
+                "They settle or come back by themselves, at their deadlines at the latest: try again then, or say --abandon to leave it.")
+        }
     }
 
     /// Refuses while a peg with the chain holds value on one side for what is out on the other.
     private func requireNothingAcross(_ chain: ChainID, _ inquiry: ChainInquiry) throws {
         let desk = BridgeDesk(inquiry.inquiry)
-        for peg in try desk.pegs() where [peg.first.chain, peg.second.chain].contains(chain) {
+        let gone = try inquiry.states().filter(\.left).map(\.chain)
+        // A peg whose other chain has left is beyond help.
+        for peg in try desk.pegs() where [peg.first.chain, peg.second.chain].contains(chain) && !gone.contains(peg.first.chain) && !gone.contains(peg.second.chain) {
             let way = "Have it redeemed first (concordat bridge status), or say --abandon to give it up."
             let standing: BridgeDesk.Standing
             do { standing = try desk.standing(of: peg) } catch {

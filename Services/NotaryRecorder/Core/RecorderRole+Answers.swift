@@ -46,7 +46,7 @@ extension RecorderRole {
         case .trace(let id): return ask(id, token: token, isTrace: true)
         case .consent(let consent):
             guard hear(consent) else {
-                return [.reply(token: token, .failure(.notAllowed, detail: "no notary's consent to a change of this chain's status as it is now"))]
+                return [.reply(token: token, .failure(.notAllowed, detail: "no notary's, or node's, consent to a change of this chain's status as it is now"))]
             }
             return [.publish(.evidence, .consent(consent)), .reply(token: token, .chains(chainStates())), .setTimer(Timers.consents, afterMilliseconds: 1)]
         case .pauseConsent(let consent):

@@ -72,7 +72,7 @@ extension RecorderRole {
         guard let notaries = ledger.notaries(of: slot ?? tree.finalSlot + 1) else { return [] }
         return ledger.subChains.compactMap { description in
             let chain = description.id
-            guard let change = wanted(of: description, ledger, notaries), !records.contains(where: { $0.final.header.chain == chain }) else { return nil }
+            guard let change = wanted(of: description, ledger, notaries, slot: slot), !records.contains(where: { $0.final.header.chain == chain }) else { return nil }
             guard change.isFreeze, let slot else { return change }
             // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
             switch turn(of: slot) {
@@ -83,8 +83,11 @@ extension RecorderRole {
         }
     }
 
-    /// The change of a chain's status that enough have consented to, on the ledger's state: to leave, or else to be frozen or thawed.
-    private func wanted(of description: ChainDescription, _ ledger: LedgerState, _ notaries: Electorate) -> StatusChange? {
+    /// The change of a chain's status that enough have consented to, on the ledger's state. Freezing comes before leaving, which may have to wait
+    /// for long; and of a frozen chain leaving before thawing.
+    ///
+    /// - Parameter slot: of the block that would hold it; nil for any later one, in which a chain that has to be paused for a while may leave.
+    private func wanted(of description: ChainDescription, _ ledger: LedgerState, _ notaries: Electorate, slot: Slot?) -> StatusChange? {
         let chain = description.id
         let members = notaries.members.map(\.key)
         let nodes = description.nodes.map(\.key)
@@ -93,12 +96,13 @@ extension RecorderRole {
         guard status?.hasLeft != true else { return nil }
         let since = status?.notaryHeight ?? 0
         let given = { (wish: ChainWish, keys: [PublicKey]) in consents.authorizations(for: chain, wish, since: since, members: keys) }
+        let isFrozen = status?.isFrozen ?? false
         let leave = StatusChange(chain: chain, head: head(of: chain, ledger), since: since, consents: given(.leave, members), nodes: given(.leave, nodes))
-        if StateCheck.fault(in: leave, notaries: notaries, nodes: nodes) == nil { return leave }
-        let isFreeze = !(status?.isFrozen ?? false)
         let change = StatusChange(
-            chain: chain, head: isFreeze ? head(of: chain, ledger) : nil, since: since, consents: given(isFreeze ? .freeze : .thaw, members))
-        return StateCheck.fault(in: change, notaries: notaries, nodes: nodes) == nil ? change : nil
+            chain: chain, head: isFrozen ? nil : head(of: chain, ledger), since: since, consents: given(isFrozen ? .thaw : .freeze, members))
+        let mayLeave = ledger.fault(leaving: description, at: slot == nil ? .max : ledger.height + 1, slot: slot ?? tree.finalSlot + 1) == nil
+        let ready = (isFrozen ? [leave, change] : [change, leave]).filter { !$0.isLeave || mayLeave }
+        return ready.first { StateCheck.fault(in: $0, notaries: notaries, nodes: nodes) == nil }
     }
 
     private func head(of chain: ChainID, _ ledger: LedgerState) -> StatusChange.Head {

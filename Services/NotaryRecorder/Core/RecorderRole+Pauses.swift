@@ -17,6 +17,7 @@ extension RecorderRole {
 
     /// Whether a change is the next one of its target, and changes something.
     private func isOpen(_ change: PauseChange) -> Bool {
+        if case .chain(let chain) = change.target, view.hasLeft(chain) { return false }
         let present = view.pauses.first { $0.change.target == change.target }?.change
         return change.number == (present?.number ?? 0) + 1 && change.level != present?.level ?? .open
     }

@@ -99,7 +99,6 @@ extension ValidatorRole {
                     severity: .critical)
             ] + deferJudgement(block, other.chain, other.height, "the evidence's block is off this notary's branch")
         }
-        let isStored = tree.contains(hash)
         switch tree.validate(block) {
         case .valid:
             guard tree.descends(hash, from: tipHash) else {
@@ -114,7 +113,7 @@ extension ValidatorRole {
                     + [.setTimer(Timers.candidates, afterMilliseconds: network.timing.standstillMilliseconds)]
             }
             pending[hash] = nil
-            let effects = entry.isToBeSigned ? sign(block, isStored: isStored, at: now) : []
+            let effects = entry.isToBeSigned ? sign(block, at: now) : []
             return effects + retryPending(at: now) + growMined(at: now)
         case .missingParent(let parent):
             return deferJudgement(block, block.header.chain, block.header.height - 1, "the parent is not known here") + askParent(parent)
@@ -175,7 +174,7 @@ extension ValidatorRole {
     }
 
     /// S860: the body is stored before the signature leaves (faults case 26).
-    private mutating func sign(_ block: Block, isStored: Bool, at now: Moment) -> [RoleEffect] {
+    private mutating func sign(_ block: Block, at now: Moment) -> [RoleEffect] {
         guard clockFault(block.header, at: now) == nil, let signer = seat(for: block.header) else { return [] }
         let statement = NotaryStatement(block.header, epoch: block.header.epoch)
         let signature = signer.sign(.notary, network: network.id, statement.payload)
@@ -185,8 +184,8 @@ extension ValidatorRole {
         signedSlot = max(signedSlot, block.header.slot)
         let view = reader.view
         var operations = reliances.add(block) { view[$0]?.height ?? 0 }
-        if !isStored { operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded)) }
-        return (operations.isEmpty ? [] : [.persist(operations)]) + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
+        operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded))
+        return [.persist(operations)] + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
     }
 
     /// Rows of a slot lie together, so that a final block can delete all that it overtakes.

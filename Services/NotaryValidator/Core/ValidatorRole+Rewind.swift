@@ -192,7 +192,9 @@ extension ValidatorRole {
         let pledge = Branch.Pledge(notaryHeight: query.notaryHeight, notaryBlock: query.notaryBlock)
         if branch.pledges.contains(pledge) { return [.reply(token: token, .granted(true))] }
         // Nobody may lose what is final by leaving: nothing above has been signed, so there is nothing, and nothing will be (J-8).
-        if query.leave, !isFrozen, !mayEnd(at: query.height) { return no }
+        if query.leave, !isFrozen, !mayEnd(at: query.height) {
+            return no + [.note("\(chain) cannot leave yet: a block above height \(query.height) may become final")]
+        }
         guard query.height == tipHeight else { return query.leave ? no : no + askRelease(query.height, query.hash, demanded: nil, pledge: pledge, at: now) }
         branch.pledges.append(pledge)
         branch.generation += 1

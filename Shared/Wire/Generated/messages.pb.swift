@@ -3459,6 +3459,9 @@ package nonisolated struct PBBrakeState: Sendable {
   /// at most Limits.waitingPerAnswer
   package var waiting: [PBWaitingPayment] = []
 
+  /// what open cross transactions hold on the chain, ascending asset
+  package var held: [PBBalance] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -9114,7 +9117,7 @@ nonisolated extension PBBrakeQuery: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBBrakeState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BrakeState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}time_milliseconds\0\u{1}meters\0\u{1}pauses\0\u{1}waiting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}time_milliseconds\0\u{1}meters\0\u{1}pauses\0\u{1}waiting\0\u{1}held\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9127,6 +9130,7 @@ nonisolated extension PBBrakeState: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeRepeatedBytesField(value: &self.meters) }()
       case 4: try { try decoder.decodeRepeatedBytesField(value: &self.pauses) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.waiting) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       default: break
       }
     }
@@ -9148,6 +9152,9 @@ nonisolated extension PBBrakeState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.waiting.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.waiting, fieldNumber: 5)
     }
+    if !self.held.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9157,6 +9164,7 @@ nonisolated extension PBBrakeState: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.meters != rhs.meters {return false}
     if lhs.pauses != rhs.pauses {return false}
     if lhs.waiting != rhs.waiting {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

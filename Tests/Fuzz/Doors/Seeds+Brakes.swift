@@ -27,7 +27,7 @@ extension Seeds {
             let state = PauseState(target: target, level: change.level, number: change.number, notaryHeight: 5, wishes: [.init(level: .open, notary: "notary-1")])
             add("response", Response.pauses([state]).encoded)
             let waiting = BrakeView.Waiting(id: place, reason: .capReached, amount: 5, contract: "vault")
-            let view = BrakeView(height: 7, time: 9, meters: [MeterEntry(contract: "vault", asset: asset)], pauses: [entry], waiting: [waiting])
+            let view = BrakeView(height: 7, time: 9, meters: [MeterEntry(contract: "vault", asset: asset)], pauses: [entry], waiting: [waiting], held: [Balance(asset: asset, amount: 5)])
             add("response", Response.brakes(view).encoded)
         }
         add(.pauses, to: [.recorder])

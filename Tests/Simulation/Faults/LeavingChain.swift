@@ -14,7 +14,7 @@ final class LeaveOperators: SimulatedClient {
     private var rounds = 0
 
     private static let pauseMilliseconds: UInt64 = 700
-    private static let roundsOfFew = 4
+    private static let roundsOfFew = 28
 
     init(_ chain: ChainID, cast: Cast) {
         self.chain = chain
@@ -39,6 +39,7 @@ final class LeaveOperators: SimulatedClient {
         let willing = rounds > LeaveOperators.roundsOfFew ? nodes.count : 2 * nodes.count / 3
         let signers = nodes.prefix(willing).compactMap { cast.nodeSigners[$0.id] }
             + network.notary.listed.flatMap { node in [cast.nodeSigners[node.id], cast.freshSigners[node.id]].compactMap { $0 } }
+        stop(world)
         for signer in signers {
             lastCall += 1
             let recorder = network.notary.listed[Int(lastCall) % network.notary.listed.count].id
@@ -48,6 +49,22 @@ final class LeaveOperators: SimulatedClient {
                 timeoutMilliseconds: 2_000)
         }
         world.setClientTimer(index, key: 0, afterMilliseconds: LeaveOperators.pauseMilliseconds)
+    }
+
+    /// New business with a chain that is not frozen has to be stopped first.
+    private func stop(_ world: World) {
+        let state = world.judge.replay.states[.notary]
+        let pause = state?.pauses.first { $0.target == .chain(chain) }
+        guard pause?.level != 2, state?.statuses[chain]?.isFrozen != true else { return }
+        let change = PauseChange(target: .chain(chain), level: .paused, number: (pause?.number ?? 0) + 1)
+        for signer in world.network.notary.listed.flatMap({ node in [cast.nodeSigners[node.id], cast.freshSigners[node.id]].compactMap { $0 } }) {
+            lastCall += 1
+            let recorder = world.network.notary.listed[Int(lastCall) % world.network.notary.listed.count].id
+            world.request(
+                Service.name(.recorder, chain: .notary, node: recorder),
+                .pauseConsent(PauseConsent(change: change, network: world.network.id, signer: signer)), client: index, id: lastCall,
+                timeoutMilliseconds: 2_000)
+        }
     }
 
     func answered(_ call: UInt64, _ response: Response, world: World) {}

@@ -47,7 +47,7 @@ extension World {
             }.count
             guard failed < Quorum.faulty(of: chain.nodes.count) else { return nil }
             // Without a node that weighs a third nothing would ever go on.
-            if let place = chain.nodes.firstIndex(where: { $0.id == nodeNames[node] }), !chain.genesisElectorate.isTolerable(place) { return nil }
+            if let place = chain.nodes.firstIndex(where: { $0.id == nodeNames[node] }), !chain.genesisElectorate.isTolerable([place]) { return nil }
         }
         failingNodes.insert(node)
         return node

@@ -41,6 +41,13 @@ package struct ElectionOracle: Sendable {
         return Epoch(found)
     }
 
+    /// Whether those who sit in a slot are the nodes who certify a chain's block.
+    func isCertified(_ chain: ChainID, height: Height, bySlot slot: Slot) -> Bool {
+        let (sitting, certifying) = (epoch(ofSlot: slot), epoch(of: chain, height: height))
+        guard sitting < UInt64(terms.count), certifying < UInt64(terms.count) else { return false }
+        return terms[Int(sitting)].members.map(\.node) == terms[Int(certifying)].members.map(\.node)
+    }
+
     /// A chain has joined: the notaries that were settled last certify it from its first block on.
     mutating func joined(_ chain: ChainID) { begins[chain] = terms.count - 1 }
 
@@ -108,7 +115,7 @@ package struct ElectionOracle: Sendable {
         fill(to: min(rule.seats, sitting.count), from: [{ sitting.contains($0) }])
         // Others take over only when more than two thirds have closed the epoch, on every chain.
         let present = UInt64(terms.count) - 1
-        let isClosed = chains.allSatisfy { chain in
+        let isClosed = voting.allSatisfy { chain in
             guard let closed = state.election.closed[chain.id], closed.epoch == present else { return false }
             return 3 * closed.nodes.count > 2 * sitting.count
         }

@@ -26,6 +26,14 @@ extension ReplayOracle {
             let leavers = Set(nodes.map(\.key))
             try demand(leavers.isSubset(of: members) && leavers.count == nodes.count, "lets a chain leave by the word of strangers")
             try demand(leavers.count >= 2 * members.count / 3 + 1, "lets a chain leave that its nodes do not want to leave")
+            if status?.isFrozen != true {
+                let pause = state.pauses.first { $0.target == .chain(change.chain) }
+                try demand(pause.map { $0.level == 2 && $0.since + 16 <= height } ?? false, "lets a chain leave that has not been paused for long enough")
+                let isMined = state.chains(network).first { $0.id == change.chain }?.engine == .pow
+                try demand(
+                    isMined || election.isCertified(change.chain, height: head.height + 1, bySlot: header.slot),
+                    "lets a chain leave by others than certify its next block")
+            }
             leave(change.chain, wasFrozen: status.flatMap { $0.isFrozen ? $0.since : nil }, head, at: height, &state)
         } else {
             state.setStatus(change.chain, isFrozen: change.isFreeze, head, notaryHeight: height)

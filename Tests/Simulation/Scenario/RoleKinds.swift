@@ -4,6 +4,9 @@ import Wire
 
 /// Which core plays which role.
 package struct RoleKinds: Sendable {
+    /// Draws after which a chain has no more liars.
+    static let drawsOfLiars = 64
+
     package var collector: RoleKind
     package var builder: RoleKind
     package var consensus: RoleKind
@@ -111,9 +114,10 @@ extension World {
         guard !plan.byzantine.isEmpty, random.below(3) > 0 || chain.engine == .pow else { return [] }
         let most = (chain.nodes.count - 1) / 3
         var liars: [Int] = []
-        while liars.count < most {
+        // Where stakes differ, fewer may weigh as much as may be faulty.
+        for _ in 0..<RoleKinds.drawsOfLiars where liars.count < most {
             let position = Int(random.below(UInt64(chain.nodes.count)))
-            if !liars.contains(position), chain.genesisElectorate.isTolerable(position) { liars.append(position) }
+            if !liars.contains(position), chain.genesisElectorate.isTolerable(liars + [position]) { liars.append(position) }
         }
         for position in liars { judge.liars.insert(chain.nodes[position].key) }
         return liars
@@ -121,6 +125,6 @@ extension World {
 }
 
 extension Electorate {
-    /// Whether the whole may work without a member: it weighs less than a third.
-    func isTolerable(_ position: Int) -> Bool { 3 * members[position].weight < members.map(\.weight).reduce(0, +) }
+    /// Whether the whole may work without some members: they weigh less than a third.
+    func isTolerable(_ positions: [Int]) -> Bool { 3 * positions.map { members[$0].weight }.reduce(0, +) < members.map(\.weight).reduce(0, +) }
 }

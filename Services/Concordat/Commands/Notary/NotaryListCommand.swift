@@ -39,7 +39,9 @@ struct NotaryListCommand: ParsableCommand {
         let view = try desk.view()
         let network = desk.network
         let sitting = try desk.sitting(at: view)
-        let next = Tally.elect(view.candidacies, view.ballots, sitting: sitting, rule: desk.rule, network: network)
+        let left = try ChainInquiry(common).states().filter(\.left).map(\.chain)
+        let voting = network.chains.filter { !left.contains($0.id) }
+        let next = Tally.elect(view.candidacies, view.ballots, sitting: sitting, rule: desk.rule, network: network, chains: voting)
         let rows = network.notary.listed.map { node in
             let entry = view.candidacies.first { $0.node == node.id }
             let isFirst = network.notary.nodes.contains { $0.id == node.id }
@@ -48,7 +50,7 @@ struct NotaryListCommand: ParsableCommand {
                 stands: entry.map { !$0.isWithdrawn } ?? isFirst, approval_percent: desk.approval(of: node.id, view),
                 elected_next: next.contains { $0.node == node.id })
         }
-        let voters = network.chains.reduce(0) { $0 + $1.nodes.count }
+        let voters = voting.reduce(0) { $0 + $1.nodes.count }
         let report = Report(
             height: view.height, slot: view.slot, epoch: network.notary.epoch(of: view.slot), seats: desk.rule.seats,
             ballots: view.ballots.count, voters: voters, notaries: rows)
