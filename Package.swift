@@ -83,6 +83,8 @@ let package = Package(
         library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
         library("IssuerShell", "Services/BridgeIssuer/Shell", core + ["IssuerCore", "WalletShell", "Runtime"]),
+        library("TapCore", "Services/Tap/Core", core),
+        library("TapShell", "Services/Tap/Shell", core + ["Runtime"]),
         library("BankCore", "Services/BankAdapter/Core", core),
         library("BankShell", "Services/BankAdapter/Shell", core + ["BankCore", "WalletCore", "WalletShell", "Runtime", database, xml]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
@@ -90,7 +92,7 @@ let package = Package(
             name: "Concordat",
             dependencies: core + [
                 "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
@@ -110,13 +112,14 @@ let package = Package(
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
+        tests("TapTests", core + ["TapCore", "TestSupport"]),
         tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),
         tests("ProcessTests", [database]),
         library("FuzzDoors", "Tests/Fuzz/Doors",
                 core + [
-                    "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "BankCore", "BankShell", "Runtime",
+                    "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "BankCore", "BankShell", "TapCore", "Runtime",
                     "Auditor", "Schema", protobuf,
                 ]),
         tests("FuzzTests", ["FuzzDoors", "Crypto"]),

@@ -40,7 +40,7 @@ package struct Door: Sendable, CustomStringConvertible {
     }
 
     /// Every door of the project.
-    package static let all = wire + bus + texts + files + banks + ledger + roles
+    package static let all = wire + bus + texts + files + banks + taps + ledger + roles
 
     package static func named(_ name: String) -> Door? { all.first { $0.name == name } }
 }

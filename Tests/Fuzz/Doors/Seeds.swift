@@ -22,6 +22,7 @@ package struct Seeds {
         addLedger()
         addTexts()
         addBanks()
+        addTaps()
         addFiles()
         addBus()
     }
