@@ -71,7 +71,7 @@ func acknowledgedEnds() {
     let transaction = forge.transfer(5)
     let block = ObservedBlock(header: forge.block().header, transactions: [transaction], outcomes: [.applied], foreign: [])
     func findings(_ act: (inout AcknowledgementOracle, inout Findings) -> Void) -> [Invariant] {
-        var oracle = AcknowledgementOracle()
+        var oracle = AcknowledgementOracle(network: forge.network)
         var findings = Findings()
         oracle.acknowledged(transaction.id, chain: forge.chain.id, at: 0)
         act(&oracle, &findings)
@@ -90,4 +90,29 @@ func acknowledgedEnds() {
     #expect(findings { $0.ended(block, at: 0, &$1); $0.told(rejected, chain: forge.chain.id, at: 0, &$1) } == [.acknowledged])
     let wordless = Status(id: transaction.id, state: .rejected)
     #expect(findings { $0.ended(block, at: 0, &$1); $0.told(wordless, chain: forge.chain.id, at: 0, &$1) } == [.acknowledged])
+    #expect(findings { $0.ended(block, at: 0, &$1); $0.refused(transaction.id, reason: .nonceUsed, chain: forge.chain.id) } == [.acknowledged])
+    #expect(findings { $0.ended(block, at: 0, &$1); $0.refused(transaction.id, reason: .unknownPayer, chain: forge.chain.id) } == [.acknowledged])
+}
+
+@Test("a collector may not have heard of an account that was opened on the way, and of no other")
+func accountsOpenedOnTheWay() {
+    let forge = Forge()
+    func judge(_ transaction: Transaction) -> [Invariant] {
+        let block = ObservedBlock(header: forge.block().header, transactions: [transaction], outcomes: [.applied], foreign: [])
+        var oracle = AcknowledgementOracle(network: forge.network)
+        var findings = Findings()
+        oracle.refused(transaction.id, reason: .unknownPayer, chain: forge.chain.id)
+        oracle.ended(block, at: 0, &findings)
+        oracle.finish(at: 0, &findings)
+        return findings.violations.map(\.invariant)
+    }
+    let stranger = forge.cast.people.first { person in !forge.chain.genesis.contains { $0.key == person.publicKey } }
+    let fromStranger = stranger.map {
+        let transfer = Transfer(
+            chain: forge.chain.id, network: forge.network.id, to: $0.publicKey, asset: forge.cast.assets[forge.chain.id]!, amount: 1, nonce: 0, memo: "",
+            signer: $0)
+        return Transaction(.transfer(transfer), chain: forge.chain.id, network: forge.network.id)
+    }
+    #expect(judge(forge.transfer(5)) == [.acknowledged])
+    #expect(fromStranger.map(judge)?.isEmpty == true)
 }

@@ -121,8 +121,8 @@ struct OwnBranches: Sendable {
 
     /// The worst standing among a block's records.
     ///
-    /// - Parameter isNotarized: a notary that does not lie has then found the accusations in it right, which is all they need; a branch
-    ///   binds this notary whatever the others follow.
+    /// - Parameter isNotarized: a notary that does not lie has then found the accusations in it right, and the mined blocks in it valid, which is
+    ///   all they need, and may be the last to know of them; a branch binds this notary whatever the others follow.
     func standing(of block: Block, isNotarized: Bool) -> Standing {
         for transaction in block.transactions {
             if case .evidence(let offence) = transaction.kind, offence.evidence.kind == .signedInvalid, !isNotarized,
@@ -133,7 +133,10 @@ struct OwnBranches: Sendable {
             guard case .record(let record) = transaction.kind else { continue }
             let header = record.final.header
             if let known = mined[header.chain] {
-                guard let crosses = known[header.hash] else { return .unseen(header.chain, header.hash) }
+                guard let crosses = known[header.hash] else {
+                    if isNotarized { continue }
+                    return .unseen(header.chain, header.hash)
+                }
                 guard crosses == record.crosses else { return .contradicted(header.chain, header.height) }
                 continue
             }

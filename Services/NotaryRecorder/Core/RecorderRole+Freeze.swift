@@ -68,11 +68,13 @@ extension RecorderRole {
     }
 
     /// Changes of status that may stand in a block on the ledger's state, without records of those chains.
-    func statusChanges(_ ledger: LedgerState, recording records: [Record], slot: Slot?) -> [StatusChange] {
+    ///
+    /// - Parameter slot: of the block that would hold them; nil for any later one.
+    func statusChanges(_ ledger: LedgerState, slot: Slot?) -> [StatusChange] {
         guard let notaries = ledger.notaries(of: slot ?? tree.finalSlot + 1) else { return [] }
         return ledger.subChains.compactMap { description in
             let chain = description.id
-            guard let change = wanted(of: description, ledger, notaries, slot: slot), !records.contains(where: { $0.final.header.chain == chain }) else { return nil }
+            guard let change = wanted(of: description, ledger, notaries, slot: slot) else { return nil }
             guard change.isFreeze, let slot else { return change }
             // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
             switch turn(of: slot) {

@@ -34,8 +34,8 @@ extension RecorderRole {
     }
 
     /// Whether something waits for a turn: blocks are then made sooner than the heartbeat asks, so that it comes.
-    func awaitsTurn(_ ledger: LedgerState, recording records: [Record]) -> Bool {
-        !offencesToRecord(at: nil).isEmpty || !statusChanges(ledger, recording: records, slot: nil).isEmpty
+    func awaitsTurn(_ ledger: LedgerState) -> Bool {
+        !offencesToRecord(at: nil).isEmpty || !statusChanges(ledger, slot: nil).isEmpty
             || network.chains.contains { isContested($0.id, after: ledger.head(of: $0.id)?.height ?? 0, ledger) && ledger.status(of: $0.id)?.isFrozen != true }
     }
 

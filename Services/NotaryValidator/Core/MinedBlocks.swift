@@ -149,10 +149,9 @@ extension ValidatorRole {
             let failure: RoleEffect = .reply(token: token, .failure(.notFound, detail: "this candidate is not here"))
             return isMined && hash != tree.finalHash && !isRejoining ? [failure] + askMined(hash) : [failure]
         }
-        return [
-            .reply(
-                token: token,
-                .blocks([FinalBlock(block: block, final: nil, certified: mined.certificates[hash])], head: tree.finalHeight))
-        ]
+        let reply: RoleEffect = .reply(
+            token: token, .blocks([FinalBlock(block: block, final: nil, certified: mined.certificates[hash])], head: tree.finalHeight))
+        // Who asks has no use for the block without its certificate, which this role has lost if it was started anew.
+        return isRejoining ? [reply] : [reply] + askNotarized(hash)
     }
 }

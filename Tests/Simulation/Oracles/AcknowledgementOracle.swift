@@ -11,8 +11,12 @@ package struct AcknowledgementOracle: Sendable {
     private struct Ending: Hashable {
         var height: Height
         var rejection: Reason?
+        /// Whether the account that pays was there from the beginning.
+        var isPaidFromGenesis: Bool
     }
 
+    /// Accounts that a chain has from the beginning.
+    private let genesis: [ChainID: Set<PublicKey>]
     private var acknowledged: [Key] = []
     private var isAcknowledged: Set<Key> = []
     private var endings: [Key: Ending] = [:]
@@ -26,7 +30,9 @@ package struct AcknowledgementOracle: Sendable {
     /// Answers to submissions that say "never".
     private var refused: [(key: Key, reason: Reason)] = []
 
-    package init() {}
+    package init(network: Network) {
+        genesis = Dictionary(uniqueKeysWithValues: network.chains.map { ($0.id, Set($0.genesis.map(\.key))) })
+    }
 
     package var acknowledgedCount: Int { acknowledged.count }
 
@@ -56,7 +62,20 @@ package struct AcknowledgementOracle: Sendable {
                 findings.report(
                     .acknowledged, "\(key.id) is in \(key.chain) \(before.height) and again in \(block.header.height)", at: time)
             }
-            endings[key] = Ending(height: block.header.height, rejection: outcome.rejection)
+            let payers = AcknowledgementOracle.payers(of: transaction, on: key.chain)
+            endings[key] = Ending(
+                height: block.header.height, rejection: outcome.rejection, isPaidFromGenesis: genesis[key.chain]?.isSuperset(of: payers) ?? false)
+        }
+    }
+
+    /// Accounts without which a transaction cannot be in a block.
+    private static func payers(of transaction: Transaction, on chain: ChainID) -> [PublicKey] {
+        switch transaction.kind {
+        case .transfer(let transfer): [transfer.sender]
+        case .lock(let order), .redeem(let order): [order.sender]
+        case .bond(let order), .unbond(let order): [order.account]
+        case .open(let cross): cross.legs.filter { $0.chain == chain }.map(\.debit)
+        default: []
         }
     }
 
@@ -88,6 +107,8 @@ package struct AcknowledgementOracle: Sendable {
         }
         for (key, reason) in refused {
             guard let ending = endings[key], ending.rejection == nil else { continue }
+            // A collector that has not read the block yet which opened the account cannot know of it.
+            if reason == .unknownPayer, !ending.isPaidFromGenesis { continue }
             findings.report(.acknowledged, "\(key.id) is final at \(key.chain) \(ending.height), but was refused for \(reason.code)", at: time)
         }
         for (key, status) in told {

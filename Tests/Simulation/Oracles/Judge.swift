@@ -42,7 +42,7 @@ package struct Judge {
         certificates = CertificateOracle(network: network, memo: memo)
         work = WorkOracle(network: network)
         replay = ReplayOracle(network: network, memo: memo)
-        acknowledgements = AcknowledgementOracle()
+        acknowledgements = AcknowledgementOracle(network: network)
     }
 
     /// A core committed operations.
