@@ -26,11 +26,14 @@ let database: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let xml: Target.Dependency = .product(name: "XMLCoder", package: "XMLCoder")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let http: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 
 /// What every pure core of a service stands on.
-let core: [Target.Dependency] = ["Determinism", "Crypto", "Wire", "Ledger", "Chain", "RoleKit", deque, ordered]
+let core: [Target.Dependency] = ["Determinism", "Cryptography", "Wire", "Ledger", "Chain", "RoleKit", deque, ordered]
 
 /// The fuzzer itself is part of a build with libFuzzer only.
 let fuzzing: [Target] = fuzzer.map { library in
@@ -57,20 +60,24 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/CoreOffice/XMLCoder", from: "0.18.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // Shared
         .systemLibrary(name: "CSodium", path: "Shared/CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         library("Determinism", "Shared/Determinism", []),
-        library("Crypto", "Shared/Crypto", ["CSodium", "Determinism"]),
+        library("Cryptography", "Shared/Cryptography", ["CSodium", "Determinism"]),
         library("Schema", "Shared/Wire/Generated", [protobuf]),
-        library("Wire", "Shared/Wire", ["Schema", "Crypto", "Determinism", protobuf], exclude: ["proto", "Generated"]),
-        library("Ledger", "Shared/Ledger", ["Crypto", "Wire", "Determinism"]),
-        library("RoleKit", "Shared/RoleKit", ["Crypto", "Wire", "Determinism"]),
-        library("Chain", "Shared/Chain", ["Crypto", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
+        library("Wire", "Shared/Wire", ["Schema", "Cryptography", "Determinism", protobuf], exclude: ["proto", "Generated"]),
+        library("Ledger", "Shared/Ledger", ["Cryptography", "Wire", "Determinism"]),
+        library("RoleKit", "Shared/RoleKit", ["Cryptography", "Wire", "Determinism"]),
+        library("Chain", "Shared/Chain", ["Cryptography", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
         library("Runtime", "Shared/Runtime",
-                ["CZeroMQ", "CSodium", "Crypto", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
+                ["CZeroMQ", "CSodium", "Cryptography", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
+        library("Telemetry", "Shared/Telemetry", [metrics, http]),
         // Services, in the order in which data flows
         library("WalletCore", "Services/Wallet/Core", core),
         library("IssuerCore", "Services/BridgeIssuer/Core", core),
@@ -79,20 +86,22 @@ let package = Package(
         library("ValidatorCore", "Services/NotaryValidator/Core", core),
         library("ConsensusCore", "Services/Consensus/Core", core),
         library("RecorderCore", "Services/NotaryRecorder/Core", core),
-        library("BusCore", "Services/Bus/Core", ["Determinism", "Crypto", "Schema", "Wire", protobuf, deque, ordered]),
-        library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Crypto", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
+        library("BusCore", "Services/Bus/Core", ["Determinism", "Cryptography", "Schema", "Wire", protobuf, deque, ordered]),
+        library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Cryptography", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
         library("IssuerShell", "Services/BridgeIssuer/Shell", core + ["IssuerCore", "WalletShell", "Runtime"]),
         library("TapCore", "Services/Tap/Core", core),
         library("TapShell", "Services/Tap/Shell", core + ["Runtime"]),
         library("BankCore", "Services/BankAdapter/Core", core),
         library("BankShell", "Services/BankAdapter/Shell", core + ["BankCore", "WalletCore", "WalletShell", "Runtime", database, xml]),
+        library("Gateway", "Services/Gateway", core + ["WalletCore", "WalletShell", "Runtime", "Telemetry", http, logging]),
+        library("LoadCore", "Services/Load/Core", core + ["WalletCore", histogram]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
                 "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Telemetry", "Gateway", "LoadCore", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
@@ -102,14 +111,14 @@ let package = Package(
         .executableTarget(name: "Chaos", dependencies: ["Determinism", arguments, database], path: "Tests/Chaos", swiftSettings: strict),
         .target(name: "SkewedClock", path: "Tests/SkewedClock"),
         .executableTarget(name: "Benchmarks", dependencies: core + ["ValidatorCore", "ConsensusCore", "RecorderCore", "TestSupport", "Runtime", arguments], path: "Tests/Benchmarks", swiftSettings: strict),
-        library("TestSupport", "Tests/TestSupport", ["Crypto", "Wire", "Ledger", "Chain", "RoleKit", "Determinism"]),
-        tests("WireTests", ["Schema", "Wire", "Crypto", "RoleKit", protobuf], exclude: ["golden.py", "golden.txt"]),
-        tests("CryptoTests", ["Crypto", "Determinism"]),
+        library("TestSupport", "Tests/TestSupport", ["Cryptography", "Wire", "Ledger", "Chain", "RoleKit", "Determinism"]),
+        tests("WireTests", ["Schema", "Wire", "Cryptography", "RoleKit", protobuf], exclude: ["golden.py", "golden.txt"]),
+        tests("CryptographyTests", ["Cryptography", "Determinism"]),
         tests("LedgerTests", core),
         tests("ChainTests", core + ["TestSupport"]),
         tests("ConsensusTests", core + ["ConsensusCore", "TestSupport"]),
         tests("RoleTests", core + ["IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
-        tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Crypto", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
+        tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Cryptography", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),
@@ -122,7 +131,7 @@ let package = Package(
                     "Simulation", "WalletCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore", "BusCore", "BankCore", "BankShell", "TapCore", "Runtime",
                     "Auditor", "Schema", protobuf,
                 ]),
-        tests("FuzzTests", ["FuzzDoors", "Crypto"]),
+        tests("FuzzTests", ["FuzzDoors", "Cryptography"]),
         .target(name: "FaultDisk", path: "Tests/FaultDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         tests("DiskTests", core + ["FaultDisk", "Runtime", "CollectorCore", "BusCore", "BusShell", "TestSupport", logging]),
         tests("TidyTests", []),

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Verifies receipts by the network's description alone: no node is asked, and none is trusted (docs/protocol.md section 12; A9).

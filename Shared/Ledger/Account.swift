@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// An account: who owns it, which nonces it has used, what it holds.

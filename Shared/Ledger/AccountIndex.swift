@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// Finds an account's place by its key: open addressing with linear probing over four-byte places.
 ///

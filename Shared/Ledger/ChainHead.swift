@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The newest block of a sub-chain that the notary chain has recorded (A8).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Whether the notary chain has frozen a sub-chain, and where (R8), or whether it has left there (J-7). A chain that never was has no entry.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Closings on the notary chain (R7, A10; docs/protocol.md, E-8): new notaries take over only from those who rely on nothing that the

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What became of a cross transaction's holds on this chain.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The legs that a chain executes together when it decides (rule R2; A15).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Candidacies and ballots on the notary chain (A10). What is in a block up to an epoch's cut counts for the next epoch (`Tally`).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Who votes in an epoch of a chain, as the chain's own state has settled it (docs/protocol.md, epochs).

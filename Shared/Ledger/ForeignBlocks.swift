@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Final blocks of other chains that a block's evidence may name, by hash.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What a block changed: the first old value of everything it touched. Enough to take the block back.

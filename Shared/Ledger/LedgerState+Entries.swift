@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The only ways in which entries change. Each journals the old value first and keeps the totals.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// How electorates come about (docs/protocol.md, epochs): the first block past an epoch's cut settles the next electorate.

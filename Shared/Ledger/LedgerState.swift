@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The state of one chain: accounts, cross entries, and on the notary chain the recorded heads (design, section 5).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Why parts are no state of a chain: a peer's fault or a disk's, never taken further.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What stands behind one node of a `pos` chain: who has bonded how much, and what is on its way back.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Which signatures a transaction needs. The ledger verifies none itself: callers check them in batches, over many threads.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A chain's state as of one block, held fast while the ledger goes on: copies of its arrays, which are shared until they change.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What the state tree stores: a key and the exact bytes under it (docs/ledger.md, entries).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// Writes an entry's value bytes into a buffer that is known to be large enough; numbers are big-endian.
 struct ValueWriter {

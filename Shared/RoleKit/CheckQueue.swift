@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// Things that wait for their signatures to be checked: gathered while a batch is under way, so that threads get many at once
 /// and a burst costs few turns.

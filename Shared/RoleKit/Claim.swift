@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What a transaction uses up when it stands in a block. Of all transactions with one claim at most one ever gets into a chain:

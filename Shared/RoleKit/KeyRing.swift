@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The keys of one node: the one that `network.yaml` names, and those it took later (A10). Which one signs is a matter of the electorate:

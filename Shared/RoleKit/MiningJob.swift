@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A header that is to be mined: a nonce is looked for with which its hash meets the target (engine `pow`).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// An order to the shell, carried out in list order. Everything in the `persist` effects of one turn is on disk, in one commit,

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A table of a role's store: rows of bytes under ascending numbers.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Determinism
 
 /// The terms that every network has without any contract being declared: parties who pay each other from their own accounts, over two or

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A sub-chain node says which notary nodes it approves of (A10). It stands until the node casts another one.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A block's header; its hash names the block.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// What a chain's state keeps of value that crossed a peg: on the chain that it left, and on the one where it appeared. Never deleted, so
 /// nothing appears twice (faults cases 45 and 48).

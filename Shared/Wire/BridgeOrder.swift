@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A Lock on a peg's main chain, or a Redeem on its side chain: value leaves an account to appear on the other chain (B1, B4).

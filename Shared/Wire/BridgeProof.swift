@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A member of a peg has seen a lock or a redemption final and recorded (B3, B5).

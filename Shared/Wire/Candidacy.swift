@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A notary node offers itself for the next epochs, names the key it will sign with, or leaves (A10).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Who of an ordered set signed, and their signatures in ascending order.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// The description of a chain that would join a network, as its nodes sign it (A16). Checked in form: whatever reads it can make the

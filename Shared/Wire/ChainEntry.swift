@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What the notary chain's state keeps of a chain that has joined.

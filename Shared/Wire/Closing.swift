@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A notary closes an epoch for a sub-chain (R7, A10; docs/protocol.md, E-8): of what it signed there, nothing that may count relies on a

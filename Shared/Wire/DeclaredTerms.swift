@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// The terms of an exchange or a peg as a client declares and signs them (A14). Checked in form; whether they may be taken is the notary chain's rule.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A client declares a contract's terms, through a node of one of the chains they name (A14).

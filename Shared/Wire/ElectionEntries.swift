@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// What the notary chain's state keeps of a notary node's candidacy: its newest one.
 package struct CandidacyEntry: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// How the notaries of the next epoch are elected (A10); the notary chain has one when elections are on.
 package struct ElectionRule: Hashable, Sendable {

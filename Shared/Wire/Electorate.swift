@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Determinism
 
 /// Who votes on a chain during an epoch, with what weight, and who leads its slots.

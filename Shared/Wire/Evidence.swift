@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Two statements that show that somebody broke a rule, as they came. `Offence` is what they are once they have been read.

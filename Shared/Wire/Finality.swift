@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What shows a block, or a descendant of it, to be final (invariant 4).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What may be wanted of a chain (R8, J-7).

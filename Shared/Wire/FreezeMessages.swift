@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// How one sub-chain stands on the notary chain.

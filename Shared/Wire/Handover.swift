@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Shows who votes in an epoch of a chain: a final block of the epoch before has it in its state, so the outgoing quorum has signed it.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Headers of final blocks in a row: what a device keeps of a chain (A9).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// Text of at most 32 bytes, held inline: cheap to copy, hash and compare in loops that run per transaction.
 package struct ShortText: Hashable, Sendable, Comparable {

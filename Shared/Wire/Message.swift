@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What is published on topics, checked in form. The catalogue says which topic carries which case.

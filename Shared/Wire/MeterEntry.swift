@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// What has passed one way under a contract on one chain, as a token bucket that fills in chain time, and what brakes in log-only mode would
 /// have refused there.

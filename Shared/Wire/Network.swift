@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// A node of one chain: one organisation's member.
 package struct NodeDescription: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A recorder hands a candidacy, a ballot, a closing or a contract on to the other notaries' recorders, so that whoever leads next can take it in.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Evidence that has been read: its two statements are about one thing and contradict each other, or a rule. Whether their

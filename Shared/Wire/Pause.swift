@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What new business may be stopped with (G-5).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A notary's operator wants a target stopped, or let go on (G-5).

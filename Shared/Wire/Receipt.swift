@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Everything that proves what happened, verifiable offline from network.yaml (A9).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Which chains one transaction of a recorded block ties together (A8).

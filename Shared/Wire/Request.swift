@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A request to a service, checked in form.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A receiver's answer reached a collector (S880); for taps.

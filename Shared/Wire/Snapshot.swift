@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What a snapshot of a chain's state consists of (V-8): the final block whose state it is, and the hash of each part.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A Bond or an Unbond: moves value of an account of a `pos` chain behind a node, or begins to take it back.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// What stands behind the nodes of a `pos` chain at its newest final block, as its state has it.

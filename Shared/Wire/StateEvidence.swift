@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// A path in a chain's state tree, from the root downwards (docs/protocol.md, state tree).

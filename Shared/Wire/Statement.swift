@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// What a Simplex vote says.
 package enum VoteKind: UInt8, Hashable, Sendable, CaseIterable {

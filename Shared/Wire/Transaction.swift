@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// One transaction of one chain, checked in form; its signatures and its effect are judged elsewhere.

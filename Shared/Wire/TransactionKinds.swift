@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Schema
 
 /// Opens an account; its owner's signature shows that somebody holds the key.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Determinism
 
 /// How the blocks of a `pow` chain are mined, and how deep one lies before the notaries record it (A3, B7).

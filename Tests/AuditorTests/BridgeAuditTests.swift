@@ -1,5 +1,5 @@
 import Auditor
-import Crypto
+import Cryptography
 import Testing
 import Wire
 

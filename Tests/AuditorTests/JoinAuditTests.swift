@@ -1,5 +1,5 @@
 import Auditor
-import Crypto
+import Cryptography
 import Foundation
 import Schema
 import Testing

@@ -1,6 +1,6 @@
 import BankCore
 import BankShell
-import Crypto
+import Cryptography
 import Testing
 import Wire
 

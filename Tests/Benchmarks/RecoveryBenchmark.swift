@@ -1,7 +1,7 @@
 import ArgumentParser
 import Chain
 import ConsensusCore
-import Crypto
+import Cryptography
 import Determinism
 import Foundation
 import Ledger

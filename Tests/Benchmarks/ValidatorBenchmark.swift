@@ -1,6 +1,6 @@
 import ArgumentParser
 import Chain
-import Crypto
+import Cryptography
 import Determinism
 import Dispatch
 import RoleKit

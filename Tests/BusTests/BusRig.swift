@@ -1,7 +1,7 @@
 import BusCore
 import BusShell
 import CZeroMQ
-import Crypto
+import Cryptography
 import Foundation
 import Logging
 import Runtime

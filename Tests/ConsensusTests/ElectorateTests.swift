@@ -1,6 +1,6 @@
 import Chain
 import ConsensusCore
-import Crypto
+import Cryptography
 import Determinism
 import Ledger
 import Testing

@@ -1,6 +1,6 @@
 import Chain
 import ConsensusCore
-import Crypto
+import Cryptography
 import Determinism
 import RoleKit
 import TestSupport

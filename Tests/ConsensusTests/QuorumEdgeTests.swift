@@ -1,5 +1,5 @@
 import ConsensusCore
-import Crypto
+import Cryptography
 import Determinism
 import Testing
 import Wire

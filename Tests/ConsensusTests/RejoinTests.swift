@@ -1,6 +1,6 @@
 import Chain
 import ConsensusCore
-import Crypto
+import Cryptography
 import RoleKit
 import TestSupport
 import Testing

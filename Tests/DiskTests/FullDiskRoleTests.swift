@@ -1,7 +1,7 @@
 import BusCore
 import BusShell
 import CollectorCore
-import Crypto
+import Cryptography
 import FaultDisk
 import Foundation
 import Logging

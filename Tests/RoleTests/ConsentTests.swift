@@ -1,6 +1,6 @@
 import Chain
 import CollectorCore
-import Crypto
+import Cryptography
 import RoleKit
 import Testing
 import Wire

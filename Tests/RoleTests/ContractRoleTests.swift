@@ -1,6 +1,6 @@
 import Chain
 import CollectorCore
-import Crypto
+import Cryptography
 import Determinism
 import RecorderCore
 import RoleKit

@@ -1,6 +1,6 @@
 import BuilderCore
 import Chain
-import Crypto
+import Cryptography
 import Determinism
 import TestSupport
 import Testing

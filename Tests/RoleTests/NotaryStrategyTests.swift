@@ -1,5 +1,5 @@
 import BuilderCore
-import Crypto
+import Cryptography
 import RoleKit
 import TestSupport
 import Testing

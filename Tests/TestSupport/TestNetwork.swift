@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A small network with known keys, for tests: chains `alpha` (asset X) and `beta` (asset Y), one exchange contract at 1:10.

@@ -10,7 +10,7 @@ struct PurityTests {
     @Test("import nothing that can reach a clock, a disk, a socket or a thread")
     func imports() {
         let allowed: Set<String> = [
-            "Chain", "Crypto", "Determinism", "Ledger", "RoleKit", "Schema", "Wire", "DequeModule", "HeapModule", "OrderedCollections", "SwiftProtobuf",
+            "Chain", "Cryptography", "Determinism", "Ledger", "RoleKit", "Schema", "Wire", "DequeModule", "HeapModule", "OrderedCollections", "SwiftProtobuf",
             
         ]
         // The schema's code needs swift-protobuf, which uses FoundationEssentials for its Data alone.

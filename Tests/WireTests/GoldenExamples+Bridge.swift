@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What pegs put on the wire and into states (B1 to B5).

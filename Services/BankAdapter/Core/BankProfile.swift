@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A currency of the outside world and the asset that stands for it on a chain.

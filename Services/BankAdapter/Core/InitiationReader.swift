@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Makes of a parsed pain.001 what is to be paid: every text is checked once, here (parse, don't validate).

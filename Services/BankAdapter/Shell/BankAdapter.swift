@@ -1,5 +1,5 @@
 import BankCore
-import Crypto
+import Cryptography
 import DequeModule
 import Determinism
 import Foundation

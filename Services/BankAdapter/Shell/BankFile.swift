@@ -1,5 +1,5 @@
 import BankCore
-import Crypto
+import Cryptography
 import Runtime
 import Wire
 

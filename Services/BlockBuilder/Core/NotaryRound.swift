@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Determinism
 
 /// The notaries that a candidate is handed to, some at a time, until one has taken it (A12).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A candidate that this builder has made for an open slot, and what the notaries say of it (S840, S890, S891).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What one member may do (BUS-17).

@@ -1,5 +1,5 @@
 import BusCore
-import Crypto
+import Cryptography
 import Runtime
 import Wire
 

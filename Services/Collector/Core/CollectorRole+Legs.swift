@@ -1,5 +1,5 @@
 import Chain
-import Crypto
+import Cryptography
 import Determinism
 import Ledger
 import RoleKit

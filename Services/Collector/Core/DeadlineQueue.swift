@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Names by the chain time at which they end, earliest first. Names that ended otherwise may stay in it until their time.

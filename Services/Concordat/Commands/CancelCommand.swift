@@ -1,6 +1,6 @@
 import ArgumentParser
 import Chain
-import Crypto
+import Cryptography
 import Foundation
 import Runtime
 import Wire

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Auditor
-import Crypto
+import Cryptography
 import Foundation
 import Runtime
 import WalletCore

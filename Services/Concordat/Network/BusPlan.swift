@@ -1,6 +1,6 @@
 import BusCore
 import BusShell
-import Crypto
+import Cryptography
 import Runtime
 import Wire
 

@@ -2,7 +2,7 @@ import BusShell
 import BuilderCore
 import CollectorCore
 import ConsensusCore
-import Crypto
+import Cryptography
 import Foundation
 import Logging
 import RecorderCore

@@ -1,5 +1,5 @@
 import Chain
-import Crypto
+import Cryptography
 import Wire
 
 /// What an account owns, as the final state of every chain proves it (A9).

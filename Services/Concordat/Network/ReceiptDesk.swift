@@ -1,5 +1,5 @@
 import Chain
-import Crypto
+import Cryptography
 import Wire
 
 /// Fetches receipts from recorders, and makes them whole: with who voted in every epoch that they name.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BankShell
-import Crypto
+import Cryptography
 import Foundation
 import Runtime
 

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// Transaction ids and xids as people give them.
 enum TransactionName {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A fact that reaches the Simplex machine.

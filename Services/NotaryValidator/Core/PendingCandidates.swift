@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Determinism
 import OrderedCollections
 import Wire

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Which frames somebody wants to see: all that are asked for together.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// One published frame, as somebody who watches the bus wants to see it.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What a message says, in the words of a tap.

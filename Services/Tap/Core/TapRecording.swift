@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Frames in a file, exactly as they were heard, so that an incident can be looked at again.

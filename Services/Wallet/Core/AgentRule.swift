@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What a receiver's device does with a leg that waits for it; the first rule that fits decides.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Rules of receivers' devices as text: `# comment` lines, and `NAME confirm|silent|refuse REASON`, or `* ...` for everybody.

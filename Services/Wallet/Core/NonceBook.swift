@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The nonces a wallet gives out for one account on one chain: from the window's base up, each once.

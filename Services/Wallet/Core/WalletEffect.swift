@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// An order of a wallet or a device to its shell, carried out in list order.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A contract as a client writes it, to be declared while the network runs (A14; docs/network.md).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Where the bus of a site listens. A bus binds these; everything else connects to them.

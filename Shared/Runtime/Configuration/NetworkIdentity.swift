@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The canonical description of what defines a network's ledgers; its hash is the network id (docs/network.md, network id).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What a new network is to look like.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The section `consequences`: what notaries do by themselves (R8).

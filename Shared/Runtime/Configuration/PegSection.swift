@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The part `peg` of a contract: who attests what crosses it (B2 to B5; docs/network.md).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// The section `epochs` of a chain that has them.

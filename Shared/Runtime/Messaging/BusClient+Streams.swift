@@ -1,5 +1,5 @@
 import Foundation
-import Crypto
+import Cryptography
 import Schema
 import Wire
 

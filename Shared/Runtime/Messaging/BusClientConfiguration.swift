@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// How a member or a client meets its bus.

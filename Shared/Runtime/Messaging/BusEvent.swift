@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// One published frame, as a subscriber gets it: exactly once and in order per stream.

@@ -1,5 +1,5 @@
 import CZeroMQ
-import Crypto
+import Cryptography
 import Foundation
 import Synchronization
 

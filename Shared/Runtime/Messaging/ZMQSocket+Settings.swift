@@ -1,5 +1,5 @@
 import CZeroMQ
-import Crypto
+import Cryptography
 import Wire
 
 /// How a socket that connects proves itself and its server (CURVE).

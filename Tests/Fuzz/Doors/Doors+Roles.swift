@@ -1,7 +1,7 @@
 import BuilderCore
 import CollectorCore
 import ConsensusCore
-import Crypto
+import Cryptography
 import Determinism
 import RecorderCore
 import RoleKit

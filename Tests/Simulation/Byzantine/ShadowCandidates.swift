@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Second candidates of a Byzantine builder, and the notaries' signatures under them: notaries sign any valid candidate, so both

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Mined blocks that a Byzantine miner keeps to itself for a while, so that others mine beside them.

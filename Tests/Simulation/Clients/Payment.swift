@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// One payment under way, as its payer knows it.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 7: every acknowledged transaction ends in exactly one way, and nobody is ever told otherwise.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 4: every final block has both certificates, from distinct members of the right set, a quorum of them, over bytes that

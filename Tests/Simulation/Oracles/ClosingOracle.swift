@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// R7 across elections (E-8), by what notaries sign and by what the notary chain has recorded so far: who has closed an epoch signs nothing

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 1: per chain and asset, what accounts own and what is held is what genesis gave.

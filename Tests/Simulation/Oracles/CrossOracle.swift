@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariants 5 and 6: of one xid all legs are settled or all refunded, settled only after the deciding leg, refunded never with

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Who may certify what, as the oracles compute it from the notary chain's blocks alone: each epoch's notaries by a tally of their own, and

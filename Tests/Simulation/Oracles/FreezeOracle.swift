@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Rule R8 and what hangs on it, written a second time: which blocks a freeze has made void, as of which notary block a chain was

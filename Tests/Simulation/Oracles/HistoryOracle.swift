@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A final block as the oracles keep it.

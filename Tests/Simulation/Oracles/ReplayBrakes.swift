@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What has passed one way under a contract, as the oracles count it: what is owed to the bucket, times the window, in 128 bits.

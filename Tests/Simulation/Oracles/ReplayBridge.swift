@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What has left a chain by pegs, or has appeared there, as the oracles compute it (B1 to B5).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A declared contract as the oracles compute it (A14).

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What the notary chain says of the next election, as the oracles compute it.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Engine `pos`: bonds, their return, and slashing, as a chain's state and outcomes must show them.

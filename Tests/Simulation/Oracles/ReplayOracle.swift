@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 8: replaying every final block from genesis, by rules written here a second time, gives the state root its header names;

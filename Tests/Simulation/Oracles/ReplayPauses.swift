@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// How far a target is stopped on one chain, as the oracles compute it (G-5 to G-7).

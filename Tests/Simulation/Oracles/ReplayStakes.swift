@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A voter as the oracles compute it.

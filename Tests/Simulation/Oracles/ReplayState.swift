@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// An account as the oracles compute it.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// What the terms of a cross transaction allow, worked out anew from the description alone (R1, R2; A15).

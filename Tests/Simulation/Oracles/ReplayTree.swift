@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// The oracles' own state tree: leaves kept sorted, the root built from them all anew.
 struct ReplayTree: Sendable {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 2 for contracts (rule R6): what a contract's reserves gave and took is what its committed transactions say.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Invariant 9: no key signs two different things for one (chain, epoch, slot, duty). Skip and Final are one duty.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// Every recorded block of a mined chain has the target that follows from its parent and its own time, and a hash that meets it.

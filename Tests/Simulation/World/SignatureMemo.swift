@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Synchronization
 
 /// Real Ed25519, each signature at most once: what a simulated key signed is known to hold, anything else is verified on first sight.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Wire
 
 /// A running fingerprint of everything that happens: two runs of one seed must end with the same one.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Auditor
 import BankCore
 import BankShell
-import Crypto
+import Cryptography
 import Foundation
 import Runtime
 import WalletCore

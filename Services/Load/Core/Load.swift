@@ -1,0 +1,3 @@
+import Histogram
+
+enum Skeleton {}

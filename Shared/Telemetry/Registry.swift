@@ -1,0 +1,3 @@
+import CoreMetrics
+
+enum Skeleton {}
