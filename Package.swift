@@ -12,8 +12,8 @@ let strict: [SwiftSetting] =
     + (fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])])
 
 /// A target whose folder stands in the order in which data flows (docs/architecture.md).
-func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []) -> Target {
@@ -89,19 +89,22 @@ let package = Package(
         library("BusCore", "Services/Bus/Core", ["Determinism", "Cryptography", "Schema", "Wire", protobuf, deque, ordered]),
         library("BusShell", "Services/Bus/Shell", ["BusCore", "Runtime", "CZeroMQ", "Cryptography", "Schema", "Wire", "Determinism", protobuf, deque, logging]),
         library("WalletShell", "Services/Wallet/Shell", core + ["WalletCore", "Runtime", logging]),
+        library("WalletDesk", "Services/Wallet/Desk", core + ["WalletShell", "Runtime"]),
         library("IssuerShell", "Services/BridgeIssuer/Shell", core + ["IssuerCore", "WalletShell", "Runtime"]),
         library("TapCore", "Services/Tap/Core", core),
         library("TapShell", "Services/Tap/Shell", core + ["Runtime"]),
         library("BankCore", "Services/BankAdapter/Core", core),
         library("BankShell", "Services/BankAdapter/Shell", core + ["BankCore", "WalletCore", "WalletShell", "Runtime", database, xml]),
-        library("Gateway", "Services/Gateway", core + ["WalletCore", "WalletShell", "Runtime", "Telemetry", http, logging]),
+        library("Gateway", "Services/Gateway",
+                core + ["WalletCore", "WalletShell", "WalletDesk", "TapCore", "TapShell", "Runtime", "Telemetry", http, logging],
+                resources: [.embedInCode("Pages")]),
         library("LoadCore", "Services/Load/Core", core + ["WalletCore", histogram]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
                 "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Telemetry", "Gateway", "LoadCore", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Telemetry", "Gateway", "WalletDesk", "LoadCore", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
@@ -121,6 +124,7 @@ let package = Package(
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Cryptography", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
         tests("RuntimeTests", core + ["Runtime"]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
+        tests("GatewayTests", core + ["Gateway", "WalletDesk", "Runtime", "TestSupport", http]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),
         tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),

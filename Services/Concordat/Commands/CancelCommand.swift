@@ -3,6 +3,7 @@ import Chain
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Withdraws a payment that the receiver has not confirmed yet (R4).

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Operators' word that a chain leaves the network (J-7): of more than two thirds of its own nodes, and of a quorum of the notaries.

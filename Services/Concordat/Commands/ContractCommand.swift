@@ -2,6 +2,7 @@ import ArgumentParser
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Contracts that clients declare while the network runs (A14).

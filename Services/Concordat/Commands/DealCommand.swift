@@ -2,6 +2,7 @@ import ArgumentParser
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Several payers and receivers over two chains or more, all or nothing (A15).

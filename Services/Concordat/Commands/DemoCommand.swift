@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import WalletShell
 import Wire
 
@@ -65,7 +66,7 @@ struct DemoCommand: ParsableCommand {
                 payer: try accounts.signer("alice"), to: "bob", asset: asset, amount: 10, deadlineMilliseconds: 60_000, memo: "10 X for 100 Y")
         else { throw Failure(.configuration, "this network has no contract between the chains of alice and bob", "Use at least two chains.") }
         let ended = try SinglePayment(accounts).pay(order, isAborted: isAborted)
-        if !common.json, let name = ended.signed?.name, case .found(let trace) = try TraceTable.fetch(name, Inquiry(accounts.configuration)) {
+        if !common.json, let name = ended.signed?.name, case .found(let trace) = try TraceDesk.fetch(name, Inquiry(accounts.configuration)) {
             for line in TraceTable.lines(trace, marks: ended.marks) { Console.print("   " + line) }
         }
         return ended

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// Pays a file of payments.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Runtime
+import WalletDesk
 import Wire
 
 /// Restores nodes of a sub-chain from the notaries' archive.

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import WalletShell
 import Wire
 
@@ -106,7 +107,7 @@ struct SendCommand: ParsableCommand {
                         receiver_milliseconds: ended.times.milliseconds(to: \.receiverSure),
                         payer_milliseconds: ended.times.milliseconds(to: \.payerSure))))
         }
-        if trace, let name = ended.signed?.name, case .found(let steps) = try TraceTable.fetch(name, Inquiry(configuration)) {
+        if trace, let name = ended.signed?.name, case .found(let steps) = try TraceDesk.fetch(name, Inquiry(configuration)) {
             for line in TraceTable.lines(steps, marks: ended.marks) { Console.print(line) }
         }
         let reason = ended.outcome.reason.isEmpty ? "" : " (\(ended.outcome.reason))"

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// What stands behind the nodes of a chain that votes by stake, and what changes it.

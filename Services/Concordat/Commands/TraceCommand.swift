@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// Shows the steps of one transaction.
@@ -31,7 +32,7 @@ struct TraceCommand: ParsableCommand {
         var told = ""
         while true {
             let standing = Standing(try inquiry.standings(of: digest), configuration.network)
-            let found = try TraceTable.fetch(digest, inquiry)
+            let found = try TraceDesk.fetch(digest, inquiry)
             if follow, !standing.isEnded, standing.isKnown, !shutdown.wait(milliseconds: TraceCommand.pauseMilliseconds) {
                 if standing.text != told { common.say("waiting: \(standing.text)") }
                 told = standing.text
@@ -43,7 +44,7 @@ struct TraceCommand: ParsableCommand {
 
     private static let pauseMilliseconds = 500
 
-    private func tell(_ found: TraceTable.Found, _ standing: Standing) throws {
+    private func tell(_ found: TraceDesk.Found, _ standing: Standing) throws {
         var steps: [Trace.Step] = []
         if case .found(let trace) = found { steps = trace.steps }
         guard standing.isKnown || !steps.isEmpty else {
@@ -62,43 +63,5 @@ struct TraceCommand: ParsableCommand {
             Console.print(isEnded ? standing.text : "WAITING: \(standing.text)")
         }
         if !isEnded { throw ExitCode(Failure.Code.degraded.rawValue) }
-    }
-}
-
-/// Where a transaction stands as collectors see it, and what it waits for.
-struct Standing {
-    private(set) var isKnown = true
-    private(set) var isEnded = false
-    private(set) var text: String
-
-    /// - Parameter standings: what the collectors of each chain know.
-    init(_ standings: [(chain: ChainID, status: Status)], _ network: Network) {
-        func chain(_ states: Status.State...) -> (chain: ChainID, status: Status)? { standings.first { states.contains($0.status.state) } }
-        if let end = chain(.settled, .refunded, .final) {
-            isEnded = true
-            text = "\(end.status.state.code) on \(end.chain)\(end.status.height > 0 ? ", block \(end.status.height)" : "")"
-        } else if let end = chain(.rejected) {
-            isEnded = true
-            text = "rejected on \(end.chain): \(end.status.reason?.code ?? "no reason was kept")"
-        } else if let holder = chain(.held) {
-            if let decided = chain(.committed) {
-                text = "the receiver's side is final on \(decided.chain); \(holder.chain) has still to settle the hold"
-            } else if let decided = chain(.refused) {
-                text = "refused or cancelled on \(decided.chain); \(holder.chain) has still to give the hold back"
-            } else if let leg = chain(.pending), let brake = leg.status.reason {
-                text = "held on \(holder.chain); the receiver has confirmed, and \(leg.chain) puts it off: \(brake.code) (concordat brakes)"
-            } else if let leg = chain(.pending) {
-                text = "held on \(holder.chain); the receiver's device has still to confirm on \(leg.chain): concordat confirm"
-            } else {
-                text = "held on \(holder.chain); the notaries have still to tell the second chain"
-            }
-        } else if let decided = chain(.committed, .refused) {
-            text = "\(decided.status.state.code) on \(decided.chain); the other chain does not answer"
-        } else if let pending = chain(.pending) {
-            text = "stored by a collector of \(pending.chain), not in a final block yet: concordat status shows whether the chain moves"
-        } else {
-            isKnown = false
-            text = "known to recorders only"
-        }
     }
 }

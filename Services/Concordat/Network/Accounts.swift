@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// Who is who: names of the address book, addresses, and the keys of the wallets in the network's folder.

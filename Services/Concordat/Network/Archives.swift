@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import RoleKit
 import Runtime
+import WalletDesk
 import Wire
 
 /// Where final blocks of every chain are read from: the recorders of a network that runs, or one recorder's store on this machine.

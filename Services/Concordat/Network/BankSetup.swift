@@ -3,6 +3,7 @@ import BankShell
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Options of the commands of banks.

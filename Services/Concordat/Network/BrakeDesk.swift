@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import WalletShell
 import Wire
 

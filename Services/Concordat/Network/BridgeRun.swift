@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// Hands orders to pegs, many at once, and keeps account of what becomes of each (B1, B4).

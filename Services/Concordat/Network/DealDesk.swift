@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Takes a cross transaction of several parties through the network: opened on every chain that holds a part, consented to, followed to

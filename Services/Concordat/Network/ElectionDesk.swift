@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Ledger
 import Runtime
+import WalletDesk
 import WalletShell
 import Wire
 

@@ -2,6 +2,7 @@ import Chain
 import Cryptography
 import Foundation
 import Ledger
+import WalletDesk
 import Wire
 
 /// Follows a chain by its headers, asking all its nodes and believing none (A9), and keeps what it has verified in a file.

@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import WalletShell
 import Wire
 

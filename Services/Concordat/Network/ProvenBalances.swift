@@ -1,5 +1,6 @@
 import Chain
 import Cryptography
+import WalletDesk
 import Wire
 
 /// What an account owns, as the final state of every chain proves it (A9).

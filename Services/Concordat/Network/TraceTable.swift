@@ -1,32 +1,11 @@
 import Cryptography
 import Foundation
 import WalletCore
+import WalletDesk
 import Wire
 
 /// What recorders saw of a transaction, as a table.
 enum TraceTable {
-    enum Found {
-        case found(Trace)
-        /// Recorders answer, and none has seen it.
-        case unknown
-        /// No recorder answers.
-        case silent
-    }
-
-    /// Asks one recorder after another until one has seen it.
-    static func fetch(_ id: Digest, _ inquiry: Inquiry) throws -> Found {
-        var answered = false
-        for node in inquiry.configuration.network.notary.nodes {
-            let service = Service.name(.recorder, chain: .notary, node: node.id)
-            switch try inquiry.ask([(service, .trace(id))])[0] {
-            case .trace(let trace)? where !trace.steps.isEmpty: return .found(trace)
-            case nil, .failure(.notReady, _)?: continue
-            default: answered = true
-            }
-        }
-        return answered ? .unknown : .silent
-    }
-
     /// A step as it is shown: several notaries doing the same to the same block are one.
     private struct Row {
         var step: Trace.Step

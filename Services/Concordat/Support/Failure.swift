@@ -3,43 +3,11 @@ import BankShell
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 
-/// Why a command came to nothing: what, and what to do.
-struct Failure: Error {
-    /// Exit codes, the same for every command.
-    enum Code: Int32 {
-        case failed = 1
-        case degraded = 2
-        case timedOut = 27
-        case usage = 64
-        case unreachable = 69
-        case configuration = 78
+typealias Failure = WalletDesk.Failure
 
-        /// Stable name for JSON.
-        var name: String {
-            switch self {
-            case .failed: "failed"
-            case .degraded: "degraded"
-            case .timedOut: "timed_out"
-            case .usage: "usage"
-            case .unreachable: "unreachable"
-            case .configuration: "bad_configuration"
-            }
-        }
-    }
-
-    var code: Code
-    /// A clause without a full stop.
-    var problem: String
-    /// A sentence.
-    var suggestion: String
-
-    init(_ code: Code, _ problem: String, _ suggestion: String) {
-        self.code = code
-        self.problem = problem
-        self.suggestion = suggestion
-    }
-
+extension Failure {
     /// Any error as a failure; what the argument parser says goes its own way.
     init(_ error: any Error) {
         switch error {

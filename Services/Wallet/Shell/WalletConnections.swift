@@ -15,11 +15,15 @@ package final class WalletConnections {
     }
 
     private let configuration: NetworkConfiguration
-    private let context = ZMQContext(threads: 1)
+    private let context: ZMQContext
     private var connections: [(site: String, connection: ClientConnection, joins: Int)] = []
     private var underWay: [UInt64: (position: Int, id: UInt64)] = [:]
 
-    package init(_ configuration: NetworkConfiguration) { self.configuration = configuration }
+    /// - Parameter context: shared by several that are on threads of their own; nil for one of its own.
+    package init(_ configuration: NetworkConfiguration, context: ZMQContext? = nil) {
+        self.configuration = configuration
+        self.context = context ?? ZMQContext(threads: 1)
+    }
 
     /// Sends a request to a service of any site.
     package func request(call: UInt64, service: String, _ request: Request, timeoutMilliseconds: UInt64) throws {

@@ -3,6 +3,7 @@ import BankCore
 import BankShell
 import Foundation
 import Runtime
+import WalletDesk
 
 /// Banks and other closed systems (A19).
 struct BankCommand: ParsableCommand {

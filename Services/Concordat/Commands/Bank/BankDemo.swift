@@ -6,6 +6,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import WalletShell
 import Wire
 

@@ -4,6 +4,7 @@ import Foundation
 import IssuerCore
 import IssuerShell
 import Runtime
+import WalletDesk
 import Wire
 
 /// The bridge: value that is locked on one chain stands on another (B1 to B7).

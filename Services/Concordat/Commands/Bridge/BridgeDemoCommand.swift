@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// The bridge from end to end: two main chains of different consensus, a side chain, people of both trading there (B1 to B7).

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// Options of `bridge lock` and `bridge redeem`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Keeps the headers of a chain on a device (A9).

@@ -3,6 +3,7 @@ import Chain
 import Cryptography
 import Foundation
 import Runtime
+import WalletDesk
 import Wire
 
 /// Receipts: what proves to anybody, offline, what became of a transaction.

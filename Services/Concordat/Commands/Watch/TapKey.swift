@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import Runtime
 import TapShell
+import WalletDesk
 import Wire
 
 /// Makes readers with the key of a tap of `network.yaml`.

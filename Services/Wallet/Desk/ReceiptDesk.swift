@@ -3,7 +3,7 @@ import Cryptography
 import Wire
 
 /// Fetches receipts from recorders, and makes them whole: with who voted in every epoch that they name.
-final class ReceiptDesk {
+package final class ReceiptDesk {
     private let network: Network
     private let inquiry: Inquiry
     private let book: ElectorateBook
@@ -11,7 +11,7 @@ final class ReceiptDesk {
     /// Each checked by those before it.
     private var learned: [Handover] = []
 
-    init(_ inquiry: Inquiry) {
+    package init(_ inquiry: Inquiry) {
         self.inquiry = inquiry
         network = inquiry.configuration.network
         book = ElectorateBook(network: network)
@@ -21,7 +21,7 @@ final class ReceiptDesk {
     /// What the recorders show of a transaction: of those that hold, the one that shows most; nil when none knows it.
     ///
     /// - Throws: when no recorder answers, or all that answer show what does not hold.
-    func fetch(_ id: Digest) throws -> (receipt: Receipt, finding: ReceiptVerifier.Finding)? {
+    package func fetch(_ id: Digest) throws -> (receipt: Receipt, finding: ReceiptVerifier.Finding)? {
         let services = network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) }
         let answers = try inquiry.ask(services.map { ($0, .receipt(id)) })
         guard answers.contains(where: { $0 != nil }) else {
@@ -50,7 +50,7 @@ final class ReceiptDesk {
     }
 
     /// The receipt with the handovers that its parts need, as far as nodes show them.
-    func complete(_ receipt: Receipt) throws -> Receipt {
+    package func complete(_ receipt: Receipt) throws -> Receipt {
         let needed = epochs(of: receipt)
         if needed.isEmpty { return receipt }
         try learn(needed)

@@ -4,21 +4,21 @@ import Runtime
 import Wire
 
 /// Declares contracts while the network runs, and asks what became of them (A14).
-final class ContractDesk {
+package final class ContractDesk {
     /// A contract as one of its chains has it.
-    struct Side {
-        var side: ContractSide
+    package struct Side {
+        package var side: ContractSide
         /// What its reserve owns there; nil while the chain has not taken the contract in.
-        var reserve: Amount?
+        package var reserve: Amount?
     }
 
     private let inquiry: Inquiry
     private var network: Network { inquiry.configuration.network }
 
-    init(_ inquiry: Inquiry) { self.inquiry = inquiry }
+    package init(_ inquiry: Inquiry) { self.inquiry = inquiry }
 
     /// All that the notary chain holds, as the recorder that knows most of them says.
-    func all() throws -> [ContractEntry] {
+    package func all() throws -> [ContractEntry] {
         var best: [ContractEntry]?
         for node in network.notary.listed {
             guard let entries = try all(of: Service.name(.recorder, chain: .notary, node: node.id)) else { continue }
@@ -39,7 +39,7 @@ final class ContractDesk {
     }
 
     /// Hands terms to the nodes of the chains they name, one after the other.
-    func handIn(_ terms: DeclaredTerms, by deployer: Signer) throws {
+    package func handIn(_ terms: DeclaredTerms, by deployer: Signer) throws {
         let signature = deployer.sign(.deploy, network: network.id, terms.body)
         var refusal: (reason: Reason, detail: String)?
         for chain in [terms.contract.first.chain, terms.contract.second.chain] {
@@ -56,7 +56,7 @@ final class ContractDesk {
     }
 
     /// How its chains stand to a contract.
-    func sides(of contract: Contract) throws -> [Side] {
+    package func sides(of contract: Contract) throws -> [Side] {
         try [contract.first, contract.second].map { side in
             let collectors = (network.chain(side.chain)?.nodes ?? []).map { Service.name(.collector, chain: side.chain, node: $0.id) }
             var found: Amount?
@@ -71,7 +71,7 @@ final class ContractDesk {
     /// Waits until the notary chain holds a contract and both chains have taken it in.
     ///
     /// - Throws: when another one has its name and version, or when time is up.
-    func wait(for terms: DeclaredTerms, until end: Date, seconds: Int) throws {
+    package func wait(for terms: DeclaredTerms, until end: Date, seconds: Int) throws {
         var isHeld = false
         while true {
             if !isHeld, let entry = try all().first(where: { $0.terms.name == terms.name }) {

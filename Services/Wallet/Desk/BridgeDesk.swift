@@ -4,23 +4,23 @@ import Runtime
 import Wire
 
 /// Finds pegs, hands orders in, and asks how they stand (B1 to B5).
-final class BridgeDesk {
+package final class BridgeDesk {
     /// How a peg stands on both of its chains.
-    struct Standing {
-        var main: BridgeView
-        var side: BridgeView
+    package struct Standing {
+        package var main: BridgeView
+        package var side: BridgeView
 
         /// Of the wrapped asset, what is in people's hands.
-        var outstanding: Amount { side.lane - min(side.returned, side.lane) }
+        package var outstanding: Amount { side.lane - min(side.returned, side.lane) }
     }
 
-    let inquiry: Inquiry
+    package let inquiry: Inquiry
     private var network: Network { inquiry.configuration.network }
 
-    init(_ inquiry: Inquiry) { self.inquiry = inquiry }
+    package init(_ inquiry: Inquiry) { self.inquiry = inquiry }
 
     /// Newest versions of all pegs, ascending by id.
-    func pegs() throws -> [Contract] {
+    package func pegs() throws -> [Contract] {
         let all = network.contracts + (try ContractDesk(inquiry).all()).map(\.terms.contract)
         var newest: [String: Contract] = [:]
         for contract in all where contract.peg != nil && contract.version >= newest[contract.id]?.version ?? 0 { newest[contract.id] = contract }
@@ -28,7 +28,7 @@ final class BridgeDesk {
     }
 
     /// The peg that somebody names, or the only one there is.
-    func peg(_ name: String?) throws -> Contract {
+    package func peg(_ name: String?) throws -> Contract {
         let pegs = try pegs()
         guard let name else {
             if pegs.count == 1 { return pegs[0] }
@@ -44,7 +44,7 @@ final class BridgeDesk {
     }
 
     /// What the collector of a chain that has read furthest says.
-    func view(_ query: BridgeQuery, on chain: ChainID) throws -> BridgeView {
+    package func view(_ query: BridgeQuery, on chain: ChainID) throws -> BridgeView {
         let services = (network.chain(chain)?.nodes ?? []).map { Service.name(.collector, chain: chain, node: $0.id) }
         let views = try inquiry.ask(services.map { ($0, .bridge(query)) }).compactMap { answer -> BridgeView? in
             if case .bridge(let view)? = answer { view } else { nil }
@@ -55,14 +55,14 @@ final class BridgeDesk {
         return view
     }
 
-    func standing(of peg: Contract) throws -> Standing {
+    package func standing(of peg: Contract) throws -> Standing {
         Standing(
             main: try view(BridgeQuery(contract: peg.id, kind: .locked), on: peg.first.chain),
             side: try view(BridgeQuery(contract: peg.id, kind: .redeemed), on: peg.second.chain))
     }
 
     /// All orders of a kind on a chain, oldest first.
-    func orders(_ kind: BridgeItem.Kind, of peg: Contract, on chain: ChainID) throws -> [BridgeItem] {
+    package func orders(_ kind: BridgeItem.Kind, of peg: Contract, on chain: ChainID) throws -> [BridgeItem] {
         var items: [BridgeItem] = []
         while true {
             let last = items.last
@@ -75,7 +75,7 @@ final class BridgeDesk {
     }
 
     /// Orders that have not appeared on the other chain yet.
-    func open(_ kind: BridgeItem.Kind, of peg: Contract) throws -> [BridgeItem] {
+    package func open(_ kind: BridgeItem.Kind, of peg: Contract) throws -> [BridgeItem] {
         let (from, to) = kind == .locked ? (peg.first.chain, peg.second.chain) : (peg.second.chain, peg.first.chain)
         let ordered = try orders(kind, of: peg, on: from)
         let appeared = Set(try orders(kind.consumption, of: peg, on: to).map(\.order))
@@ -83,7 +83,7 @@ final class BridgeDesk {
     }
 
     /// The brake that an order waits for on the chain where it is to appear; nil for none.
-    func brake(on order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Reason? {
+    package func brake(on order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Reason? {
         let to = kind == .locked ? peg.second.chain : peg.first.chain
         let services = (network.chain(to)?.nodes ?? []).map { Service.name(.collector, chain: to, node: $0.id) }
         for case .brakes(let view)? in try inquiry.ask(services.map { ($0, .brakes) }) {
@@ -93,7 +93,7 @@ final class BridgeDesk {
     }
 
     /// Whether an order has appeared on the chain it leads to.
-    func hasAppeared(_ order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Bool {
+    package func hasAppeared(_ order: Digest, _ kind: BridgeItem.Kind, of peg: Contract) throws -> Bool {
         let to = kind == .locked ? peg.second.chain : peg.first.chain
         return try !view(BridgeQuery(contract: peg.id, kind: kind.consumption, orders: [order]), on: to).items.isEmpty
     }
