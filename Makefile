@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 # A target may import only what Package.swift says: that keeps cores pure.
 BUILD := swift build -c release --explicit-target-dependency-import-check error
-PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev
+PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -12,6 +12,7 @@ help:
 	@echo "make run-banks   two banks exchange currency: pain.001 files in, pain.002 reports out, an audit, books against chains (out/banks)"
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
+	@echo "make gateway-test   the gateway under made-up, slow and oversized requests (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make sim-mutants   known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
@@ -49,6 +50,7 @@ test: install
 	$(BUILD) --build-tests
 	@set -o pipefail; swift test -c release --skip-build 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
 	@$(MAKE) --no-print-directory interop
+	@$(MAKE) --no-print-directory gateway-test
 
 # Another language, with nothing of ours but the schema, watches a network and pays on it.
 interop: PACKAGES += python3 python3-venv
@@ -58,6 +60,14 @@ interop: install
 	@.build/interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/interop_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/receipt_test.py .build/release/concordat
+
+# Requests made up after the OpenAPI document, slow and oversized ones, and 10,000 idle connections.
+gateway-test: PACKAGES += python3 python3-venv
+gateway-test: install
+	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
+	@[ -x .build/gateway/bin/python ] || python3 -m venv .build/gateway
+	@.build/gateway/bin/pip install -q --disable-pip-version-check -r Tests/Interop/gateway-requirements.txt
+	@PYTHONDONTWRITEBYTECODE=1 .build/gateway/bin/python Tests/Interop/gateway_test.py .build/release/concordat
 
 bench: install
 	$(BUILD) --product Benchmarks && .build/release/Benchmarks

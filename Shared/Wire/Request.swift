@@ -266,6 +266,17 @@ package struct Answer: Hashable, Sendable {
                 : signer.sign(.refuse, network: network, xid.bytes + Array(reason.utf8)))
     }
 
+    /// One that was signed elsewhere.
+    ///
+    /// - Precondition: a consent has no reason.
+    package init(xid: Digest, confirmed: Bool, reason: String, authorization: Authorization) {
+        precondition(!confirmed || reason.isEmpty, "only a refusal has a reason")
+        self.xid = xid
+        self.confirmed = confirmed
+        self.reason = reason
+        self.authorization = authorization
+    }
+
     /// What has to hold for the signature to be the account's.
     package func check(network: Digest) -> SignatureCheck {
         confirmed

@@ -55,6 +55,7 @@ package final class BridgeDesk {
         return view
     }
 
+    /// How a peg stands on both of its chains.
     package func standing(of peg: Contract) throws -> Standing {
         Standing(
             main: try view(BridgeQuery(contract: peg.id, kind: .locked), on: peg.first.chain),

@@ -1,0 +1,209 @@
+"""The gateway of a real network, under what a document allows, what it forbids, and what no client should do: python gateway_test.py PATH_OF_CONCORDAT"""
+import json
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+IDLE_CONNECTIONS = 10_000
+EXAMPLES_EACH = 25
+
+
+def check(condition, sentence):
+    if not condition:
+        raise AssertionError(sentence)
+
+
+def said(sentence):
+    print(f"  ok  {sentence}", flush=True)
+
+
+class Gateway:
+    """A network, devices that answer, and its gateway, in a folder of their own."""
+
+    def __init__(self, path, *options):
+        self.path = path
+        self.home = tempfile.mkdtemp(prefix="concordat-gateway-")
+        self.folder = self.home + "/network"
+        self.processes = []
+        self.run("up", "--port-base", "0", "--detach", *(options or ("--nodes", "1", "--notaries", "1")))
+        self.start("agent")
+        self.process = self.start("gateway", "--listen", "127.0.0.1:0", "--json")
+        self.url = json.loads(self.process.stdout.readline())["url"]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def start(self, *arguments):
+        process = subprocess.Popen([self.path, *arguments, "--data", self.folder], stdout=subprocess.PIPE, stderr=open(f"{self.home}/{arguments[0]}.log", "w"), text=True)
+        self.processes.append(process)
+        return process
+
+    def run(self, *arguments):
+        done = subprocess.run([self.path, *arguments, "--data", self.folder], capture_output=True, text=True, timeout=120)
+        check(done.returncode == 0, f"concordat {arguments[0]} ends with 0, not {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def get(self, path, timeout=5):
+        with urllib.request.urlopen(self.url + path, timeout=timeout) as answer:
+            return json.load(answer)
+
+    def connect(self, timeout=5):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+
+    def memory_mebibytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
+
+    def stop(self):
+        codes = []
+        for process in reversed(self.processes):
+            process.send_signal(signal.SIGTERM)
+            codes.append(process.wait(20))
+        self.processes = []
+        subprocess.run([self.path, "down", "--force", "--data", self.folder], capture_output=True, timeout=60)
+        return codes
+
+    def remove(self):
+        for process in self.processes:
+            process.kill()
+        subprocess.run([self.path, "down", "--force", "--data", self.folder], capture_output=True, timeout=60)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def fuzzed(gateway, payment):
+    """Every request that the document allows or forbids, made up at random: the answers are as the document says."""
+    status = gateway.get(f"/v1/cross-transactions/{payment}")
+    known = {"id": payment, "account": status["cross"]["initiator"]}
+    lines = ["[checks.positive_data_acceptance]", 'expected-statuses = ["2xx", "403", "404", "409", "422"]']
+    for number, (title, parameters) in enumerate([("made up", {}), ("known", known)]):
+        config = pathlib.Path(gateway.home) / f"schemathesis-{number}.toml"
+        extra = ["[parameters]"] + [f'"{name}" = "{value}"' for name, value in parameters.items()] if parameters else []
+        # Well-formed content may still be refused with a reason: a transaction that nobody has signed.
+        config.write_text("\n".join(extra + lines) + "\n")
+        done = subprocess.run(
+            [str(pathlib.Path(sys.executable).parent / "st"), "--config-file", str(config), "run", f"{gateway.url}/v1/openapi.json", "--checks", "all",
+             "--exclude-path", "/v1/events", "--max-examples", str(EXAMPLES_EACH), "--no-color", "--request-timeout", "20"],
+            capture_output=True, text=True, timeout=900, cwd=gateway.home)
+        check(done.returncode == 0, f"schemathesis finds nothing with {title} names: {done.stdout[-6000:]}{done.stderr[-2000:]}")
+        cases = next(line for line in done.stdout.splitlines() if "generated" in line).strip()
+        said(f"schemathesis with {title} names: {cases}")
+
+
+def until_closed(connection, seconds):
+    """What comes until the other side closes; None when it does not within the time."""
+    connection.settimeout(seconds)
+    received = b""
+    try:
+        while True:
+            part = connection.recv(65_536)
+            if not part:
+                return received
+            received += part
+    except ConnectionResetError:
+        return received
+    except TimeoutError:
+        return None
+
+
+def oversized(gateway):
+    for title, bytes_sent, answer in [
+        ("a header of 1 MiB", b"GET /v1/network HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * (1 << 20), b"400"),
+        ("10,000 headers", b"GET /v1/network HTTP/1.1\r\nHost: localhost\r\n" + b"a: b\r\n" * 10_000, b"400"),
+        ("a path of 1 MiB", b"GET /" + b"a" * (1 << 20), b"400"),
+        ("a body of 1 GiB by its length", b"POST /v1/chains/alpha/transactions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n", b"413"),
+        ("an endless body in chunks", b"POST /v1/chains/alpha/transactions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+         + b"8000\r\n" + b"a" * 0x8000 + b"\r\n" + b"8000\r\n" + b"a" * 0x8000 + b"\r\n" + b"8000\r\n" + b"a" * 0x8000 + b"\r\n", b"413"),
+        ("a body where none belongs", b"GET /v1/network HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"400"),
+        ("no HTTP at all", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+    ]:
+        connection = gateway.connect()
+        try:
+            connection.sendall(bytes_sent)
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        received = until_closed(connection, 5)
+        check(received is not None and received.split(b" ")[1:2] in ([answer], []), f"{title} is refused with {answer.decode()} and ends the connection: {(received or b'still open')[:200]}")
+        connection.close()
+        gateway.get("/v1/network")
+    said("headers, paths and bodies beyond the bounds are refused and end their connection")
+
+
+def slow(gateway):
+    """Slow-loris: heads and bodies that never end, a byte at a time."""
+    heads = [gateway.connect() for _ in range(200)]
+    bodies = [gateway.connect() for _ in range(200)]
+    begin = time.monotonic()
+    for connection in heads:
+        connection.sendall(b"GET /v1/network HTTP/1.1\r\nHost: localhost\r\n")
+    for connection in bodies:
+        connection.sendall(b"POST /v1/chains/alpha/transactions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")
+    open_ones, longest = heads + bodies, 0.0
+    while open_ones and time.monotonic() - begin < 40:
+        for connection in list(open_ones):
+            try:
+                connection.sendall(b"a: b\r\n" if connection in heads else b"x")
+            except OSError:
+                open_ones.remove(connection)
+        asked = time.monotonic()
+        gateway.get("/v1/chains")
+        longest = max(longest, time.monotonic() - asked)
+        time.sleep(0.5)
+    check(not open_ones, f"{len(open_ones)} slow connections are still open after 40 s")
+    check(longest < 2, f"others are served in {longest:.2f} s meanwhile")
+    said(f"400 senders of a byte at a time are cut off within {time.monotonic() - begin:.0f} s; others wait {longest * 1000:.0f} ms at most")
+
+
+def idle(gateway):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    before = gateway.memory_mebibytes()
+    connections = []
+    begin = time.monotonic()
+    try:
+        while len(connections) < IDLE_CONNECTIONS:
+            connections.append(gateway.connect())
+        took = time.monotonic() - begin
+        asked = time.monotonic()
+        gateway.get("/v1/chains")
+        served = time.monotonic() - asked
+        check(served < 2, f"a request is served in {served:.2f} s beside {IDLE_CONNECTIONS} idle connections")
+        said(f"{IDLE_CONNECTIONS} idle connections in {took:.1f} s, {gateway.memory_mebibytes() - before} MiB more; a request beside them takes {served * 1000:.0f} ms")
+        # The gateway gets rid of them by itself.
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            open_count = len(list(pathlib.Path(f"/proc/{gateway.process.pid}/fd").iterdir()))
+            if open_count < 1_000:
+                break
+            time.sleep(1)
+        check(open_count < 1_000, f"idle connections are closed: {open_count} descriptors are still open")
+        said("idle connections are closed")
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def main():
+    gateway = Gateway(sys.argv[1])
+    try:
+        payment = json.loads(gateway.run("send", "--from", "alice", "--to", "bob", "--asset", "X", "--amount", "5", "--json"))["id"]
+        fuzzed(gateway, payment)
+        oversized(gateway)
+        slow(gateway)
+        idle(gateway)
+        gateway.get("/v1/chains")
+        check(gateway.stop()[0] == 0, "the gateway stops cleanly")
+        said("after all that the gateway answers, and stops cleanly")
+    except AssertionError:
+        print(pathlib.Path(f"{gateway.home}/gateway.log").read_text()[-3000:])
+        raise
+    finally:
+        gateway.remove()
+    print("gateway: all passed")
+
+
+if __name__ == "__main__":
+    main()
