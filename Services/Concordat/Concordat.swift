@@ -39,7 +39,8 @@ enum CommandTree {
         InitCommand.self, UpCommand.self, DownCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, DealCommand.self, AgentCommand.self,
         ContractCommand.self, BridgeCommand.self, BrakesCommand.self, BankCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
-        HeadersCommand.self, GatewayCommand.self, TapCommand.self, ReplayCommand.self, AlarmsCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
+        HeadersCommand.self, GatewayCommand.self,
+        TopCommand.self, TapCommand.self, ReplayCommand.self, AlarmsCommand.self, TraceCommand.self, EvidenceCommand.self, ChainCommand.self, NotaryCommand.self, StakeCommand.self,
         AuditCommand.self, RebuildCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]
 

@@ -192,30 +192,3 @@ package struct Alarm: Hashable, Sendable {
         return message
     }
 }
-
-/// A role instance is alive.
-package struct Beat: Hashable, Sendable {
-    package var source: String
-    package var height: Height
-    package var waiting: UInt64
-
-    package init(source: String, height: Height, waiting: UInt64) {
-        self.source = source
-        self.height = height
-        self.waiting = waiting
-    }
-
-    init(_ message: PBBeat) {
-        source = message.source
-        height = message.height
-        waiting = message.waiting
-    }
-
-    var message: PBBeat {
-        var message = PBBeat()
-        message.source = source
-        message.height = height
-        message.waiting = waiting
-        return message
-    }
-}

@@ -66,6 +66,9 @@ struct Decoder: Sendable, CustomStringConvertible {
         let notice = LegNotice(
             chain: examples.alpha, purpose: .settle, cross: examples.cross, foreign: [examples.final], evidence: [examples.present],
             notary: "notary-1")
+        var beat = Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 2)
+        (beat.startedMilliseconds, beat.received, beat.sent, beat.faults, beat.unsent) = (1, 2, 3, 4, 5)
+        (beat.busyMicroseconds, beat.processorMicroseconds, beat.waitingMilliseconds) = (6, 7, 8)
         let published: [(String, Message)] = [
             ("accepted", .accepted(AcceptedTransactions(node: "alpha-1", transactions: [pooled]))),
             ("candidate", .candidate(block(examples))), ("final", .final(examples.final)), ("leg", .leg(notice)),
@@ -79,7 +82,7 @@ struct Decoder: Sendable, CustomStringConvertible {
             ("branch", .branch(BranchHead(notary: "notary-1", chain: examples.alpha, height: 1, block: examples.blockA, crosses: []))),
             ("nomination", .nomination(Nomination(Transaction(.ballot(examples.ballot), chain: .notary, network: network)))),
             ("handover", .handover(examples.handover)),
-            ("beat", .beat(Beat(source: "builder.alpha@alpha-1/1", height: 3, waiting: 0))),
+            ("beat", .beat(beat)),
         ]
         let others = GoldenMessageTests.published.map { (name: $0.name, message: $0.message(examples)) }
         let frames = (published + others).map { name, message in

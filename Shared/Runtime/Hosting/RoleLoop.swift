@@ -21,6 +21,7 @@ final class RoleLoop<Core: RoleCore> {
     private var backlog: [(topic: String, body: [UInt8])] = []
     private var counters: [Counter: UInt64] = [:]
     private var isStarted = false
+    private var pulse = RolePulse()
     /// A chain has joined: the role begins anew.
     private var grown: ChainEntry?
     private var reportedMilliseconds: UInt64 = 0
@@ -74,12 +75,16 @@ final class RoleLoop<Core: RoleCore> {
 
     private func turn(_ core: inout Core, _ client: BusClient) throws {
         if inputs.isEmpty || !isStarted || !backlog.isEmpty {
-            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: BusClock.now()))
+            let now = BusClock.now()
+            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: now), isStarted ? pulse.millisecondsUntilDue(at: now) : .max)
             _ = try ZMQPoller.wait(client.pollItems + [.descriptor(mailbox.wake.descriptor)], timeoutMilliseconds: wait)
         }
+        let begin = RolePulse.clock()
         for event in try client.receive() { take(event, client, core) }
         try flushBacklog(client)
-        guard isStarted, backlog.isEmpty else { return }
+        guard isStarted else { return }
+        try beat(core, client)
+        guard backlog.isEmpty else { return }
         inputs += mailbox.take()
         let now = BusClock.now()
         inputs += timers.takeDue(at: now).map { .timerFired($0) }
@@ -98,6 +103,7 @@ final class RoleLoop<Core: RoleCore> {
             throw fault
         }
         for effect in effects { try carryOut(effect, client, now) }
+        pulse.turned(since: begin, received: batch.count, effects: effects, waiting: core.waiting, at: now)
         tell(core, client, now)
     }
 
@@ -258,9 +264,18 @@ final class RoleLoop<Core: RoleCore> {
     private func tell(_ core: Core, _ client: BusClient, _ now: Moment) {
         guard now.monotonicMilliseconds >= reportedMilliseconds + 200 || reportedMilliseconds == 0 else { return }
         reportedMilliseconds = now.monotonicMilliseconds
-        report(
-            RoleSnapshot(
-                address: settings.context.address.description, height: core.height, waiting: core.waiting, isConnected: client.isJoined,
-                counters: counters))
+        report(snapshot(core, client))
+    }
+
+    private func snapshot(_ core: Core, _ client: BusClient) -> RoleSnapshot {
+        RoleSnapshot(
+            address: settings.context.address.description, height: core.height, waiting: core.waiting, isConnected: client.isJoined, counters: counters)
+    }
+
+    /// Says how the role does. What the bus has no room for then is not kept: the next one says more.
+    private func beat(_ core: Core, _ client: BusClient) throws {
+        guard let beat = pulse.beat(of: snapshot(core, client), unsent: backlog.count, at: BusClock.now()) else { return }
+        let message = Message.beat(beat)
+        if message.version <= settings.bus.versions.upperBound { _ = try? client.publish(Topic.beat.name, message.encoded()) }
     }
 }

@@ -854,6 +854,30 @@ package nonisolated struct PBBeat: Sendable {
   /// items waiting
   package var waiting: UInt64 = 0
 
+  /// The rest counts from the start of the instance.
+  package var startedMilliseconds: UInt64 = 0
+
+  /// messages, requests and answers taken in
+  package var received: UInt64 = 0
+
+  /// messages, requests and answers given out
+  package var sent: UInt64 = 0
+
+  /// of those taken in: dropped or refused
+  package var faults: UInt64 = 0
+
+  /// spent on them, waiting for the disk included
+  package var busyMicroseconds: UInt64 = 0
+
+  /// computing time of its thread
+  package var processorMicroseconds: UInt64 = 0
+
+  /// for how long there has always been something waiting
+  package var waitingMilliseconds: UInt64 = 0
+
+  /// messages that the bus has no room for at present
+  package var unsent: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4890,7 +4914,7 @@ nonisolated extension PBAlarm: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Beat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}height\0\u{1}waiting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}height\0\u{1}waiting\0\u{3}started_milliseconds\0\u{1}received\0\u{1}sent\0\u{1}faults\0\u{3}busy_microseconds\0\u{3}processor_microseconds\0\u{3}waiting_milliseconds\0\u{1}unsent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4901,6 +4925,14 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       case 1: try { try decoder.decodeSingularStringField(value: &self.source) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.waiting) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.startedMilliseconds) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.received) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.sent) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.faults) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.busyMicroseconds) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.processorMicroseconds) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.waitingMilliseconds) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.unsent) }()
       default: break
       }
     }
@@ -4916,6 +4948,30 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if self.waiting != 0 {
       try visitor.visitSingularUInt64Field(value: self.waiting, fieldNumber: 3)
     }
+    if self.startedMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.startedMilliseconds, fieldNumber: 4)
+    }
+    if self.received != 0 {
+      try visitor.visitSingularUInt64Field(value: self.received, fieldNumber: 5)
+    }
+    if self.sent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sent, fieldNumber: 6)
+    }
+    if self.faults != 0 {
+      try visitor.visitSingularUInt64Field(value: self.faults, fieldNumber: 7)
+    }
+    if self.busyMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.busyMicroseconds, fieldNumber: 8)
+    }
+    if self.processorMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.processorMicroseconds, fieldNumber: 9)
+    }
+    if self.waitingMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waitingMilliseconds, fieldNumber: 10)
+    }
+    if self.unsent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unsent, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4923,6 +4979,14 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.source != rhs.source {return false}
     if lhs.height != rhs.height {return false}
     if lhs.waiting != rhs.waiting {return false}
+    if lhs.startedMilliseconds != rhs.startedMilliseconds {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.sent != rhs.sent {return false}
+    if lhs.faults != rhs.faults {return false}
+    if lhs.busyMicroseconds != rhs.busyMicroseconds {return false}
+    if lhs.processorMicroseconds != rhs.processorMicroseconds {return false}
+    if lhs.waitingMilliseconds != rhs.waitingMilliseconds {return false}
+    if lhs.unsent != rhs.unsent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -50,7 +50,7 @@ struct TapSession {
     mutating func run(count: Int?, waitMilliseconds: UInt64?) throws {
         let shutdown = Shutdown()
         common.say(isRate ? "a line a second; Ctrl-C ends" : TapPrinter.head)
-        try join(shutdown)
+        try join(shutdown, count: count)
         var isTimedOut = false
         while !shutdown.wait(milliseconds: 0) {
             try take(count: count)
@@ -73,9 +73,9 @@ struct TapSession {
         if isTimedOut, count != nil || tally.shown == 0 { throw ExitCode(Failure.Code.timedOut.rawValue) }
     }
 
-    private mutating func join(_ shutdown: Shutdown) throws {
+    private mutating func join(_ shutdown: Shutdown, count: Int?) throws {
         let end = BusClock.now().monotonicMilliseconds + TapSession.joinMilliseconds
-        while !reader.silentSites.isEmpty, BusClock.now().monotonicMilliseconds < end, !shutdown.wait(milliseconds: 0) { try take(count: nil) }
+        while !reader.silentSites.isEmpty, BusClock.now().monotonicMilliseconds < end, !shutdown.wait(milliseconds: 0) { try take(count: count) }
         let silent = reader.silentSites
         if !silent.isEmpty { Console.error("no bus answers at \(silent.joined(separator: ", ")): what it publishes is not shown until it does") }
         lastShown = BusClock.now().monotonicMilliseconds
