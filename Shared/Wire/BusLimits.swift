@@ -54,6 +54,20 @@ package enum BusLimits {
     package static let clientFramesPerSecond = 200
     /// Frames that one client connection may send at once.
     package static let clientBurstFrames = 400
+    /// Frames a second that one member connection may send in the long run; beyond it the member is cut off.
+    package static let memberFramesPerSecond = 50_000
+    /// Frames that one member connection may send at once.
+    package static let memberBurstFrames = 100_000
+    /// Frames that a member may send against its rights at once before it is cut off; it gains one a second.
+    package static let overstepsAtOnce = 16
+    package static let overstepsPerSecond = 1
+    /// Largest frame that comes in at the fan-out door: a step of the CURVE handshake, which is larger than any subscription. A larger one ends the connection.
+    package static let subscriptionBytes = 1_024
+    /// Subscriptions of one member, all its connections together, at once; beyond it the member is cut off. It gains some a second, since each connection subscribes anew.
+    package static let memberSubscriptions = 4_096
+    package static let memberSubscriptionsPerSecond = 20
+    /// Subscriptions of all members after which the fan-out door is opened anew, so that none of those who have gone are kept for ever.
+    package static let subscriptions = 1 << 18
     /// Notices that a client connection keeps until its owner takes them; the oldest goes first.
     package static let clientNotices = 1024
     /// Messages that libzmq queues for one connection of a door.
@@ -92,6 +106,8 @@ package enum BusTiming {
     package static let heartbeatTimeoutMilliseconds: Int32 = 15_000
     /// A handshake that takes longer is given up.
     package static let handshakeMilliseconds: Int32 = 5_000
+    /// How long a member that has overstepped too often is cut off.
+    package static let cutOffMilliseconds: UInt64 = 60_000
     /// First and longest wait before a lost connection is tried again.
     package static let reconnectMilliseconds: Int32 = 50
     package static let reconnectLongestMilliseconds: Int32 = 2_000

@@ -18,6 +18,8 @@ package enum BusReason: String, Error, Sendable, CaseIterable, Comparable {
     case wrongVersion = "wrong_version"
     /// The frame cannot be read or breaks a rule of form.
     case malformed
+    /// The member has overstepped its rights, or its bounds, again and again, and is cut off for a while.
+    case cutOff = "cut_off"
     /// A publish number was skipped.
     case outOfOrder = "out_of_order"
     /// The connection broke while the call was under way; whether it was answered is not known.

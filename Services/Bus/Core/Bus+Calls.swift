@@ -8,7 +8,8 @@ extension Bus {
         let isAllowed = (connection.rights?.calls ?? rules.clientServices).contains { $0.matches(call.service) }
         guard isAllowed || connection.rights?.linkedSite != nil, Bus.isName(call.service) else {
             count(.forbiddenCall)
-            return reply(to: connection.peer, id: call.id, .forbidden)
+            reply(to: connection.peer, id: call.id, .forbidden)
+            return overstepped(connection, "calls \(Bus.isName(call.service) ? call.service : "what is no service")", now)
         }
         let most = connection.rights == nil ? BusLimits.callsPerClient : BusLimits.callsPerMember
         guard calls.count < BusLimits.calls, connection.callingCount < most else {
@@ -146,7 +147,8 @@ extension Bus {
     mutating func takePush(_ connection: Connection, _ push: PBPush, _ now: Moment) {
         guard let rights = connection.rights, !rights.answers.isEmpty || rights.linkedSite != nil else {
             count(.forbiddenPush)
-            return reject(connection.peer, .forbidden, "only who answers services pushes to clients")
+            reject(connection.peer, .forbidden, "only who answers services pushes to clients")
+            return overstepped(connection, "pushes news to clients", now)
         }
         let site = push.client.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
         if site == rules.site {

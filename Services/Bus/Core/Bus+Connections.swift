@@ -35,7 +35,7 @@ extension Bus {
 
     private mutating func helloOfClient(_ peer: Peer, _ user: String?, _ hello: PBHello, _ now: Moment) {
         if let known = connections[peer], known.user == user {
-            guard connections[peer]?.bucket?.take(now: now) == true else { return count(.rateLimited) }
+            guard connections[peer]?.bucket.take(now: now) == true else { return count(.rateLimited) }
             return welcome(known, attempt: hello.attempt, now)
         }
         forget(peer, now)
@@ -160,6 +160,7 @@ extension Bus {
         }
         if let beat = nextBeatMilliseconds, now.monotonicMilliseconds >= beat { self.beat(now) }
         if now.monotonicMilliseconds >= nextProbeMilliseconds { probe(now) }
+        endCutOffs(now)
     }
 
     /// Makes sure that a head interval runs.

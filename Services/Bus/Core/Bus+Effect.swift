@@ -13,6 +13,10 @@ package enum BusEffect: Sendable {
     case callOverLink(site: String, PBCall)
     /// Send news on to the bus that has the client's connection.
     case pushOverLink(site: String, PBPush)
+    /// Nobody with the key of these members comes in any more, and who is in at the fan-out door goes: it is opened anew. An earlier list is void.
+    case keepOut([String])
+    /// Open the fan-out door anew: subscribers come again and ask for what they missed.
+    case reopenFanOut
     /// Tell people of something that only they can mend.
     case warn(String)
     /// Count something for the operator.
@@ -26,4 +30,5 @@ package enum BusCount: String, Sendable, CaseIterable {
     case malformedFrame, unknownConnection, wrongName, wrongNetwork, wrongVersion, outOfOrderPublish, duplicatePublish
     case rateLimited, overloaded, noService, callTimeout, lateReply, movedCall, brokenCall
     case forgottenConnection, foreignFrame, unknownClient
+    case cutOff, frameWhileCutOff, revoked, reopenedFanOut
 }

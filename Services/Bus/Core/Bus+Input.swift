@@ -35,6 +35,10 @@ package enum BusInput: Sendable {
     case drained
     /// Time has passed.
     case tick
+    /// A member's connection subscribes to a topic at the fan-out door; nil over inproc.
+    case subscribed(user: String?)
+    /// The configuration says anew who may do what; the members named have lost a key, or are not listed any more.
+    case ruled(BusRules, withoutKey: [String])
     /// A linked bus sent a frame of its own site, in order.
     case linkDelivered(site: String, topic: String, stamp: BusStamp, stampBytes: [UInt8], body: [UInt8])
     /// A linked bus answered a call that went to it.

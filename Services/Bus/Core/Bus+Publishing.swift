@@ -25,20 +25,27 @@ extension Bus {
         }
         guard rights.publishes.contains(where: { $0.matches(publish.topic) }) else {
             count(.forbiddenPublish)
-            return reject(connection.peer, .forbidden, "this member may not publish on \(publish.topic)", number: publish.number)
+            reject(connection.peer, .forbidden, "this member may not publish on \(publish.topic)", number: publish.number)
+            return overstepped(connection, "publishes on \(publish.topic)", now)
         }
         let name = StreamName(site: rules.site, topic: publish.topic)
         guard logs[name] != nil || logs.count < BusLimits.streams else {
             count(.overloaded)
             return reject(connection.peer, .overloaded, "this bus has as many streams as it takes", number: publish.number)
         }
+        count(.published)
+        stampAndFanOut(publish.topic, Array(publish.body), by: connection.name, now)
+    }
+
+    /// Puts a frame into this site's stream of its topic.
+    mutating func stampAndFanOut(_ topic: String, _ body: [UInt8], by publisher: String, _ now: Moment) {
+        let name = StreamName(site: rules.site, topic: topic)
         // Read in place: a copy of the log, alive while it grows, would be copied frame by frame.
         let sequence = (logs[name]?.headSequence ?? 0) + 1
         let stamp = BusStamp(
-            site: rules.site, publisher: connection.name, bootEpoch: bootEpoch, sequence: sequence,
-            previous: logs[name]?.headHash ?? .zero, timeMilliseconds: now.wallMilliseconds)
-        count(.published)
-        fanOut(name, epoch: bootEpoch, sequence: sequence, stamp: stamp.bytes, body: Array(publish.body), now)
+            site: rules.site, publisher: publisher, bootEpoch: bootEpoch, sequence: sequence, previous: logs[name]?.headHash ?? .zero,
+            timeMilliseconds: now.wallMilliseconds)
+        fanOut(name, epoch: bootEpoch, sequence: sequence, stamp: stamp.bytes, body: body, now)
     }
 
     /// Logs a frame and sends it to the subscribers.

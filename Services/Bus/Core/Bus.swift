@@ -9,7 +9,7 @@ import Wire
 ///
 /// It decides nothing about payments: nodes trust signatures, and a bus that lies can delay but not forge.
 package struct Bus: Machine {
-    package let rules: BusRules
+    package private(set) var rules: BusRules
     /// Unix milliseconds when this bus started; part of the name of every stream that it stamps.
     package let bootEpoch: UInt64
 
@@ -27,6 +27,13 @@ package struct Bus: Machine {
     var logs: OrderedDictionary<StreamName, StreamLog> = [:]
     var calls = CallTable()
     var links: OrderedDictionary<String, Link> = [:]
+
+    /// How members have behaved, by name; those of whom there is something to say.
+    var conducts: [String: Conduct] = [:]
+    /// Members that are cut off, and until when, monotonic milliseconds.
+    var cutOffs: OrderedDictionary<String, UInt64> = [:]
+    /// Subscriptions since the fan-out door was opened.
+    var subscriptionCount = 0
 
     /// Connections that are owed an acknowledgement.
     var owed: [Peer] = []
@@ -60,9 +67,12 @@ package struct Bus: Machine {
         case .malformed(let peer):
             count(.malformedFrame)
             reject(peer, .malformed, "this is no frame of the bus")
+            if let connection = connections[peer] { overstepped(connection, "sends what is no frame", now) }
         case .undeliverable(let peer, let frame): undeliverable(peer, frame, now)
         case .drained: acknowledge(now)
         case .tick: tick(now)
+        case .subscribed(let user): subscribed(user, now)
+        case .ruled(let rules, let lost): ruled(rules, withoutKey: lost, now)
         case .linkDelivered(let site, let topic, let stamp, let stampBytes, let body):
             linkDelivered(site: site, topic: topic, stamp, stampBytes, body, now)
         case .linkAnswered(let site, let reply): answer(reply, by: .link(site), now)
@@ -75,20 +85,25 @@ package struct Bus: Machine {
 
     /// When `.tick` is wanted next, monotonic milliseconds.
     package var nextTickMilliseconds: UInt64 {
-        min(nextBeatMilliseconds ?? .max, calls.nextEndMilliseconds ?? .max, nextProbeMilliseconds)
+        min(nextBeatMilliseconds ?? .max, calls.nextEndMilliseconds ?? .max, nextCutOffEndMilliseconds ?? .max, nextProbeMilliseconds)
     }
 
     /// Member and client connections that have said Hello.
     package var connectionCount: Int { connections.count }
 
     private mutating func received(_ peer: Peer, _ user: String?, _ frame: PBToBus, _ now: Moment) {
+        if isCutOff(peer, user) {
+            count(.frameWhileCutOff)
+            if case .hello? = frame.frame { reject(peer, .cutOff, "this member is cut off for a while; the alarm says why") }
+            return
+        }
         if case .hello(let hello)? = frame.frame { return takeHello(peer, user, hello, now) }
         guard let connection = connections[peer], connection.user == user else {
             count(.unknownConnection)
             return reject(peer, .helloFirst, "this connection has not said Hello")
         }
-        if connection.bucket != nil, connections[peer]?.bucket?.take(now: now) == false {
-            return refuseRate(connection, frame)
+        if connections[peer]?.bucket.take(now: now) == false {
+            return connection.rights == nil ? refuseRate(connection, frame) : flooded(connection, now)
         }
         switch frame.frame {
         case .publish(let publish): takePublish(connection, publish, now)
@@ -109,6 +124,8 @@ package struct Bus: Machine {
         guard case .call(let call)? = frame.frame else { return }
         reply(to: connection.peer, id: call.id, .overloaded)
     }
+
+    mutating func replace(rules: BusRules) { self.rules = rules }
 
     // MARK: orders
 

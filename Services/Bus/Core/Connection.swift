@@ -9,7 +9,7 @@ struct Connection: Sendable {
     /// Who its transport key belongs to, as on every frame; nil over inproc.
     let user: String?
     /// What a member may do; nil for clients.
-    let rights: MemberRights?
+    var rights: MemberRights?
     /// Protocol version that it speaks.
     var version: UInt32
     var services: [String] = []
@@ -22,8 +22,8 @@ struct Connection: Sendable {
     var answeringCount = 0
     /// When it was last chosen to answer: a count, so that idle replicas take turns.
     var chosenAt: UInt64 = 0
-    /// For clients.
-    var bucket: TokenBucket?
+    /// Frames that it may send.
+    var bucket: TokenBucket
     /// When it last got something from the bus, monotonic milliseconds.
     var servedMilliseconds: UInt64
 
@@ -34,8 +34,8 @@ struct Connection: Sendable {
         self.user = user
         self.rights = rights
         servedMilliseconds = now.monotonicMilliseconds
-        if rights == nil {
-            bucket = TokenBucket(perSecond: BusLimits.clientFramesPerSecond, burst: BusLimits.clientBurstFrames, now: now)
-        }
+        bucket = rights == nil
+            ? TokenBucket(perSecond: BusLimits.clientFramesPerSecond, burst: BusLimits.clientBurstFrames, now: now)
+            : TokenBucket(perSecond: BusLimits.memberFramesPerSecond, burst: BusLimits.memberBurstFrames, now: now)
     }
 }

@@ -28,7 +28,7 @@ final class BusLoop {
     }
 
     func run() throws(ZMQError) {
-        var items: [ZMQPollItem] = [.descriptor(shared.stopSignal.descriptor)]
+        var items: [ZMQPollItem] = [.descriptor(shared.stopSignal.descriptor), .descriptor(shared.changeSignal.descriptor)]
         items += sockets.doors.map { .socket($0.socket) }
         if let fanOut = sockets.fanOut { items.append(.socket(fanOut)) }
         while true {
@@ -36,7 +36,8 @@ final class BusLoop {
             if ready[0] { return }
             now = BusClock.now()
             for (door, socket) in sockets.doors { try drain(door, socket) }
-            if let fanOut = sockets.fanOut { while try fanOut.receive() != nil {} }
+            if ready[1], let change = shared.takeChange() { try apply(.ruled(change.rules, withoutKey: change.lost)) }
+            if let fanOut = sockets.fanOut { try drainSubscriptions(fanOut) }
             for link in links { for input in try link.receive() { try apply(input) } }
             if now.monotonicMilliseconds >= core.nextTickMilliseconds { try apply(.tick) }
             try apply(.drained)
@@ -63,6 +64,13 @@ final class BusLoop {
         }
     }
 
+    /// Who subscribes, one message for each; what they say when they leave is of no interest.
+    private func drainSubscriptions(_ fanOut: ZMQSocket) throws(ZMQError) {
+        while let message = try fanOut.receive(withUserID: true) {
+            if message.parts.first?.first == 1 { try apply(.subscribed(user: message.userID)) }
+        }
+    }
+
     private func apply(_ input: BusInput) throws(ZMQError) {
         try perform(core.apply(input, at: now))
         while let followUp = followUps.popFirst() { try perform(core.apply(followUp, at: now)) }
@@ -80,6 +88,8 @@ final class BusLoop {
                     continue
                 }
             case .pushOverLink(let site, let push): try links.first { $0.site == site }?.client.forward(push)
+            case .keepOut(let members): shared.keepOut(members)
+            case .reopenFanOut: try sockets.reopenFanOut()
             case .warn(let line): shared.warn(line)
             case .count(let what): counts[what, default: 0] += 1
             }

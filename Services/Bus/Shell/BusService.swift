@@ -23,9 +23,9 @@ package final class BusService: Sendable {
         precondition(!needsKey || configuration.key != nil, "a door that the network can reach is guarded by a key")
         precondition(configuration.key == nil || authenticator != nil, "a guarded door needs a ZAP handler that stands already")
         let site = configuration.rules.site
-        authenticator?.allow(domain: BusThread.membersDomain(site), .listed(configuration.memberKeys))
         authenticator?.allow(domain: BusThread.clientsDomain(site), .anyKey)
-        thread = BusThread(context: context, configuration: configuration, logger: logger)
+        thread = BusThread(context: context, authenticator: authenticator, configuration: configuration, logger: logger)
+        thread.keepOut([])
         let runner = Thread { [thread] in thread.run() }
         runner.name = "bus \(site)"
         runner.start()
@@ -41,6 +41,10 @@ package final class BusService: Sendable {
 
     /// What ended the bus, if it ended by a fault of the world.
     package var failure: ZMQError? { thread.failure.withLock { $0 } }
+
+    /// Takes over who may do what from a configuration that has changed: keys that were added come in, those that were taken away go at once (BUS-29).
+    /// - Precondition: site and network are the same.
+    package func change(to configuration: BusConfiguration) { thread.change(to: configuration.rules, keys: configuration.memberKeys) }
 
     /// Closes the doors and waits for the thread; a second time does nothing.
     package func stop() {

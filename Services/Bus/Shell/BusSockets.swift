@@ -10,6 +10,8 @@ struct BusSockets {
     /// In the order of `Door.allCases`, as far as they are open.
     private(set) var doors: [(door: Door, socket: ZMQSocket)] = []
     private(set) var fanOut: ZMQSocket?
+    /// Where the network reaches the fan-out door, with the port that was chosen.
+    private var fanOutEndpoint: String?
 
     /// Opens the doors.
     /// - Returns: where they are.
@@ -18,11 +20,16 @@ struct BusSockets {
         let local = configuration.doors.localName.map { BusDoors.local($0) }
         var bound = configuration.doors
         let fanOut = try ZMQSocket(context, .extendedPublish)
-        try fanOut.setBounds(highWaterMark: configuration.fanOutHighWaterMark, messageBytes: BusLimits.memberMessageBytes)
+        try fanOut.setBounds(highWaterMark: configuration.fanOutHighWaterMark, messageBytes: BusLimits.subscriptionBytes)
+        // Each subscription is told, also to a topic that somebody else hears already: members have a bound of them.
+        try fanOut.set(ZMQ_XPUB_VERBOSE, 1)
         self.fanOut = fanOut
         if let key = configuration.key { try fanOut.guardDoor(key: key, domain: BusThread.membersDomain(site)) }
         if let local { try BusSockets.bind(fanOut, local.fanOut) }
-        if let endpoint = configuration.doors.fanOut { bound.fanOut = try BusSockets.bind(fanOut, endpoint) }
+        if let endpoint = configuration.doors.fanOut {
+            bound.fanOut = try BusSockets.bind(fanOut, endpoint)
+            fanOutEndpoint = bound.fanOut
+        }
         for door in Door.allCases {
             let endpoint: String? =
                 switch door {
@@ -39,6 +46,13 @@ struct BusSockets {
             doors.append((door, socket))
         }
         return bound
+    }
+
+    /// Ends all connections of the network to the fan-out door, which come again and ask for what they missed: the one way to be rid of a subscriber.
+    func reopenFanOut() throws(ZMQError) {
+        guard let fanOut, let fanOutEndpoint else { return }
+        try fanOut.unbind(fanOutEndpoint)
+        try BusSockets.bind(fanOut, fanOutEndpoint)
     }
 
     func close() {

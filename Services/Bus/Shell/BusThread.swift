@@ -1,5 +1,6 @@
 import BusCore
 import CZeroMQ
+import Cryptography
 import Foundation
 import Logging
 import Runtime
@@ -11,6 +12,12 @@ final class BusThread: Sendable {
     let started = DispatchSemaphore(value: 0)
     let ended = DispatchSemaphore(value: 0)
     let stopSignal = WakeSignal()
+    let changeSignal = WakeSignal()
+    /// What the configuration says anew, until the thread takes it.
+    private let changed = Mutex<(rules: BusRules, lost: [String])?>(nil)
+    /// Transport keys of the members.
+    private let keys: Mutex<[TransportKey: String]>
+    private let authenticator: ZMQAuthenticator?
     let failure = Mutex<ZMQError?>(nil)
     let boundDoors = Mutex(BusDoors())
     let counts = Mutex<[BusCount: UInt64]>([:])
@@ -22,14 +29,39 @@ final class BusThread: Sendable {
     static func membersDomain(_ site: String) -> String { "members.\(site)" }
     static func clientsDomain(_ site: String) -> String { "clients.\(site)" }
 
-    init(context: ZMQContext, configuration: BusConfiguration, logger: Logger) {
+    init(context: ZMQContext, authenticator: ZMQAuthenticator?, configuration: BusConfiguration, logger: Logger) {
         self.context = Mutex(context)
+        self.authenticator = authenticator
+        keys = Mutex(configuration.memberKeys)
         self.configuration = configuration
         self.logger = logger
     }
 
     /// A line that people have to read.
     func warn(_ line: String) { logger.critical("\(line)", metadata: ["site": "\(configuration.rules.site)"]) }
+
+    /// From now on these keys come in, and these rules hold.
+    func change(to rules: BusRules, keys: [TransportKey: String]) {
+        let lost = self.keys.withLock { known in
+            defer { known = keys }
+            return known.filter { keys[$0.key] != $0.value }.map { $0.value }
+        }
+        // The core says at once who stays out.
+        keepOut([])
+        changed.withLock { $0 = (rules, (($0?.lost ?? []) + lost).sorted()) }
+        changeSignal.raise()
+    }
+
+    func takeChange() -> (rules: BusRules, lost: [String])? {
+        changeSignal.clear()
+        return changed.withLock { let taken = $0; $0 = nil; return taken }
+    }
+
+    /// Lets in all members but these.
+    func keepOut(_ members: [String]) {
+        let allowed = keys.withLock { $0.filter { !members.contains($0.value) } }
+        authenticator?.allow(domain: BusThread.membersDomain(configuration.rules.site), .listed(allowed))
+    }
 
     /// Runs the bus until it is stopped.
     func run() {

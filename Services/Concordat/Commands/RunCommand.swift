@@ -52,7 +52,9 @@ struct RunCommand: ParsableCommand {
             defer { authenticator.stop() }
             let bus = try launcher.startBus(site, authenticator: authenticator, logger: logger)
             logger.info("open", metadata: ["members": "\(bus.doors.members ?? "")"])
+            let refresh = BusRefresh(launcher, site, bus, logger: logger)
             while !shutdown.wait(milliseconds: 1_000) {
+                refresh.look()
                 if let failure = bus.failure { throw Failure(.failed, "the bus of \(site) ended: \(failure)", "See its log.") }
             }
             bus.stop()

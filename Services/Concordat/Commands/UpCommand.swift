@@ -46,7 +46,7 @@ struct UpCommand: ParsableCommand {
             return isStopped
         }
         try tell(runner)
-        while !shutdown.wait(milliseconds: 1_000) { try runner.growIfJoined { Console.error($0) } }
+        while !shutdown.wait(milliseconds: 1_000) { try runner.followFiles { Console.error($0) } }
         common.say("Stopping …")
         runner.stop()
         common.say("Stopped; the state is kept in \(folder.path). Start again with: concordat up --data \(folder.path)")

@@ -68,14 +68,20 @@ final class Launcher: Sendable {
         guard let description = configuration.site(site) else {
             throw Failure(.usage, "there is no site \(site) in \(folder.networkFile)", "Sites: \(configuration.sites.map(\.id).joined(separator: ", "))")
         }
-        let key = try KeyFile.readTransport(folder.transportKey(description.memberName))
-        var plan = BusPlan.configuration(description, of: configuration, key: key, isLocal: isLocal)
-        plan.rules.versions = BusLimits.oldestProtocolVersion...wireVersion
+        let plan = try busConfiguration(description, of: configuration)
         do {
             return try BusService(context: context, authenticator: authenticator, configuration: plan, logger: logger)
         } catch {
             throw Failure(.failed, "the bus of \(site) cannot open its doors: \(error)", Launcher.portAdvice(description))
         }
+    }
+
+    /// What the bus of a site is started with.
+    func busConfiguration(_ site: SiteDescription, of configuration: NetworkConfiguration) throws -> BusConfiguration {
+        let key = try KeyFile.readTransport(folder.transportKey(site.memberName))
+        var plan = BusPlan.configuration(site, of: configuration, key: key, isLocal: isLocal)
+        plan.rules.versions = BusLimits.oldestProtocolVersion...wireVersion
+        return plan
     }
 
     private static func portAdvice(_ site: SiteDescription) -> String {

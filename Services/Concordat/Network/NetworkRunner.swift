@@ -27,6 +27,7 @@ final class NetworkRunner {
     private var supervisor: Supervisor?
     private var hosts: [any RoleHosting] = []
     private var buses: [BusService] = []
+    private var refreshes: [BusRefresh] = []
     private var authenticator: ZMQAuthenticator?
     private var launcher: Launcher?
 
@@ -114,10 +115,28 @@ final class NetworkRunner {
         try supervisor.start(processes)
     }
 
+    /// Looks whether the network's files have changed: a chain has joined, or a key is another one.
+    func followFiles(report: @escaping @Sendable (String) -> Void) throws {
+        for refresh in refreshes { refresh.look() }
+        guard let supervisor, let found = try? NetworkFile.read(folder.networkFile) else { return }
+        renewRekeyed(found, supervisor, report)
+        try growIfJoined(found, supervisor, report)
+    }
+
+    /// A role whose transport key was changed is started anew with the one that is there now.
+    private func renewRekeyed(_ found: NetworkConfiguration, _ supervisor: Supervisor, _ report: (String) -> Void) {
+        let changed = Set(found.members.filter { member in configuration.member(member.name).map { $0.key != member.key } ?? false }.map(\.name))
+        configuration.members = found.members.filter { configuration.member($0.name) != nil }
+        guard !changed.isEmpty else { return }
+        report("\(changed.sorted().joined(separator: ", ")) has another key: starting it anew")
+        supervisor.renew { name in
+            if case .role(let address) = name { changed.contains(address.memberName) } else { false }
+        }
+    }
+
     /// Looks whether a chain has joined: its processes are started, and every bus anew, which lets its nodes in (A16).
-    func growIfJoined(report: @escaping @Sendable (String) -> Void) throws {
-        guard let supervisor, let found = try? NetworkFile.read(folder.networkFile), found.network.joined.count > configuration.network.joined.count
-        else { return }
+    private func growIfJoined(_ found: NetworkConfiguration, _ supervisor: Supervisor, _ report: (String) -> Void) throws {
+        guard found.network.joined.count > configuration.network.joined.count else { return }
         let names = found.network.joined.dropFirst(configuration.network.joined.count).map(\.chain.id.description)
         configuration = found
         let all = Launcher.processes(of: found, collectors: collectors)
@@ -140,7 +159,10 @@ final class NetworkRunner {
             var logger = Logger(label: process.description) { LineLogHandler(source: $0, isJSON: isJSON) }
             logger.logLevel = max(level, .warning)
             switch process {
-            case .bus(let site): buses.append(try launcher.startBus(site, authenticator: authenticator, logger: logger))
+            case .bus(let site):
+                let bus = try launcher.startBus(site, authenticator: authenticator, logger: logger)
+                buses.append(bus)
+                refreshes.append(BusRefresh(launcher, site, bus, logger: logger))
             case .role(let address): hosts.append(try launcher.startRole(address, logger: logger) { report("\(address) ended: \($0)") })
             }
         }
@@ -159,6 +181,7 @@ final class NetworkRunner {
         supervisor = nil
         for host in hosts { host.stop() }
         hosts = []
+        refreshes = []
         for bus in buses { bus.stop() }
         buses = []
         authenticator?.stop()

@@ -67,14 +67,21 @@ extension RecorderRole {
         ]
     }
 
-    /// Changes of status that may stand in a block on the ledger's state, without records of those chains.
+    /// Changes of status that may stand in a block on the ledger's state.
     ///
-    /// - Parameter slot: of the block that would hold them; nil for any later one.
-    func statusChanges(_ ledger: LedgerState, slot: Slot?) -> [StatusChange] {
+    /// - Parameters:
+    ///   - records: of the same block: a chain leaves above them, and is frozen only where none of them is its own.
+    ///   - slot: of the block that would hold them; nil for any later one.
+    func statusChanges(_ ledger: LedgerState, recording records: [Record] = [], slot: Slot?) -> [StatusChange] {
         guard let notaries = ledger.notaries(of: slot ?? tree.finalSlot + 1) else { return [] }
         return ledger.subChains.compactMap { description in
             let chain = description.id
-            guard let change = wanted(of: description, ledger, notaries, slot: slot) else { return nil }
+            guard var change = wanted(of: description, ledger, notaries, slot: slot) else { return nil }
+            if let newest = records.last(where: { $0.final.header.chain == chain })?.final {
+                // A chain that is never quiet for long leaves right above what is recorded of it.
+                guard change.isLeave else { return nil }
+                change.head = .init(height: newest.header.height, hash: newest.hash)
+            }
             guard change.isFreeze, let slot else { return change }
             // A contested chain may not be freezable before a branch of it is recorded, which other turns try.
             switch turn(of: slot) {

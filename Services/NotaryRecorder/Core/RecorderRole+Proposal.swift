@@ -90,7 +90,7 @@ extension RecorderRole {
         guard tree.contains(lead.parent), let parentTime = tree.time(of: lead.parent) else { return ensureParent() }
         let records = records(on: lead.parent)
         if records.isEmpty, offencesToRecord(at: lead.slot).isEmpty, nominationsToTake().isEmpty,
-            statusChanges(tree.ledger, slot: lead.slot).isEmpty, pausesToTake(tree.ledger, slot: lead.slot).isEmpty,
+            statusChanges(tree.ledger, recording: records, slot: lead.slot).isEmpty, pausesToTake(tree.ledger, slot: lead.slot).isEmpty,
             joinsToTake(slot: lead.slot, at: now).isEmpty
         {
             let elapsed = now.wallMilliseconds > parentTime ? now.wallMilliseconds - parentTime : 0
@@ -111,7 +111,7 @@ extension RecorderRole {
 
     private mutating func build(_ lead: Lead, records: [Record], at now: Moment) -> [RoleEffect] {
         guard let signer = book.electorate(of: .notary, slot: lead.slot).flatMap({ context.keys.seat(in: $0)?.signer }) else { return [] }
-        let changes = statusChanges(tree.ledger, slot: lead.slot)
+        let changes = statusChanges(tree.ledger, recording: records, slot: lead.slot)
         let kinds = records.map { Transaction.Kind.record($0) } + offencesToRecord(at: lead.slot).map { .evidence($0) } + changes.map { .status($0) }
             + pausesToTake(tree.ledger, slot: lead.slot).map { .pause($0) }
             + joinsToTake(slot: lead.slot, at: now).map { .join($0) }
@@ -152,10 +152,10 @@ extension RecorderRole {
         let head = { (chain: ChainID) in ledger.head(of: chain)?.height ?? 0 }
         let lead = proposal?.lead
         let mayTry = lead.map { turn(of: $0.slot) == .record } ?? false
-        // A chain's status changes at its recorded head. Attempts are rare: if records went first, one that fell into every attempt would keep it from ever changing.
-        let changing = isSparse ? lead.map { statusChanges(ledger, slot: $0.slot).map(\.chain) } ?? [] : []
+        // A chain is frozen at its recorded head. Attempts are rare: if records went first, one that fell into every attempt would keep it from ever being frozen.
+        let freezing = isSparse ? lead.map { statusChanges(ledger, slot: $0.slot).filter { !$0.isLeave }.map(\.chain) } ?? [] : []
         return unrecorded.candidates(after: head, limit: Limits.recordsPerBlock) { chain in
-            if ledger.status(of: chain)?.isFrozen ?? false || changing.contains(chain) { return true }
+            if ledger.status(of: chain)?.isFrozen ?? false || freezing.contains(chain) { return true }
             let isContested = isContested(chain, after: head(chain), ledger)
             if isContested, !mayTry { return true }
             return isSparse && lead.map { !mayRecord(chain, in: $0, isContested: isContested) } ?? false

@@ -100,6 +100,11 @@ package final class ZMQSocket {
         return String(decoding: buffer.prefix(length - 1), as: UTF8.self)
     }
 
+    /// Stops listening, and ends the connections that came in there; those within the process stay.
+    package func unbind(_ endpoint: String) throws(ZMQError) {
+        guard zmq_unbind(open, endpoint) == 0 else { throw .last("unbind \(endpoint)") }
+    }
+
     /// Sends one message without waiting.
     /// - Parameter parts: at least one.
     /// - Throws: `ZMQError` when the socket is of no use any more.
