@@ -11,7 +11,7 @@ help:
 	@echo "make run-bridge   two main chains, mined and voting, pegged onto a third: lock, trade, redeem, an audit (out/bridge/report.json)"
 	@echo "make run-banks   two banks exchange currency: pain.001 files in, pain.002 reports out, an audit, books against chains (out/banks)"
 	@echo "make test   install, build, and run every test"
-	@echo "make interop   a Python tap and a Python client on a network of their own (part of make test)"
+	@echo "make interop   a Python tap, a Python client and Python attackers on networks of their own (part of make test)"
 	@echo "make gateway-test   the gateway under made-up, slow and oversized requests (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make sim-mutants   known bugs, each switched on in turn, must be caught"
@@ -52,13 +52,14 @@ test: install
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 
-# Another language, with nothing of ours but the schema, watches a network and pays on it.
+# Another language, with nothing of ours but the schema, watches a network, pays on it, attacks its buses, and verifies receipts.
 interop: PACKAGES += python3 python3-venv
 interop: install
 	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
 	@[ -x .build/interop/bin/python ] || python3 -m venv .build/interop
 	@.build/interop/bin/pip install -q --disable-pip-version-check -r Tests/Interop/requirements.txt
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/interop_test.py .build/release/concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/attack_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/receipt_test.py .build/release/concordat
 
 # Requests made up after the OpenAPI document, slow and oversized ones, and 10,000 idle connections.
