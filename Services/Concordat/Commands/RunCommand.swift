@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var handTo: HandToOption
     @Option(help: ArgumentHelp("Newest wire version to speak, 1 or 2: the one before while others are being upgraded. (default: 2)", valueName: "version"))
     var wireVersion: Int?
+    @Flag(help: "Take nothing new on, and end when all that was taken on before has ended. SIGUSR1 asks a running role for the same.")
+    var drain = false
     @Flag(help: .hidden)
     var supervised = false
 
@@ -64,9 +66,11 @@ struct RunCommand: ParsableCommand {
                 problem.withLock { $0 = error }
                 shutdown.ask()
             }
+            shutdown.onDrain { host.drain() }
+            if drain { host.drain() }
             logger.info("started")
             shutdown.wait()
-            if let problem = problem.withLock({ $0 }) { throw problem }
+            if let problem = problem.withLock({ $0 }), !(problem is RoleDrained) { throw problem }
             host.stop()
         }
         logger.info("stopped")

@@ -56,7 +56,7 @@ struct UpCommand: ParsableCommand {
         var options = NetworkRunner.Options()
         options.inProcess = try Setting.flag(inProcess, "in-process")
         options.restarts = !(try Setting.flag(noRestart, "no-restart"))
-        options.collectors = try network.collectors.map { try Setting.number($0, "collectors", default: 1, in: 1...64) }
+        options.collectors = try network.collectors.map { try Setting.number($0, "collectors", default: 1, in: NetworkFile.collectorsAllowed) }
         options.passphraseFile = Setting.text(passphraseOptions.passphraseFile, "passphrase-file")
         options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
         options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")

@@ -38,10 +38,12 @@ final class NetworkRunner {
         self.folder = folder
         self.configuration = configuration
         self.options = options
-        processes = Launcher.processes(of: configuration, collectors: options.collectors ?? configuration.collectorsPerNode)
+        collectors = options.collectors ?? configuration.collectorsPerNode
+        processes = Launcher.processes(of: configuration, collectors: collectors)
     }
 
-    var collectors: Int { options.collectors ?? configuration.collectorsPerNode }
+    /// Collectors a node.
+    private(set) var collectors: Int
 
     /// Checks that nothing is in the way.
     func preflight() throws {
@@ -120,13 +122,12 @@ final class NetworkRunner {
         for refresh in refreshes { refresh.look() }
         guard let supervisor, let found = try? NetworkFile.read(folder.networkFile) else { return }
         renewRekeyed(found, supervisor, report)
-        try growIfJoined(found, supervisor, report)
+        try resize(found, supervisor, report)
     }
 
     /// A role whose transport key was changed is started anew with the one that is there now.
     private func renewRekeyed(_ found: NetworkConfiguration, _ supervisor: Supervisor, _ report: (String) -> Void) {
         let changed = Set(found.members.filter { member in configuration.member(member.name).map { $0.key != member.key } ?? false }.map(\.name))
-        configuration.members = found.members.filter { configuration.member($0.name) != nil }
         guard !changed.isEmpty else { return }
         report("\(changed.sorted().joined(separator: ", ")) has another key: starting it anew")
         supervisor.renew { name in
@@ -134,16 +135,25 @@ final class NetworkRunner {
         }
     }
 
-    /// Looks whether a chain has joined: its processes are started, and every bus anew, which lets its nodes in (A16).
-    private func growIfJoined(_ found: NetworkConfiguration, _ supervisor: Supervisor, _ report: (String) -> Void) throws {
-        guard found.network.joined.count > configuration.network.joined.count else { return }
-        let names = found.network.joined.dropFirst(configuration.network.joined.count).map(\.chain.id.description)
+    /// Starts what is wanted and not there, and lets collectors end that are not wanted any more. Where a chain has joined, every bus begins anew, which lets
+    /// its nodes in (A16).
+    private func resize(_ found: NetworkConfiguration, _ supervisor: Supervisor, _ report: (String) -> Void) throws {
+        // The newest word counts: the file's, once it has changed.
+        if found.collectorsPerNode != configuration.collectorsPerNode { collectors = found.collectorsPerNode }
+        let joined = found.network.joined.dropFirst(configuration.network.joined.count).map(\.chain.id.description)
         configuration = found
-        let all = Launcher.processes(of: found, collectors: collectors)
-        let fresh = all.filter { !processes.contains($0) }
-        processes = all
-        report("\(names.joined(separator: ", ")) joined: starting \(fresh.count) processes, and the buses anew")
-        supervisor.renew { if case .bus = $0 { true } else { false } }
+        let wanted = Launcher.processes(of: found, collectors: collectors)
+        guard wanted != processes else { return }
+        let fresh = wanted.filter { !processes.contains($0) }
+        let gone = processes.filter { !wanted.contains($0) }
+        processes = wanted
+        if !joined.isEmpty {
+            report("\(joined.joined(separator: ", ")) joined: starting \(fresh.count) processes, and the buses anew")
+            supervisor.renew { if case .bus = $0 { true } else { false } }
+        } else {
+            report("\(collectors) collectors a node: starting \(fresh.count), letting \(gone.count) drain")
+        }
+        supervisor.retire(gone)
         try supervisor.start(fresh)
     }
 

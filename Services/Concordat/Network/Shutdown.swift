@@ -10,16 +10,23 @@ final class Shutdown: @unchecked Sendable {
 
     init() {
         for number in [SIGTERM, SIGINT] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [self] in
+            handle(number) { [self] in
                 count += 1
                 if count > 1 { _exit(1) }
                 semaphore.signal()
             }
-            source.resume()
-            sources.append(source)
         }
+    }
+
+    /// Does something at every SIGUSR1.
+    func onDrain(_ action: @escaping @Sendable () -> Void) { handle(SIGUSR1, action) }
+
+    private func handle(_ number: Int32, _ action: @escaping @Sendable () -> Void) {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+        source.setEventHandler(handler: action)
+        source.resume()
+        sources.append(source)
     }
 
     /// Ends the wait as a signal would.

@@ -15,6 +15,8 @@ final class Supervisor: @unchecked Sendable {
         var startedAt = Date()
         /// It was asked to end, and begins anew at once.
         var isRenewed = false
+        /// It is to end by itself when it has done what it took on, for good.
+        var isRetired = false
         /// Why it is not started again: nothing would change.
         var fault: Failure?
 
@@ -72,6 +74,16 @@ final class Supervisor: @unchecked Sendable {
         }
     }
 
+    /// Lets roles end that are not wanted any more: each takes nothing new on, and ends when all that it took on has ended.
+    func retire(_ names: [ProcessName]) {
+        queue.sync {
+            for child in children where names.contains(child.name) && !child.isRetired {
+                child.isRetired = true
+                if let process = child.process, process.isRunning { kill(process.processIdentifier, SIGUSR1) }
+            }
+        }
+    }
+
     /// Every role has answered.
     func markReady(seconds: Double) {
         queue.sync {
@@ -86,7 +98,7 @@ final class Supervisor: @unchecked Sendable {
     private func launch(_ child: Child) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["run", "--data", folder.path, "--role", child.name.description, "--supervised"] + arguments
+        process.arguments = ["run", "--data", folder.path, "--role", child.name.description, "--supervised"] + (child.isRetired ? ["--drain"] : []) + arguments
         let log = folder.log(of: child.name.description)
         _ = FileManager.default.createFile(atPath: log, contents: nil, attributes: nil)
         let handle = FileHandle(forWritingAtPath: log)
@@ -103,6 +115,11 @@ final class Supervisor: @unchecked Sendable {
 
     private func ended(_ child: Child, _ process: Process) {
         guard !isStopping else { return }
+        if child.isRetired, process.terminationReason == .exit, process.terminationStatus == 0 {
+            children.removeAll { $0 === child }
+            report("\(child.name) has drained and ended")
+            return writeState()
+        }
         if child.isRenewed {
             child.isRenewed = false
             do {

@@ -56,7 +56,7 @@ struct NetworkOptions: ParsableArguments {
         guard plan.standby == 0 || plan.epochSlots > 0 else {
             throw Setting.bad("standby", "\(plan.standby)", "Without --epoch-slots nobody is elected.")
         }
-        plan.collectors = try Setting.number(collectors, "collectors", default: plan.collectors, in: 1...64)
+        plan.collectors = try Setting.number(collectors, "collectors", default: plan.collectors, in: NetworkFile.collectorsAllowed)
         plan.clients = try Setting.number(clients, "clients", default: plan.clients, in: 0...100_000)
         plan.genesisTime = UInt64(Date().timeIntervalSince1970 * 1000)
         return plan

@@ -9,6 +9,8 @@ package enum NetworkFile {
     /// No network within the limits comes near this size; more is not even read.
     package static let byteCountMax = 16 * 1024 * 1024
     package static let fileName = "network.yaml"
+    /// Collectors that a node may have.
+    package static let collectorsAllowed = 1...64
 
     /// Reads and checks a file, and those of the chains that have joined since, in the folder `joined` beside it (A16).
     /// - Throws: the first fault, with its line and what to do.
@@ -38,7 +40,7 @@ package enum NetworkFile {
             name: try document.required("name").text(atMost: 64), network: network, sites: sites, members: [])
         if let deployment = try document.optional("deployment")?.mapping(["collectors_per_node"]) {
             configuration.collectorsPerNode = try deployment.optional("collectors_per_node").map { field throws(NetworkFileFault) in
-                Int(try field.number(1...64))
+                Int(try field.number(UInt64(collectorsAllowed.lowerBound)...UInt64(collectorsAllowed.upperBound)))
             } ?? 1
         }
         configuration.members = try MemberSection.read(document.required("members"), of: configuration)

@@ -29,6 +29,8 @@ package struct RoleHostSettings: Sendable {
 package protocol RoleHosting: Sendable {
     /// Asks it to end and waits until it has.
     func stop()
+    /// Asks it to take nothing new on, and to end by itself when all that it has taken on has ended.
+    func drain()
     /// Newest final height, items waiting and counters, as of its last turn.
     var snapshot: RoleSnapshot { get }
 }
@@ -40,6 +42,11 @@ package struct RoleSnapshot: Sendable {
     package var waiting = 0
     package var isConnected = false
     package var counters: [Counter: UInt64] = [:]
+}
+
+/// What a role ends by itself with that was asked to drain and has: no fault.
+package struct RoleDrained: Error {
+    package init() {}
 }
 
 /// The shell of every role.
@@ -87,6 +94,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
             }
             switch loop.run() {
             case .stopped: return
+            case .drained: return failed(RoleDrained())
             case .failed(let problem): return failed(problem)
             case .grown(let entry):
                 logger.notice("the chain \(entry.chain.id) has joined: beginning anew with it")
@@ -101,6 +109,8 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
     }
 
     package var snapshot: RoleSnapshot { state.withLock { $0 } }
+
+    package func drain() { box.withLock { $0.mailbox.drain() } }
 
     /// Ends the role after the turn under way, and waits for that.
     package func stop() {

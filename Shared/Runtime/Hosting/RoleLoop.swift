@@ -22,6 +22,7 @@ final class RoleLoop<Core: RoleCore> {
     private var counters: [Counter: UInt64] = [:]
     private var isStarted = false
     private var pulse = RolePulse()
+    private var draining = Draining()
     /// A chain has joined: the role begins anew.
     private var grown: ChainEntry?
     private var reportedMilliseconds: UInt64 = 0
@@ -49,6 +50,8 @@ final class RoleLoop<Core: RoleCore> {
     /// What ended a run.
     enum End {
         case stopped
+        /// It was asked to drain, and nothing waits any more.
+        case drained
         case failed(any Error)
         /// A chain has joined, and the store says so: the role is to begin anew.
         case grown(ChainEntry)
@@ -63,9 +66,12 @@ final class RoleLoop<Core: RoleCore> {
             configuration.subscriptions = core.subscriptions.map { BusPattern($0.name) }
             configuration.services = settings.context.address.services
             let client = try BusClient(context: zmq, configuration: configuration)
-            while !mailbox.isStopped, grown == nil { try turn(&core, client) }
+            while !mailbox.isStopped, grown == nil, !draining.isOver {
+                try turn(&core, client)
+                if mailbox.isDraining { try drain(core, client) }
+            }
             try client.leave()
-            return grown.map { .grown($0) } ?? .stopped
+            return grown.map { .grown($0) } ?? (draining.isOver ? .drained : .stopped)
         } catch let fault as StoredFault {
             return .failed(RoleStoreFault(fault, folder: store.folder))
         } catch {
@@ -73,10 +79,20 @@ final class RoleLoop<Core: RoleCore> {
         }
     }
 
+    /// Takes nothing new on, and sees whether all that was taken on has ended.
+    private func drain(_ core: Core, _ client: BusClient) throws {
+        if draining.begin(at: BusClock.now()) {
+            logger.notice("draining: nothing new is taken on", metadata: ["waiting": "\(core.waiting)"])
+            try client.offer([])
+        }
+        draining.look(isIdle: core.waiting == 0 && inputs.isEmpty && backlog.isEmpty, at: BusClock.now())
+        if draining.isOver { logger.notice("drained") }
+    }
+
     private func turn(_ core: inout Core, _ client: BusClient) throws {
         if inputs.isEmpty || !isStarted || !backlog.isEmpty {
             let now = BusClock.now()
-            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: now), isStarted ? pulse.millisecondsUntilDue(at: now) : .max)
+            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: now), isStarted ? pulse.millisecondsUntilDue(at: now) : .max, mailbox.isDraining ? Draining.lookMilliseconds : .max)
             _ = try ZMQPoller.wait(client.pollItems + [.descriptor(mailbox.wake.descriptor)], timeoutMilliseconds: wait)
         }
         let begin = RolePulse.clock()

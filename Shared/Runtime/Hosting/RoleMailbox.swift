@@ -5,6 +5,7 @@ import Synchronization
 package final class RoleMailbox: Sendable {
     private let inputs = Mutex<[RoleInput]>([])
     private let isStopping = Mutex(false)
+    private let isEnding = Mutex(false)
     /// Raised whenever something was left.
     package let wake = WakeSignal()
 
@@ -23,6 +24,14 @@ package final class RoleMailbox: Sendable {
     }
 
     package var isStopped: Bool { isStopping.withLock { $0 } }
+
+    /// Asks the thread to take nothing new on, and to end when nothing waits any more.
+    package func drain() {
+        isEnding.withLock { $0 = true }
+        wake.raise()
+    }
+
+    package var isDraining: Bool { isEnding.withLock { $0 } }
 
     /// Everything left since the last time, in order.
     package func take() -> [RoleInput] {

@@ -38,11 +38,17 @@ extension BusClient {
         attempt += 1
         var frame = PBToBus()
         frame.hello.name = configuration.name
-        frame.hello.services = configuration.services
+        frame.hello.services = services
         frame.hello.version = version
         frame.hello.network = Data(configuration.network.bytes)
         frame.hello.attempt = attempt
         return try send(frame)
+    }
+
+    /// Answers other services from now on; calls that are here already are still answered (BUS-1).
+    package func offer(_ services: [String]) throws(ZMQError) {
+        self.services = services
+        if phase == .joined { _ = try sendHello() }
     }
 
     /// Goes back to saying Hello; calls that were sent end, since nobody knows whether they arrived.

@@ -29,6 +29,8 @@ package final class BusClient {
     var subscriber: ZMQSocket?
 
     var phase: Phase
+    /// Services that it answers, as the next Hello says.
+    var services: [String]
     /// Counts Hellos, so that a Welcome of an earlier connection is not taken for the present one.
     var attempt: UInt64 = 0
     /// Protocol version spoken with the bus.
@@ -66,6 +68,7 @@ package final class BusClient {
         self.context = context
         self.configuration = configuration
         version = configuration.versions.upperBound
+        services = configuration.services
         subscriptions = configuration.subscriptions
         freshSubscriptions = configuration.subscriptions
         let now = BusClock.now().monotonicMilliseconds

@@ -89,7 +89,7 @@ enum BusPlay {
                 case .fanOut(let topic, let stamp, let body):
                     try demand(BusTopic.isValid(topic) && (try? BusStamp(stamp)) != nil, "the bus sends a frame that no member reads")
                     try demand(body.count <= BusLimits.publishBodyBytes, "the bus sends more than it may take")
-                case .callOverLink, .pushOverLink, .count, .warn: break
+                case .callOverLink, .pushOverLink, .count, .warn, .keepOut, .reopenFanOut: break
                 }
             }
             if sent.count > 64 { sent.removeFirst(sent.count - 64) }
@@ -105,11 +105,12 @@ enum BusPlay {
         let user = users[Int(selector >> 4) % users.count]
         let door: Door_ = [.members, .localMembers, .clients, .localClients][Int(selector) % 4]
         let peer = Peer(door: door, identity: [selector & 0x0c])
-        switch step.operation % 10 {
+        switch step.operation % 11 {
         case 0, 1, 2: return (try? PBToBus(serializedBytes: content)).map { .received(peer, user: user, $0) }
         case 3: return .malformed(peer)
         case 4: return sent.isEmpty ? nil : .undeliverable(sent[Int(selector) % sent.count].0, sent[Int(selector) % sent.count].1)
         case 5: return .drained
+        case 10: return .subscribed(user: user)
         case 6:
             now.monotonicMilliseconds += UInt64(selector) * 100
             now.wallMilliseconds += UInt64(selector) * 100
