@@ -110,6 +110,7 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
 
     package var snapshot: RoleSnapshot { state.withLock { $0 } }
 
+    /// Has the role take nothing new on; `failed` is told `RoleDrained` when all that it has taken on has ended.
     package func drain() { box.withLock { $0.mailbox.drain() } }
 
     /// Ends the role after the turn under way, and waits for that.
