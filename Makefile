@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos as-root fuzz fuzz-build fuzz-seeds proto
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts as-root fuzz fuzz-build fuzz-seeds proto
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -17,6 +17,7 @@ help:
 	@echo "make sim-mutants   known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
+	@echo "make e2e-hosts MINUTES=2   every node and bus on a host of its own, cut off and joined again under payments (root)"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -92,6 +93,12 @@ chaos: PACKAGES += iproute2 nftables util-linux mount
 chaos: as-root install
 	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
 	@.build/release/Chaos --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/chaos
+
+# Every organisation on hosts of its own, over TCP with CURVE: cut off from each other and joined again under payments.
+e2e-hosts: PACKAGES += iproute2 nftables util-linux mount
+e2e-hosts: as-root install
+	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
+	@.build/release/Chaos --only-cables --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/hosts
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }

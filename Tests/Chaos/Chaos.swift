@@ -15,6 +15,8 @@ struct Chaos: ParsableCommand {
     var rate = 8
     @Option(help: "Folder for the report, the timeline and the network.")
     var out = "out/chaos"
+    @Flag(help: "Only faults of the cables between hosts: cut, cut one way, split, lossy.")
+    var onlyCables = false
     @Flag(help: "Keep the network's folder after a good run, too.")
     var keep = false
 
@@ -37,7 +39,7 @@ struct Chaos: ParsableCommand {
         let seed = seed ?? UInt64(Date().timeIntervalSince1970 * 1_000) % 1_000_000
         try prepareFolder()
         var report = Report(seed: seed, minutes: minutes)
-        let stage = try Stage(layout: Layout(folder: "\(root)/network"), seed: seed)
+        let stage = try Stage(layout: Layout(folder: "\(root)/network"), kinds: onlyCables ? FaultKind.ofCables : FaultKind.allCases, seed: seed)
         do {
             try perform(stage, seed, &report)
         } catch is Stopped {

@@ -20,6 +20,9 @@ enum FaultKind: String, CaseIterable, Codable, Sendable {
     /// Of a process that was killed: the end of its votes.log, of its store.sqlite-wal is cut off; one bit of a stored block is flipped.
     case votesTail = "votes-tail", walTail = "wal-tail", bitFlip = "bit-flip"
 
+    /// Faults of the cables between hosts.
+    static let ofCables: [FaultKind] = [.partition, .oneWay, .split, .siteCut, .clientsCut, .loss]
+
     /// How often in one round of a group's faults.
     var share: Int {
         switch self {
@@ -50,11 +53,14 @@ struct Fault: Sendable {
 struct FaultPlan: Sendable {
     private let group: Layout.Group
     private let layout: Layout
+    private let kinds: [FaultKind]
     private var random: SeededRandom
     private var bag: [FaultKind] = []
 
-    init(_ group: Layout.Group, of layout: Layout, seed: UInt64) {
+    /// - Parameter kinds: what is drawn from.
+    init(_ group: Layout.Group, of layout: Layout, kinds: [FaultKind], seed: UInt64) {
         self.group = group
+        self.kinds = kinds
         self.layout = layout
         // The name makes the groups of a seed differ.
         random = SeededRandom(seed: group.name.utf8.reduce(seed &* 0x9E37_79B9) { $0 &* 31 &+ UInt64($1) })
@@ -69,7 +75,7 @@ struct FaultPlan: Sendable {
     }
 
     private mutating func refill() {
-        bag = FaultKind.allCases.flatMap { Array(repeating: $0, count: $0.share) }
+        bag = kinds.flatMap { Array(repeating: $0, count: $0.share) }
         // Once a round is enough for what hits all groups.
         if group.name != layout.groups.last?.name { bag.removeAll { $0 == .killAll } }
         bag.shuffle(using: &random)

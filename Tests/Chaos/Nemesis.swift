@@ -40,12 +40,12 @@ final class Nemesis {
     /// Longest wait for processes to run again after a kill.
     private static let recoverySeconds = 15.0
 
-    init(_ layout: Layout, hosts: Hosts, keeper: Keeper, timeline: Timeline, seed: UInt64) {
+    init(_ layout: Layout, hosts: Hosts, keeper: Keeper, timeline: Timeline, kinds: [FaultKind], seed: UInt64) {
         self.layout = layout
         self.hosts = hosts
         self.keeper = keeper
         self.timeline = timeline
-        lanes = layout.groups.map { Lane(group: $0, plan: FaultPlan($0, of: layout, seed: seed)) }
+        lanes = layout.groups.map { Lane(group: $0, plan: FaultPlan($0, of: layout, kinds: kinds, seed: seed)) }
     }
 
     /// Starts what is due and ends what is over.

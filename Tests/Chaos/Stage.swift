@@ -16,7 +16,7 @@ final class Stage {
     /// Blocks that are made while the processes stop, one after the other.
     private static let blocksBehindMaximum: Int64 = 5
 
-    init(layout: Layout, seed: UInt64) throws {
+    init(layout: Layout, kinds: [FaultKind], seed: UInt64) throws {
         self.layout = layout
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
         program = "\(folder)/concordat"
@@ -34,7 +34,7 @@ final class Stage {
         }
         keeper = Keeper(layout, program: program, clockLibrary: library, timeline: timeline)
         payments = Payments(layout, program: program)
-        nemesis = Nemesis(layout, hosts: hosts, keeper: keeper, timeline: timeline, seed: seed)
+        nemesis = Nemesis(layout, hosts: hosts, keeper: keeper, timeline: timeline, kinds: kinds, seed: seed)
     }
 
     /// Starts all processes and waits until a payment across has settled.
