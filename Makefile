@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts as-root fuzz fuzz-build fuzz-seeds proto
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts as-root fuzz fuzz-build fuzz-seeds proto page-test
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -13,6 +13,7 @@ help:
 	@echo "make test   install, build, and run every test"
 	@echo "make interop   a Python tap, a Python client and Python attackers on networks of their own (part of make test)"
 	@echo "make gateway-test   the gateway under made-up, slow and oversized requests (part of make test)"
+	@echo "make page-test   the gateway's page in Chromium, by clicks and keys (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
 	@echo "make sim-mutants   known bugs, each switched on in turn, must be caught"
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
@@ -52,6 +53,7 @@ test: install
 	@set -o pipefail; swift test -c release --skip-build 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
+	@$(MAKE) --no-print-directory page-test
 
 # Another language, with nothing of ours but the schema, watches a network, pays on it, attacks its buses, and verifies receipts.
 interop: PACKAGES += python3 python3-venv
@@ -70,6 +72,14 @@ gateway-test: install
 	@[ -x .build/gateway/bin/python ] || python3 -m venv .build/gateway
 	@.build/gateway/bin/pip install -q --disable-pip-version-check -r Tests/Interop/gateway-requirements.txt
 	@PYTHONDONTWRITEBYTECODE=1 .build/gateway/bin/python Tests/Interop/gateway_test.py .build/release/concordat
+
+# The gateway's page in Chromium, by clicks and keys; pictures in out/page.
+page-test: PACKAGES += python3 python3-venv chromium
+page-test: install
+	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
+	@[ -x .build/gateway/bin/python ] || python3 -m venv .build/gateway
+	@.build/gateway/bin/pip install -q --disable-pip-version-check -r Tests/Interop/gateway-requirements.txt
+	@PYTHONDONTWRITEBYTECODE=1 .build/gateway/bin/python Tests/Interop/page_test.py .build/release/concordat out/page
 
 bench: install
 	$(BUILD) --product Benchmarks && .build/release/Benchmarks

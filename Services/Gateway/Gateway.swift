@@ -46,8 +46,10 @@ package final class Gateway: Sendable {
     ///
     /// - Parameter ready: told the port, once requests are taken.
     package func run(ready: @escaping @Sendable (Int) -> Void) async throws {
-        let threads = [TapListener(configuration, settings.tap, live, logger).map { $0 as any Stoppable }].compactMap { $0 }
+        var threads: [any Stoppable] = [BoardTicker(configuration, live, logger)]
+        if let tap = TapListener(configuration, settings.tap, live, logger) { threads.append(tap) }
         defer {
+            live.hub.close()
             for thread in threads { thread.stop() }
             desks.stop()
         }

@@ -43,4 +43,20 @@ package enum GatewayLimits {
     package static let eventClients = 256
     /// Events that wait for one client; one that falls further behind is told so, and cut off.
     package static let eventBacklog = 32
+    /// How long such a one has to take what waits before its connection is closed.
+    package static let eventCutMilliseconds = 2_000
+    /// When a client of events should come back after a break.
+    package static let eventRetryMilliseconds = 1_000
+    /// Between two looks at the network, and so between two boards.
+    package static let boardMilliseconds: UInt64 = 1_000
+    /// Looks between two at the pegs, and between two signs of life to those who hear events.
+    package static let pegTurns = 5
+    package static let aliveTurns = 15
+    /// What a board has of blocks of each chain, of transfers, of those that wait, and of alarms.
+    package static let boardBlocks = 20
+    package static let boardTransfers = 50
+    package static let boardWaiting = 20
+    package static let boardAlarms = 50
+    /// A chain that has grown by more blocks than these since the last look is taken up at its newest ones.
+    package static let followedBlocks: UInt64 = 500
 }

@@ -24,6 +24,25 @@ enum LiveAnswers {
         var alarms: [AlarmShape]
     }
 
+    private struct RolesShape: Encodable, Sendable {
+        var hearing: LiveBoard.Hearing
+        var stages: [RoleBook.Stage]
+        var roles: [RoleBook.Line]
+    }
+
+    static func roles(_ call: Call) async throws -> Response {
+        let board = call.gateway.live.board()
+        return JSONAnswer.response(RolesShape(hearing: board.hearing, stages: board.stages, roles: board.roles))
+    }
+
+    static func board(_ call: Call) async throws -> Response { JSONAnswer.response(call.gateway.live.board()) }
+
+    /// Those that this gateway has seen in final blocks, newest first.
+    static func transactions(_ call: Call) async throws -> Response {
+        let limit = try call.number("limit", in: 1...UInt64(GatewayLimits.transactionsPerAnswer), default: UInt64(GatewayLimits.boardTransfers)) ?? 1
+        return JSONAnswer.response(call.gateway.live.transfers(Int(limit)))
+    }
+
     static func alarms(_ call: Call) async throws -> Response {
         let live = call.gateway.live
         return JSONAnswer.response(AlarmsShape(hearing: live.hearing, alarms: live.alarms.map(AlarmShape.init)))

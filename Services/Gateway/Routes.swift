@@ -20,6 +20,10 @@ package enum Routes {
         Route(.get, "/v1/contracts", BridgeAnswers.contracts),
         Route(.get, "/v1/bridge", BridgeAnswers.pegs),
         Route(.get, "/v1/bridge/{peg}/orders", BridgeAnswers.orders),
+        Route(.get, "/v1/transactions", query: ["limit"], LiveAnswers.transactions),
         Route(.get, "/v1/alarms", LiveAnswers.alarms),
-    ]
+        Route(.get, "/v1/roles", LiveAnswers.roles),
+        Route(.get, "/v1/board", LiveAnswers.board),
+        Route(.get, "/v1/events", query: ["kinds"], EventAnswers.events),
+    ] + PageAnswers.routes
 }

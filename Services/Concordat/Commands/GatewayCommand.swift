@@ -10,13 +10,13 @@ import WalletDesk
 /// Serves a network over HTTP.
 struct GatewayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gateway", abstract: "Serve a network over HTTP: a REST interface with its OpenAPI document.",
+        commandName: "gateway", abstract: "Serve a network over HTTP: a REST interface with its OpenAPI document, and a page that shows the network live.",
         discussion: """
             Example:
               concordat gateway --listen 127.0.0.1:8080
               curl -s http://127.0.0.1:8080/v1/chains
             It holds no key of an account: clients hand in what they have signed. With the key of a tap (keys/transport/tap-1.key in the folder) it also
-            shows alarms. docs/gateway.md describes it.
+            shows alarms and signs of life. docs/gateway.md describes it.
             Exit codes: 0 stopped by a signal, 1 it cannot listen there, 64 usage, 69 the network does not answer.
             """)
 
@@ -67,8 +67,9 @@ struct GatewayCommand: ParsableCommand {
             struct Report: Encodable { var url: String, document: String, live: Bool }
             return Console.print(JSONText.line(Report(url: url, document: "\(url)/v1/openapi.json", live: isHeard)))
         }
+        Console.print("\(url)  page of the network")
         Console.print("\(url)/v1/openapi.json  every request and answer")
-        if !isHeard { common.say("No key of a tap is here: alarms are not shown. Give one with --tap.") }
+        if !isHeard { common.say("No key of a tap is here: alarms and signs of life are not shown. Give one with --tap.") }
     }
 
     /// Where to listen; elsewhere than on this machine only when a name is given.
