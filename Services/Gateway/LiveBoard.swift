@@ -20,7 +20,7 @@ final class LiveBoard: Sendable {
     private struct State {
         var hearing = Hearing()
         var alarms = AlarmBook()
-        var roles = RoleBook()
+        var roles: RoleBook
         var chains: OrderedDictionary<ChainID, ChainLine> = [:]
         var transfers = TransferBook()
         var pegs: [BridgeAnswers.PegShape] = []
@@ -33,7 +33,7 @@ final class LiveBoard: Sendable {
 
     init(_ configuration: NetworkConfiguration) {
         self.configuration = configuration
-        var state = State()
+        var state = State(roles: RoleBook(configuration))
         for chain in configuration.network.chains + [configuration.network.notary] { state.chains[chain.id] = ChainLine(chain) }
         self.state = Mutex(state)
     }
@@ -46,8 +46,7 @@ final class LiveBoard: Sendable {
                 return state.alarms.entries.first { $0.code == alarm.code && $0.severity == alarm.severity }
             }
             if let entry, hub.hears(.alarm) { hub.tell(LiveEvent(.alarm, LiveAnswers.AlarmShape(entry))) }
-        case .beat(let beat): state.withLock { $0.roles.hear(beat, by: publisher, at: time) }
-        default: return
+        default: state.withLock { $0.roles.hear(message, by: publisher, at: time) }
         }
     }
 
@@ -81,6 +80,11 @@ final class LiveBoard: Sendable {
         for transfer in changed { hub.tell(LiveEvent(.transaction, transfer)) }
     }
 
+    /// A role that was asked has answered.
+    func answered(_ role: Role, _ chain: ChainID, _ node: String, height: Height?, at time: UInt64) {
+        state.withLock { $0.roles.answered(role, chain, node, height: height, at: time) }
+    }
+
     func show(_ pegs: [BridgeAnswers.PegShape]) { state.withLock { $0.pegs = pegs } }
 
     var hearing: Hearing { state.withLock(\.hearing) }
@@ -108,9 +112,13 @@ final class LiveBoard: Sendable {
     func board() -> Board {
         let now = BusClock.now().wallMilliseconds
         return state.withLock { state in
-            Board(
-                time_milliseconds: now, name: configuration.name, network: configuration.network.id.hex, hearing: state.hearing, stages: state.roles.stages(at: now),
-                bottleneck: state.roles.bottleneck(at: now), roles: state.roles.lines, chains: state.chains.values.map { $0.shown(at: now) },
+            let chains = state.chains.values.map { $0.shown(at: now) }
+            let notary = ChainID.notary.description
+            let final = chains.filter { $0.chain != notary }.reduce(0) { $0 + $1.transactions_per_second }
+            let recorded = chains.first { $0.chain == notary }?.transactions_per_second ?? 0
+            return Board(
+                time_milliseconds: now, name: configuration.name, network: configuration.network.id.hex, hearing: state.hearing, stages: state.roles.stages(at: now, final: final, recorded: recorded),
+                bottleneck: state.roles.bottleneck(at: now), roles: state.roles.lines(at: now), chains: chains,
                 transfers: state.transfers.newest(GatewayLimits.boardTransfers), waiting: state.transfers.waiting(GatewayLimits.boardWaiting),
                 waiting_count: state.transfers.waitingCount, pegs: state.pegs,
                 alarms: state.alarms.entries.prefix(GatewayLimits.boardAlarms).map(LiveAnswers.AlarmShape.init))

@@ -1,63 +1,124 @@
 import OrderedCollections
+import Runtime
 import Wire
 
-/// Signs of life of roles, and what they say of their work.
-struct RoleBook: Sendable {
+/// Signs of life of roles, and what they show of their work: some are asked, the others are heard when they say something.
+package struct RoleBook: Sendable {
     /// One role instance.
-    struct Line: Sendable, Encodable {
-        var source: String
-        /// Empty for what is no role.
+    package struct Line: Sendable, Encodable {
+        package var source: String
         var role: String, chain: String, node: String
-        var height: UInt64
-        var waiting: UInt64
-        var beat_milliseconds: UInt64
+        package var height: UInt64 = 0
+        package var waiting: UInt64 = 0
+        /// The newest sign of life; 0 for none.
+        var beat_milliseconds: UInt64 = 0
+        /// Transactions, verdicts or records over the last seconds; nil where the gateway does not see them.
+        package var out_per_second: Double?
     }
 
     /// All instances of a role together.
-    struct Stage: Sendable, Encodable {
-        var stage: String
-        var instances: Int
+    package struct Stage: Sendable, Encodable {
+        package var stage: String
+        package var instances: Int
         /// Those that gave a sign of life lately.
-        var alive: Int
-        var waiting: UInt64
+        package var alive: Int
+        package var waiting: UInt64
         /// The newest sign of life.
         var beat_milliseconds: UInt64
+        package var out_per_second: Double?
     }
 
     private var known: OrderedDictionary<String, Line> = [:]
+    private var work: [String: [(time: UInt64, items: Int)]] = [:]
 
-    /// Instances kept; somebody with a key could else make up as many as it likes.
-    static let linesMaximum = 4_096
-    /// An instance that was silent for so long counts as dead.
-    private static let silenceMilliseconds: UInt64 = 10_000
+    /// Rates are over so long.
+    private static let rateMilliseconds: UInt64 = 10_000
 
-    var lines: [Line] { known.values.sorted { $0.source < $1.source } }
+    package init(_ configuration: NetworkConfiguration) {
+        for address in configuration.roles(collectorsPerNode: configuration.collectorsPerNode) {
+            known[address.description] = Line(source: address.description, role: address.role.rawValue, chain: address.chain.description, node: address.node)
+        }
+    }
 
-    /// - Parameter publisher: as the bus authenticated it.
-    mutating func hear(_ beat: Beat, by publisher: String, at time: UInt64) {
-        guard known[publisher] != nil || known.count < RoleBook.linesMaximum else { return }
-        let address = RoleAddress(publisher)
-        known[publisher] = Line(
-            source: publisher, role: address?.role.rawValue ?? "", chain: address?.chain.description ?? "", node: address?.node ?? "", height: beat.height,
-            waiting: beat.waiting, beat_milliseconds: time)
+    /// A sign of life.
+    ///
+    /// - Parameter publisher: as the bus authenticated it; instances that nobody expects are left out.
+    /// - Parameter items: what it has put out.
+    package mutating func hear(_ publisher: String, at time: UInt64, height: Height? = nil, waiting: UInt64? = nil, items: Int = 0) {
+        guard var line = known[publisher] else { return }
+        line.beat_milliseconds = max(line.beat_milliseconds, time)
+        if let height { line.height = max(line.height, height) }
+        if let waiting { line.waiting = waiting }
+        known[publisher] = line
+        guard items > 0 else { return }
+        work[publisher, default: []].removeAll { $0.time + RoleBook.rateMilliseconds < time }
+        work[publisher, default: []].append((time, items))
+    }
+
+    /// What a message shows of who published it.
+    mutating func hear(_ message: Message, by publisher: String, at time: UInt64) {
+        switch message {
+        case .beat(let beat): hear(publisher, at: time, height: beat.height, waiting: beat.waiting)
+        case .pool(let pool): hear(publisher, at: time, waiting: pool.waiting)
+        case .certified(let certified): hear(publisher, at: time, height: certified.header.height, items: certified.header.fields.transactionCount)
+        case .branch(let head): hear(publisher, at: time, height: head.height)
+        case .verdict(let verdict):
+            if case .signed(_, _, let height, _) = verdict.verdict { hear(publisher, at: time, height: height, items: 1) } else { hear(publisher, at: time) }
+        default: return
+        }
+    }
+
+    /// An answer of one of a node's replicas; which one is not said, so it counts for all of them.
+    package mutating func answered(_ role: Role, _ chain: ChainID, _ node: String, height: Height?, at time: UInt64) {
+        for source in known.keys where known[source].map({ $0.role == role.rawValue && $0.chain == chain.description && $0.node == node }) ?? false {
+            hear(source, at: time, height: height)
+        }
+    }
+
+    /// As they stand at a moment.
+    package func lines(at now: UInt64) -> [Line] {
+        known.values.map { line in
+            var line = line
+            line.out_per_second = rate(of: line, at: now)
+            return line
+        }.sorted { $0.source < $1.source }
+    }
+
+    private func rate(of line: Line, at now: UInt64) -> Double? {
+        guard ["builder", "validator"].contains(line.role) else { return nil }
+        let items = (work[line.source] ?? []).filter { $0.time + RoleBook.rateMilliseconds > now }.reduce(0) { $0 + $1.items }
+        return Double(items) * 1_000 / Double(RoleBook.rateMilliseconds)
     }
 
     /// In the order in which transactions flow.
-    func stages(at now: UInt64) -> [Stage] {
-        Role.inFlow.compactMap { role in
-            let lines = known.values.filter { $0.role == role.rawValue }
-            guard !lines.isEmpty else { return nil }
+    ///
+    /// - Parameter finished: transactions that became final a second; `recorded`: records.
+    package func stages(at now: UInt64, final finished: Double = 0, recorded: Double = 0) -> [Stage] {
+        let all = lines(at: now)
+        return Role.inFlow.compactMap { role in
+            let lines = all.filter { $0.role == role.rawValue }
+            guard lines.contains(where: { $0.beat_milliseconds > 0 }) else { return nil }
+            let silence: UInt64 = role.isAsked ? 10_000 : 60_000
+            let rates = lines.compactMap(\.out_per_second)
+            let out: Double? = switch role {
+            case .consensus: finished
+            case .recorder: recorded
+            case .collector, .builder, .validator: rates.isEmpty ? nil : rates.reduce(0, +)
+            }
             return Stage(
-                stage: role.rawValue, instances: lines.count, alive: lines.count { $0.beat_milliseconds + RoleBook.silenceMilliseconds > now },
-                waiting: lines.reduce(0) { $0 + $1.waiting }, beat_milliseconds: lines.map(\.beat_milliseconds).max() ?? 0)
+                stage: role.rawValue, instances: lines.count, alive: lines.count { $0.beat_milliseconds + silence > now }, waiting: lines.reduce(0) { $0 + $1.waiting },
+                beat_milliseconds: lines.map(\.beat_milliseconds).max() ?? 0, out_per_second: out)
         }
     }
 
     /// The stage at which most waits, when anything does.
-    func bottleneck(at now: UInt64) -> String? { stages(at: now).filter { $0.waiting > 0 }.max { $0.waiting < $1.waiting }?.stage }
+    package func bottleneck(at now: UInt64) -> String? { stages(at: now).filter { $0.waiting > 0 }.max { $0.waiting < $1.waiting }?.stage }
 }
 
 extension Role {
     /// As a transaction meets them.
     static let inFlow: [Role] = [.collector, .builder, .validator, .consensus, .recorder]
+
+    /// Whether clients may ask it, so that its silence is known at once; of others a sign of life comes with the next block that they have to do with.
+    var isAsked: Bool { self == .collector || self == .consensus || self == .recorder }
 }

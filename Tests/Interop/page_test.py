@@ -9,6 +9,8 @@ import time
 from browser import Browser
 from gateway_test import Gateway, check, said
 
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
+
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PAINT_MILLISECONDS = 1_000
 CORE_SHARE = 0.02
@@ -32,6 +34,8 @@ def views(browser, pictures):
         browser.picture(pictures / f"{name}.png")
     visit(browser, "pipeline")
     check(all(chain in text(browser, "#view") for chain in ["alpha", "beta", "notary"]), "the pipeline names every chain")
+    for stage, count in [("collector", "4 of 4"), ("builder", "of 4"), ("validator", "2 of 2"), ("consensus", "5 of 5"), ("recorder", "1 of 1")]:
+        browser.until(f"[...document.querySelectorAll('.flow li')].some((item) => item.innerText.toLowerCase().startsWith('{stage}') && item.innerText.includes('{count}'))", f"{stage}: {count} is shown")
     visit(browser, "consensus")
     check("●" in text(browser, "#view") and "100 %" in text(browser, "#view"), "who signed is shown")
     said("every view is shown by a click, with its twin on the command line")
@@ -81,6 +85,25 @@ def search(browser, gateway, xid):
     browser.click('#view a[href^="#/chains/alpha/"]')
     browser.until("document.querySelector('#title').innerText.startsWith('Block') && document.querySelectorAll('#view dd').length === 10 && document.querySelector('#view dd').innerText === 'alpha'", "a block is shown")
     said("an account, a transaction and a block are found by search and click")
+
+
+def peg(browser, gateway, pictures):
+    """Value that is locked on one chain and issued on another."""
+    gateway.run("contract", "deploy", str(EXAMPLES / "contracts" / "vault.yaml"), "--from", "alice")
+    gateway.run("bridge", "lock", "--from", "alice", "--to", "bob", "--amount", "100", "--wait", "0")
+    visit(browser, "bridge")
+    row = "[...document.querySelectorAll('#view tbody td')].map((cell) => cell.innerText).join('|')"
+    browser.until(f"{row} === 'vault@1|100 X on alpha|0 alpha/X on beta|100|0|yes|2 of 3|2 of 3'", "what is locked is shown, and that it is to be issued", 30)
+    visit(browser, "pipeline")
+    browser.until("document.querySelector('#view').innerText.includes(\"waits for the peg's members to attest it\")", "the lock is shown to wait for the members")
+    for name in ["alice", "bob"]:
+        gateway.start("bridge", "issue", "--from", name)
+    visit(browser, "bridge")
+    browser.until(f"{row} === 'vault@1|100 X on alpha|100 alpha/X on beta|0|0|yes|2 of 3|2 of 3'", "what is issued is shown against what is in custody", 30)
+    browser.picture(pictures / "bridge-peg.png")
+    visit(browser, "transfers")
+    browser.until("[...document.querySelectorAll('#view tr')].some((row) => row.innerText.includes('locked · issued'))", "the lock and its issue are one transfer")
+    said("a peg is shown with custody against what is out, and what is on its way")
 
 
 def live(browser, gateway):
@@ -172,6 +195,7 @@ def main():
         xid = payment(browser, gateway, pictures)
         views(browser, pictures)
         search(browser, gateway, xid)
+        peg(browser, gateway, pictures)
         check(not browser.problems, f"the browser complains of nothing: {browser.problems}")
         live(browser, gateway)
         costs(browser, gateway)

@@ -36,7 +36,7 @@ function pipeline() {
   const boxes = new Map();
   function box(name) {
     if (!boxes.has(name)) {
-      const list = facts(["ready", "in", "out", "queue", "oldest", "busy", "faults", "last sign"]);
+      const list = facts(["ready", "out", "queue", "last sign"]);
       const item = make("li", {}, make("h3", {}, name), list.element);
       flow.append(item);
       boxes.set(name, { item, list, name: item.firstElementChild });
@@ -53,15 +53,11 @@ function pipeline() {
         mark(item, isBottleneck ? "bottleneck" : "");
         say(name, isBottleneck ? `${stage.stage} · bottleneck` : stage.stage);
         list.set("ready", { text: `${stage.alive} of ${stage.instances}`, mark: stage.alive < stage.instances ? "bad" : "" });
-        list.set("in", rate(stage.in_per_second));
         list.set("out", rate(stage.out_per_second));
         list.set("queue", stage.waiting);
-        list.set("oldest", stage.oldest_milliseconds ? span(stage.oldest_milliseconds) : "-");
-        list.set("busy", stage.busy_percent === undefined ? "-" : `${stage.busy_percent} %`);
-        list.set("faults", { text: stage.faults ?? "-", mark: stage.faults ? "bad" : "" });
         list.set("last sign", since(board, stage.beat_milliseconds));
       }
-      say(note, board.stages.length ? "" : board.hearing.is_listening ? "No role has given a sign of life yet." : "Signs of life are not heard: the gateway has no key of a tap.");
+      say(note, board.stages.some((stage) => stage.stage === "builder") ? "Out: transactions a second; of validators verdicts, of recorders records." : board.hearing.is_listening ? "Builders and validators have not been heard yet." : "Builders and validators are not heard: the gateway has no key of a tap.");
       chains.update(board.chains.map((chain) => {
         const newest = chain.blocks[chain.blocks.length - 1];
         const alive = chain.nodes.filter((node) => board.time_milliseconds - node.answered_milliseconds < oldAfterMilliseconds).length;
@@ -172,14 +168,12 @@ function bridge() {
 }
 
 function roles() {
-  const list = table("Role instances, as they say themselves", ["Instance", "Role", "Chain", "Node", "#Block", "#Queue", "#In", "#Out", "#Faults", "Up", "Last sign"]);
+  const list = table("Role instances: collectors, consensus and recorders are asked; builders and validators are heard when they have to do with a block", ["Instance", "Role", "Chain", "Node", "#Block", "#Queue", "#Out", "Last sign"]);
   return {
-    title: "Roles", twin: "concordat status; concordat tap --kind beat", elements: [list.element],
+    title: "Roles", twin: "concordat status; concordat tap --rate", elements: [list.element],
     update(board) {
       list.update(board.roles.map((role) => [
-        role.source, role.role, role.chain, role.node, role.height, role.waiting, rate(role.in_per_second), rate(role.out_per_second),
-        { text: role.faults ?? "-", mark: role.faults ? "bad" : "" }, role.started_milliseconds ? span(board.time_milliseconds - role.started_milliseconds) : "-",
-        since(board, role.beat_milliseconds),
+        role.source, role.role, role.chain, role.node, role.height || "-", role.waiting, rate(role.out_per_second), since(board, role.beat_milliseconds),
       ]), board.hearing.is_listening ? "No role has given a sign of life yet." : "Signs of life are not heard: the gateway has no key of a tap.");
     },
   };
