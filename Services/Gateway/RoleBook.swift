@@ -9,7 +9,8 @@ package struct RoleBook: Sendable {
         package var source: String
         var role: String, chain: String, node: String
         package var height: UInt64 = 0
-        package var waiting: UInt64 = 0
+        /// Nil where it has not said.
+        package var waiting: UInt64?
         /// The newest sign of life; 0 for none.
         var beat_milliseconds: UInt64 = 0
         /// Transactions, verdicts or records over the last seconds; nil where the gateway does not see them.
@@ -22,7 +23,8 @@ package struct RoleBook: Sendable {
         package var instances: Int
         /// Those that gave a sign of life lately.
         package var alive: Int
-        package var waiting: UInt64
+        /// Nil where nobody has said.
+        package var waiting: UInt64?
         /// The newest sign of life.
         var beat_milliseconds: UInt64
         package var out_per_second: Double?
@@ -99,6 +101,7 @@ package struct RoleBook: Sendable {
             let lines = all.filter { $0.role == role.rawValue }
             guard lines.contains(where: { $0.beat_milliseconds > 0 }) else { return nil }
             let silence: UInt64 = role.isAsked ? 10_000 : 60_000
+            let queues = lines.compactMap(\.waiting)
             let rates = lines.compactMap(\.out_per_second)
             let out: Double? = switch role {
             case .consensus: finished
@@ -106,13 +109,13 @@ package struct RoleBook: Sendable {
             case .collector, .builder, .validator: rates.isEmpty ? nil : rates.reduce(0, +)
             }
             return Stage(
-                stage: role.rawValue, instances: lines.count, alive: lines.count { $0.beat_milliseconds + silence > now }, waiting: lines.reduce(0) { $0 + $1.waiting },
+                stage: role.rawValue, instances: lines.count, alive: lines.count { $0.beat_milliseconds + silence > now }, waiting: queues.isEmpty ? nil : queues.reduce(0, +),
                 beat_milliseconds: lines.map(\.beat_milliseconds).max() ?? 0, out_per_second: out)
         }
     }
 
     /// The stage at which most waits, when anything does.
-    package func bottleneck(at now: UInt64) -> String? { stages(at: now).filter { $0.waiting > 0 }.max { $0.waiting < $1.waiting }?.stage }
+    package func bottleneck(at now: UInt64) -> String? { stages(at: now).filter { $0.waiting ?? 0 > 0 }.max { $0.waiting ?? 0 < $1.waiting ?? 0 }?.stage }
 }
 
 extension Role {

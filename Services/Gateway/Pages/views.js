@@ -54,7 +54,7 @@ function pipeline() {
         say(name, isBottleneck ? `${stage.stage} · bottleneck` : stage.stage);
         list.set("ready", { text: `${stage.alive} of ${stage.instances}`, mark: stage.alive < stage.instances ? "bad" : "" });
         list.set("out", rate(stage.out_per_second));
-        list.set("queue", stage.waiting);
+        list.set("queue", stage.waiting ?? "-");
         list.set("last sign", since(board, stage.beat_milliseconds));
       }
       say(note, board.stages.some((stage) => stage.stage === "builder") ? "Out: transactions a second; of validators verdicts, of recorders records." : board.hearing.is_listening ? "Builders and validators have not been heard yet." : "Builders and validators are not heard: the gateway has no key of a tap.");
@@ -173,7 +173,7 @@ function roles() {
     title: "Roles", twin: "concordat status; concordat tap --rate", elements: [list.element],
     update(board) {
       list.update(board.roles.map((role) => [
-        role.source, role.role, role.chain, role.node, role.height || "-", role.waiting, rate(role.out_per_second), since(board, role.beat_milliseconds),
+        role.source, role.role, role.chain, role.node, role.height || "-", role.waiting ?? "-", rate(role.out_per_second), since(board, role.beat_milliseconds),
       ]), board.hearing.is_listening ? "No role has given a sign of life yet." : "Signs of life are not heard: the gateway has no key of a tap.");
     },
   };
