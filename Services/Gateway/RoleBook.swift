@@ -114,8 +114,11 @@ package struct RoleBook: Sendable {
         }
     }
 
-    /// The stage at which most waits, when anything does.
-    package func bottleneck(at now: UInt64) -> String? { stages(at: now).filter { $0.waiting ?? 0 > 0 }.max { $0.waiting ?? 0 < $1.waiting ?? 0 }?.stage }
+    /// The stage at which most waits, when more waits than comes out of it in a second; a few are no queue.
+    package func bottleneck(at now: UInt64) -> String? {
+        let behind = stages(at: now).filter { Double($0.waiting ?? 0) >= max(Double(GatewayLimits.bottleneckWaiting), $0.out_per_second ?? 0) }
+        return behind.max { $0.waiting ?? 0 < $1.waiting ?? 0 }?.stage
+    }
 }
 
 extension Role {

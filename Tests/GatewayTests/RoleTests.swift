@@ -31,5 +31,7 @@ struct RoleTests {
         book.hear("builder.alpha@alpha-1/1", at: 103_000, waiting: 0)
         book.hear("builder.alpha@alpha-2/1", at: 103_000, waiting: 0)
         #expect(book.bottleneck(at: 103_000) == nil)
+        book.hear("builder.alpha@alpha-1/1", at: 103_000, waiting: 19)
+        #expect(book.bottleneck(at: 103_000) == nil)
     }
 }

@@ -40,7 +40,9 @@ class Gateway:
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def start(self, *arguments):
-        process = subprocess.Popen([self.path, *arguments, "--data", self.folder], stdout=subprocess.PIPE, stderr=open(f"{self.home}/{arguments[0]}.log", "w"), text=True)
+        # A pipe that nobody reads would hold up who writes.
+        output = subprocess.PIPE if arguments[0] == "gateway" else subprocess.DEVNULL
+        process = subprocess.Popen([self.path, *arguments, "--data", self.folder], stdout=output, stderr=open(f"{self.home}/{arguments[0]}.log", "w"), text=True)
         self.processes.append(process)
         return process
 

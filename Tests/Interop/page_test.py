@@ -23,7 +23,7 @@ def text(browser, selector):
 def visit(browser, name):
     browser.click(f'nav a[href="#/{name}"]')
     browser.until(f"document.querySelector('nav a[aria-current]')?.getAttribute('href') === '#/{name}'", f"{name} is shown")
-    check(browser.run("document.activeElement.id") == "content", f"{name}: what was asked for has the focus")
+    browser.until("document.activeElement.id === 'content'", f"{name}: what was asked for has the focus")
     check(text(browser, "#twin").startswith("concordat "), f"{name}: the twin on the command line is named")
     browser.until("document.querySelector('#view').innerText.trim().length > 20", f"{name} shows something")
 

@@ -47,7 +47,7 @@ function pipeline() {
     title: "Pipeline", twin: "concordat status --watch 1",
     elements: [make("h2", {}, "Stages"), flow, note, make("h2", {}, "Chains"), chains.element, make("h2", {}, "In flight"), waiting.element],
     update(board) {
-      for (const stage of board.stages) {
+      board.stages.forEach((stage, position) => {
         const { item, list, name } = box(stage.stage);
         const isBottleneck = board.bottleneck === stage.stage;
         mark(item, isBottleneck ? "bottleneck" : "");
@@ -56,7 +56,9 @@ function pipeline() {
         list.set("out", rate(stage.out_per_second));
         list.set("queue", stage.waiting ?? "-");
         list.set("last sign", since(board, stage.beat_milliseconds));
-      }
+        // One that was heard late takes its place in the order of the flow.
+        if (flow.children[position] !== item) flow.insertBefore(item, flow.children[position] ?? null);
+      });
       say(note, board.stages.some((stage) => stage.stage === "builder") ? "Out: transactions a second; of validators verdicts, of recorders records." : board.hearing.is_listening ? "Builders and validators have not been heard yet." : "Builders and validators are not heard: the gateway has no key of a tap.");
       chains.update(board.chains.map((chain) => {
         const newest = chain.blocks[chain.blocks.length - 1];
