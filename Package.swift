@@ -99,12 +99,13 @@ let package = Package(
                 core + ["WalletCore", "WalletShell", "WalletDesk", "TapCore", "TapShell", "Runtime", "Telemetry", http, logging],
                 resources: [.embedInCode("Pages")]),
         library("LoadCore", "Services/Load/Core", core + ["WalletCore", histogram]),
+        library("LoadShell", "Services/Load/Shell", core + ["LoadCore", "WalletCore", "WalletShell", "Runtime"]),
         library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
                 "WalletCore", "IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "ConsensusCore", "RecorderCore",
-                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Telemetry", "Gateway", "WalletDesk", "LoadCore", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
+                "BusShell", "WalletShell", "IssuerShell", "BankCore", "BankShell", "TapCore", "TapShell", "Telemetry", "Gateway", "WalletDesk", "LoadCore", "LoadShell", "Runtime", "Auditor", "CZeroMQ", arguments, logging, yaml,
             ],
             path: "Services/Concordat", swiftSettings: strict),
         // Tests
@@ -126,6 +127,7 @@ let package = Package(
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("GatewayTests", core + ["Gateway", "WalletDesk", "Runtime", "TestSupport", http]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),
+        tests("LoadTests", core + ["LoadCore", "WalletCore", "TestSupport"]),
         tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),

@@ -36,7 +36,7 @@ struct Concordat: ParsableCommand {
 /// The subcommands, and help for a mistyped one.
 enum CommandTree {
     static let commands: [any ParsableCommand.Type] = [
-        InitCommand.self, UpCommand.self, DownCommand.self, ScaleCommand.self, RestartCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, DealCommand.self, AgentCommand.self,
+        InitCommand.self, UpCommand.self, DownCommand.self, ScaleCommand.self, RestartCommand.self, RunCommand.self, StatusCommand.self, SendCommand.self, PayCommand.self, LoadCommand.self, DealCommand.self, AgentCommand.self,
         ContractCommand.self, BridgeCommand.self, BrakesCommand.self, BankCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
         HeadersCommand.self, GatewayCommand.self,

@@ -46,6 +46,12 @@ final class RunningNetwork {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    /// Everything dies at once, as when a machine loses its power; its processes end with their supervisor.
+    func kill() {
+        up.signal(SIGKILL)
+        Program.wait(seconds: 10) { !up.isRunning }
+    }
+
     /// What `up` said on standard error so far.
     var reports: String { up.errors }
 

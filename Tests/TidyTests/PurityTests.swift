@@ -11,6 +11,7 @@ struct PurityTests {
     func imports() {
         let allowed: Set<String> = [
             "Chain", "Cryptography", "Determinism", "Ledger", "RoleKit", "Schema", "Wire", "DequeModule", "HeapModule", "OrderedCollections", "SwiftProtobuf",
+            "Histogram", "WalletCore",
         ]
         // The schema's code needs swift-protobuf, which uses FoundationEssentials for its Data alone.
         let schemaAllowed: Set<String> = ["FoundationEssentials"]

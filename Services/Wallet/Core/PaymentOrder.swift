@@ -12,6 +12,8 @@ package struct PaymentOrder: Sendable {
         case transfer(chain: ChainID)
         /// From one chain to another through an exchange contract; the receiver gets the counter amount there.
         case exchange(Contract, from: ChainID, to: ChainID)
+        /// Into the custody of a peg on its main chain; the same appears on the side chain, for the receiver.
+        case lock(Contract)
     }
 
     package var route: Route
@@ -45,6 +47,7 @@ package struct PaymentOrder: Sendable {
         switch route {
         case .transfer(let chain): chain
         case .exchange(_, let from, _): from
+        case .lock(let peg): peg.first.chain
         }
     }
 
@@ -53,6 +56,7 @@ package struct PaymentOrder: Sendable {
         switch route {
         case .transfer(let chain): chain
         case .exchange(_, _, let to): to
+        case .lock(let peg): peg.first.chain
         }
     }
 

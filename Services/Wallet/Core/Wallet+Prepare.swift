@@ -7,23 +7,37 @@ extension Wallet {
     mutating func prepare(_ key: PaymentKey, at now: Moment) -> [WalletEffect] {
         guard let order = payments[key]?.order else { preconditionFailure("what is not signed has an order") }
         switch order.route {
-        case .transfer(let chain): return prepareTransfer(key, order, chain: chain, at: now)
+        case .transfer(let chain): return prepareNumbered(key, order, chain: chain, at: now)
+        case .lock(let peg): return prepareNumbered(key, order, chain: peg.first.chain, at: now)
         case .exchange(let contract, let from, let to): return prepareExchange(key, order, contract, from: from, to: to, at: now)
         }
     }
 
-    private mutating func prepareTransfer(_ key: PaymentKey, _ order: PaymentOrder, chain: ChainID, at now: Moment) -> [WalletEffect] {
+    /// What uses up a nonce of the payer's account: a transfer, or a lock.
+    private mutating func prepareNumbered(_ key: PaymentKey, _ order: PaymentOrder, chain: ChainID, at now: Moment) -> [WalletEffect] {
         let place = AccountPlace(account: order.payer.publicKey, chain: position(of: chain))
-        guard order.payer.publicKey != order.payee, order.amount > 0 else { return end(key, .rejected(.malformed), at: now) }
+        var isToSelf = false
+        if case .transfer = order.route { isToSelf = order.payer.publicKey == order.payee }
+        guard !isToSelf, order.amount > 0 else { return end(key, .rejected(.malformed), at: now) }
         guard let nonce = nonces[place]?.take() else {
             wait(key, forNonceOf: place, at: now)
             return []
         }
         payments[key]?.nonce = nonce
-        let transfer = Transfer(
-            chain: chain, network: network.id, to: order.payee, asset: order.asset, amount: order.amount, nonce: nonce, memo: order.memo,
-            signer: order.payer)
-        return hand(key, Transaction(.transfer(transfer), chain: chain, network: network.id), chain: chain, at: now)
+        return hand(key, Transaction(kind(of: order, chain: chain, nonce: nonce), chain: chain, network: network.id), chain: chain, at: now)
+    }
+
+    private func kind(of order: PaymentOrder, chain: ChainID, nonce: UInt64) -> Transaction.Kind {
+        guard case .lock(let peg) = order.route else {
+            return .transfer(
+                Transfer(
+                    chain: chain, network: network.id, to: order.payee, asset: order.asset, amount: order.amount, nonce: nonce, memo: order.memo,
+                    signer: order.payer))
+        }
+        return .lock(
+            BridgeOrder(
+                .lock, chain: chain, network: network.id, contract: peg.id, version: peg.version, amount: order.amount, receiver: order.payee,
+                nonce: nonce, memo: order.memo, signer: order.payer))
     }
 
     private mutating func prepareExchange(
