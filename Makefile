@@ -64,6 +64,7 @@ interop: install
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/interop_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/attack_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/receipt_test.py .build/release/concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/load_harness_test.py .build/release/concordat
 
 # Requests made up after the OpenAPI document, slow and oversized ones, and 10,000 idle connections.
 gateway-test: PACKAGES += python3 python3-venv

@@ -127,7 +127,7 @@ let package = Package(
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("GatewayTests", core + ["Gateway", "WalletDesk", "Runtime", "TestSupport", http]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),
-        tests("LoadTests", core + ["LoadCore", "WalletCore", "TestSupport"]),
+        tests("LoadTests", core + ["LoadCore", "LoadShell", "WalletCore", "TestSupport"]),
         tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),

@@ -73,8 +73,8 @@ struct BookTests {
         var rates: [Double] = []
         while let rate = search.next {
             rates.append(rate)
-            search.take(.init(asked: rate, sent: rate, final: min(rate, 300), p99Seconds: 1, underWay: 0))
+            search.take(.init(asked: rate, scheduled: rate, sent: rate, final: min(rate, 270), p99Seconds: 1, underWay: 0))
         }
-        #expect(rates == [100, 150, 225, 337.5] && search.isSaturated && search.capacity == 300)
+        #expect(rates == [100, 150, 225, 337.5] && search.isSaturated && search.capacity == 270)
     }
 }

@@ -73,4 +73,29 @@ extension RealProcesses {
         let refused = try Program.run(["load", "--data", network.folder, "--duration", "2s", "--out", out])
         #expect(refused.code == 69 && refused.errors.contains("does not answer"), "\(refused)")
     }
+
+    @Test("workers in processes of their own send one run together; a rate that rises names what saturates; a worker without a coordinator gives up")
+    func workers() throws {
+        let network = try RunningNetwork(["--nodes", "1", "--notaries", "1"])
+        func load(_ words: [String]) throws -> (code: Int32?, output: String, errors: String) { try Program.run(["load"] + words + ["--data", network.folder]) }
+        let out = "\(network.folder)/load"
+        let ended = try load(["--workers", "2", "--rate", "40", "--duration", "4s", "--out", out])
+        let together = try report(out)
+        #expect(ended.code == 0 && together.verification.ledger?.found == together.counts.sent && (100...220).contains(together.counts.sent), "\(ended)")
+        let secret = "\(network.folder)/secret"
+        try "a secret of this very test\n".write(toFile: secret, atomically: true, encoding: .utf8)
+        let worker = try Program(["load", "worker", "--connect", "tcp://127.0.0.1:9", "--token-file", secret, "--join-wait", "1s", "--data", network.folder])
+        #expect(worker.end(withinSeconds: 20) == 27, "\(worker.errors)")
+        let alone = try load(["--workers", "2", "--listen", "tcp://127.0.0.1:*", "--token-file", secret, "--join-wait", "1s", "--out", out])
+        #expect(alone.code == 27 && alone.errors.contains("0 of 2 workers came"), "\(alone)")
+        for (words, says) in [
+            (["--listen", "tcp://127.0.0.1:*"], "--workers 2"), (["--workers", "2", "--listen", "tcp://127.0.0.1:*"], "need a secret"), (["--workers", "0"], "from 1 to"),
+            (["--saturate", "--closed", "3"], "a rate of its own"), (["worker", "--connect", "nowhere", "--token-file", secret], "is no address"),
+        ] {
+            let refused = try load(words)
+            #expect(refused.code == 64 && refused.errors.contains(says), "\(words): \(refused)")
+        }
+        let rising = try load(["--saturate", "--rate", "1000", "--duration", "2s", "--mix", "transfer", "--verify", "none", "--out", out])
+        #expect(rising.code == 0 && rising.output.contains("SATURATE") && rising.output.contains("STEP"), "\(rising)")
+    }
 }

@@ -28,12 +28,13 @@ struct LoadMeters {
     mutating func markSendingEnd() { sendingEnd = ProcessorUse(members) }
 
     /// What was used until now.
-    func cost(_ tally: RunTally, checksNeeded: Int) -> LoadReport.Cost {
+    func cost(settled: Int, checksNeeded: Int, workerMilliseconds: UInt64) -> LoadReport.Cost {
         let now = ProcessorUse(members)
         let until = sendingEnd ?? now
         let bytes = LoadMeters.bytes(under: "\(folder.path)/data")
         return LoadReport.Cost(
-            roles: now.roles(since: before, threadsUntil: until), settled: tally.settled, loadCPUMilliseconds: (LoadClock.ownProcessorTime() - ownBefore) / 1_000,
+            roles: now.roles(since: before, threadsUntil: until), settled: settled,
+            loadCPUMilliseconds: (LoadClock.ownProcessorTime() - ownBefore) / 1_000 + workerMilliseconds,
             checksNeeded: checksNeeded, checkMicroseconds: LoadClock.checkMicroseconds(), processorsUsed: until.processorsUsed(since: before),
             processors: ProcessorUse.processors, ledgerBytes: bytes - min(bytes, bytesBefore))
     }

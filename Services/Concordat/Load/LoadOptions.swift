@@ -34,8 +34,12 @@ struct LoadOptions: ParsableArguments {
 
     private static let maximumUnderWay = 1_000_000
 
-    func run() throws -> LanePlan.Run {
-        let duration = try LoadOptions.read("duration", Setting.text(duration, "duration", default: "30s"), LoadText.span)
+    /// - Parameter isSaturation: the rate is raised from step to step.
+    func run(isSaturation: Bool) throws -> LanePlan.Run {
+        guard !isSaturation || [ramp, replay].allSatisfy({ $0 == nil }) && closed == nil && backlog == nil else {
+            throw Failure(.usage, "--saturate raises a rate of its own", "Leave --ramp, --closed, --backlog and --replay out; --rate is that of the first step.")
+        }
+        let duration = try LoadOptions.read("duration", Setting.text(duration, "duration", default: isSaturation ? "8s" : "30s"), LoadText.span)
         var run = LanePlan.Run(
             arrivals: try readArrivals(), mix: try LoadOptions.read("mix", Setting.text(mix, "mix", default: "transfer=80,cross=20"), LoadMix.init),
             durationMicroseconds: duration, seed: seed ?? UInt64.random(in: 0..<1_000_000),

@@ -24,6 +24,12 @@ enum LoadOutput {
             + "  p99 \(span(progress.finalLatency.percentile(99)))  lag \(span(progress.lag.mean.map { UInt64($0) }))\(late)\(refused)"
     }
 
+    /// A step of a saturation.
+    static func step(_ number: Int, _ step: SaturationSearch.Step) -> String {
+        "step \(number)  asked \(LoadText.decimal(step.asked_per_second, 1))/s  sent \(LoadText.decimal(step.sent_per_second, 1))/s  final \(LoadText.decimal(step.final_per_second, 1))/s"
+            + "  p99 \(step.final_p99_seconds.map { LoadText.decimal($0, 2) } ?? "-") s  under way \(step.under_way)  \(step.follows ? "follows" : "no longer follows")"
+    }
+
     /// The result on standard output.
     static func lines(_ report: LoadReport, _ paint: Paint) -> [String] {
         var lines = report.objectives.map { objective in

@@ -32,7 +32,7 @@ final class LoadSession {
 
     /// From when devices and lanes are there until the first payment: they find their services meanwhile.
     private static let leadMicroseconds: UInt64 = 1_000_000
-    private static let progressSeconds = 10.0
+    static let progressSeconds = 10.0
     /// Without any news for so long nobody waits for what is under way.
     private static let quietMicroseconds: UInt64 = 20_000_000
 
@@ -50,12 +50,12 @@ final class LoadSession {
     ///
     /// - Parameter isAborted: asked again and again; true ends the sending, not the waiting.
     /// - Parameter sendingEnded: called once, when nothing more is sent.
-    /// - Parameter progress: told every ten seconds, with the second of the run.
-    func run(isAborted: () -> Bool, sendingEnded: () -> Void, progress: (Double, LaneBook.Progress) -> Void) throws -> Ended {
+    /// - Parameter progress: told every so often, with the second of the run.
+    func run(isAborted: () -> Bool, sendingEnded: () -> Void, progressSeconds: Double = LoadSession.progressSeconds, progress: (Double, LaneBook.Progress) -> Void) throws -> Ended {
         let start = LoadClock.now() + LoadSession.leadMicroseconds
         let startMilliseconds = BusClock.now().wallMilliseconds + LoadSession.leadMicroseconds / 1_000
         let engine = LoadEngine(lanes, start: start, waitMicroseconds: settings.waitMicroseconds, quietMicroseconds: LoadSession.quietMicroseconds)
-        var next = LoadSession.progressSeconds
+        var next = progressSeconds
         var isSending = true
         while !engine.isOver {
             usleep(20_000)
@@ -69,7 +69,7 @@ final class LoadSession {
             }
             guard second >= next else { continue }
             progress(second, engine.progress)
-            next += LoadSession.progressSeconds
+            next += progressSeconds
         }
         if isSending { sendingEnded() }
         let payments = engine.payments()

@@ -47,7 +47,7 @@ struct LoadVerification {
         let end = Date().addingTimeInterval(LoadVerification.recordSeconds)
         while true {
             let unread = try reader.read()
-            let isComplete = payments.allSatisfy { $0.outcome != .settled || reader.reading.recordedMilliseconds($0) != nil }
+            let isComplete = payments.allSatisfy { reader.reading.isComplete($0) }
             if !unread.isEmpty || isComplete || Date() >= end { return unread }
             usleep(300_000)
         }

@@ -1,7 +1,7 @@
 import Determinism
 
 /// When payments of a run are to be sent.
-package enum Arrivals: Hashable, Sendable {
+package enum Arrivals: Hashable, Sendable, Codable {
     /// Open loop: as many payers come who know nothing of each other, so many a second on average.
     case poisson(perSecond: Double)
     /// Open loop: one after the other at equal distances.
@@ -32,6 +32,17 @@ package enum Arrivals: Hashable, Sendable {
         case .closed(let count): "closed loop, \(count) payers"
         case .backlog(let count): "backlog of \(count) held"
         case .replay(let times): "replay of \(times.count) arrivals"
+        }
+    }
+
+    /// Whether a run can be made of it: what another process tells is not taken at its word.
+    package var isPossible: Bool {
+        func isRate(_ rate: Double) -> Bool { rate > 0 && rate <= LoadLimits.ratePerSecond }
+        switch self {
+        case .poisson(let rate), .uniform(let rate): return isRate(rate)
+        case .ramp(let from, let to): return isRate(from) && isRate(to)
+        case .closed(let count), .backlog(let count): return count > 0 && count <= Int(LoadLimits.ratePerSecond)
+        case .replay(let times): return !times.isEmpty && times.count <= LoadLimits.replayArrivals && times.allSatisfy { $0 <= LoadLimits.durationMicroseconds }
         }
     }
 

@@ -3,7 +3,7 @@ import Determinism
 /// What one lane of a run is to send, and when.
 package struct LanePlan: Sendable {
     /// The whole run, the same for all lanes.
-    package struct Run: Hashable, Sendable {
+    package struct Run: Hashable, Sendable, Codable {
         package var arrivals: Arrivals
         package var mix: LoadMix
         /// Of the sending, in microseconds.
@@ -23,6 +23,12 @@ package struct LanePlan: Sendable {
             self.seed = seed
             self.maximumLagMicroseconds = maximumLagMicroseconds
             self.maximumUnderWay = maximumUnderWay
+        }
+
+        /// Whether it can be run: what another process tells is not taken at its word.
+        package var isPossible: Bool {
+            arrivals.isPossible && (1...LoadLimits.durationMicroseconds).contains(durationMicroseconds) && maximumLagMicroseconds <= LoadLimits.durationMicroseconds
+                && (1...LoadLimits.payments).contains(maximumUnderWay)
         }
 
         /// Lanes that this run takes: a client's connection carries only so much.

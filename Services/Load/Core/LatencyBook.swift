@@ -24,6 +24,24 @@ package struct LatencyRecord: Sendable {
     package var mean: Double? { count == 0 ? nil : histogram.mean }
     package var maximum: UInt64? { count == 0 ? nil : histogram.maxRecorded }
 
+    /// Most values that are told with their counts.
+    private static let pairsMaximum = 100_000
+
+    /// Values and counts in turn, as `pairs` tells them; what is too much is left out.
+    package init(pairs: [UInt64]) {
+        self.init()
+        for position in stride(from: 0, to: min(pairs.count, LatencyRecord.pairsMaximum) - 1, by: 2) {
+            histogram.record(min(pairs[position], LoadLimits.latencyMicroseconds), count: min(pairs[position + 1], UInt64(LoadLimits.payments)))
+        }
+    }
+
+    /// Every value that was recorded, followed by how often.
+    package var pairs: [UInt64] {
+        var pairs: [UInt64] = []
+        for item in histogram.recordedValues() { pairs += [item.value, item.count] }
+        return pairs
+    }
+
     /// What other programs plot: the percentile distribution of HdrHistogram, in milliseconds.
     package var distribution: String {
         var text = ""

@@ -15,6 +15,8 @@ package struct LedgerReading: Sendable {
         var isRejected = false
         /// Height of the block that made it final.
         var height: Height = 0
+        /// Chain time of the block in which value of it appeared on the other chain of a peg.
+        var issuedAt: ChainTime?
 
         var isTwice: Bool { [payments, holds, decisions, settlements, refunds, issues].contains { $0 > 1 } || settlements > 0 && refunds > 0 }
     }
@@ -38,25 +40,27 @@ package struct LedgerReading: Sendable {
         if block.header.chain == .notary { return readRecords(block) }
         for (transaction, outcome) in zip(block.transactions, block.outcomes) {
             transactions += 1
-            note(transaction, isApplied: outcome.rejection == nil, height: block.header.fields.height)
+            note(transaction, isApplied: outcome.rejection == nil, block.header.fields)
         }
     }
 
-    private mutating func note(_ transaction: Transaction, isApplied: Bool, height: Height) {
+    private mutating func note(_ transaction: Transaction, isApplied: Bool, _ header: BlockHeader.Fields) {
         let name: Digest
         if case .issue(let proof) = transaction.kind { name = proof.order } else { name = transaction.xid ?? transaction.id }
         var entry = entries[name] ?? Entry()
         switch transaction.kind {
         case .transfer, .lock:
             if isApplied { entry.payments += 1 } else { entry.isRejected = true }
-            entry.height = height
+            entry.height = header.height
         case .open: if isApplied { entry.holds += 1 } else { entry.isRejected = true }
         case .confirm where isApplied:
             entry.decisions += 1
-            entry.height = height
+            entry.height = header.height
         case .settle where isApplied: entry.settlements += 1
         case .refund where isApplied: entry.refunds += 1
-        case .issue where isApplied: entry.issues += 1
+        case .issue where isApplied:
+            entry.issues += 1
+            entry.issuedAt = header.time
         default: return
         }
         entries[name] = entry
@@ -93,6 +97,17 @@ package struct LedgerReading: Sendable {
         guard payment.outcome == .settled, let entry = (payment.xid ?? payment.id).flatMap({ entries[$0] }), entry.height > 0 else { return nil }
         return records[Place(chain: payment.decidingChain, height: entry.height)]
     }
+
+    /// When what was locked appeared on the side chain, by that block's own time, Unix milliseconds.
+    package func issuedMilliseconds(_ payment: LoadPayment) -> ChainTime? {
+        guard payment.kind == .bridge, payment.outcome == .settled else { return nil }
+        return payment.id.flatMap { entries[$0]?.issuedAt }
+    }
+
+    /// Whether all that the ledgers will say of a payment has been read.
+    package func isComplete(_ payment: LoadPayment) -> Bool {
+        payment.outcome != .settled || recordedMilliseconds(payment) != nil && (payment.kind != .bridge || issuedMilliseconds(payment) != nil)
+    }
 }
 
 /// What the reading again came to.
@@ -126,9 +141,11 @@ package struct LedgerVerdict: Hashable, Sendable, Encodable {
             case .different: verdict.different += 1
             case .unread: break
             }
-            guard let recorded = reading.recordedMilliseconds(payments[position]) else { continue }
             let scheduled = startMilliseconds * 1_000 + payments[position].scheduled
-            if recorded * 1_000 >= scheduled { payments[position][.recorded] = recorded * 1_000 - scheduled } else { verdict.negative_latencies += 1 }
+            for (mark, time) in [(LoadMark.recorded, reading.recordedMilliseconds(payments[position])), (.issued, reading.issuedMilliseconds(payments[position]))] {
+                guard let time else { continue }
+                if time * 1_000 >= scheduled { payments[position][mark] = time * 1_000 - scheduled } else { verdict.negative_latencies += 1 }
+            }
         }
         return verdict
     }

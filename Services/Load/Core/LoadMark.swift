@@ -8,7 +8,7 @@ package enum LoadMark: String, CaseIterable, Sendable, Codable {
     case final
     /// The payer is sure: the hold of a cross payment is settled.
     case settled
-    /// What was locked or redeemed has appeared on the other chain.
+    /// What was locked has appeared on the other chain, by that block's own time.
     case issued
     /// The notary chain has recorded the block that made it final, by that notary block's own time.
     case recorded
@@ -32,6 +32,6 @@ package enum LoadKind: String, CaseIterable, Sendable, Codable {
     case transfer
     /// From one chain to another through an exchange contract.
     case cross
-    /// Over a peg: locked here and issued there, or redeemed there and released here.
+    /// Over a peg: locked here and issued there.
     case bridge
 }

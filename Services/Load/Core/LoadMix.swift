@@ -1,7 +1,7 @@
 import Determinism
 
-/// How many payments of a run are of which kind.
-package struct LoadMix: Hashable, Sendable {
+/// How many payments of a run are of which kind; in JSON it is as it is written.
+package struct LoadMix: Hashable, Sendable, Codable {
     /// A kind and its share; shares need not add up to anything.
     package struct Part: Hashable, Sendable {
         package var kind: LoadKind
@@ -31,6 +31,13 @@ package struct LoadMix: Hashable, Sendable {
         }
         self.parts = parts
         total = parts.reduce(0) { $0 + $1.weight }
+    }
+
+    package init(from decoder: any Decoder) throws { try self.init(try decoder.singleValueContainer().decode(String.self)) }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
     }
 
     /// The kind of the next payment.

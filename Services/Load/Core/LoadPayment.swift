@@ -52,6 +52,14 @@ package struct LoadPayment: Hashable, Sendable {
         set { times[mark.position] = newValue ?? .max }
     }
 
+    /// The same payment, in a run that began so much earlier.
+    package func later(by microseconds: UInt64) -> LoadPayment {
+        var moved = self
+        moved.scheduled += microseconds
+        moved.sent = sent.map { $0 + microseconds }
+        return moved
+    }
+
     package var isSent: Bool { sent != nil }
     package var isEnded: Bool { outcome != .open }
 }

@@ -19,7 +19,7 @@ struct Plot {
     var unit: String
     var lines: [Line]
 
-    private static let width = 860.0, height = 280.0, left = 64.0, right = 16.0, top = 12.0, bottom = 36.0
+    private static let width = 860.0, height = 280.0, left = 64.0, right = 34.0, top = 12.0, bottom = 36.0
     private var plotWidth: Double { Plot.width - Plot.left - Plot.right }
     private var plotHeight: Double { Plot.height - Plot.top - Plot.bottom }
 
@@ -59,7 +59,8 @@ struct Plot {
 
     private func ticks(_ wide: Double) -> [(place: Double, name: String)] {
         switch axis {
-        case .linear(let unit): (0...5).map { (Double($0) / 5, "\(Plot.short(wide * Double($0) / 5)) \(unit)") }
+        case .linear(let unit):
+            stride(from: 0, through: wide, by: Plot.ceiling(wide / 6)).map { ($0 / wide, "\(Plot.short($0)) \(unit)") }
         case .percentiles: [(0, "0"), (1 / Plot.decades, "90 %"), (2 / Plot.decades, "99 %"), (3 / Plot.decades, "99.9 %"), (1, "99.99 %")]
         }
     }

@@ -140,7 +140,7 @@ extension Bottleneck {
     /// For people.
     package var sentence: String {
         let gain = "one more replica: \(LoadText.decimal((gain_on_this_machine - 1) * 100, 0)) % more on this machine, \(LoadText.decimal((gain_with_processors_to_spare - 1) * 100, 0)) % where processors are to spare"
-        let used = "processors \(LoadText.decimal(processors_used, 1)) of \(processors)"
+        let used = "processors \(LoadText.decimal(processors_used, 1)) of \(processors) used, \(LoadText.decimal(processors_used_by_network, 1)) by the network"
         switch cause {
         case .thread: return "\(role) is saturated: its busiest thread ran \(LoadText.decimal(busiest_thread * 100, 0)) % of the time, \(used); \(gain). \(advice)"
         case .processors: return "the processors are saturated (\(used)); \(role) takes most, its busiest thread \(LoadText.decimal(busiest_thread * 100, 0)) %; \(gain). \(advice)"

@@ -34,6 +34,8 @@ package struct Bottleneck: Hashable, Sendable, Encodable {
     /// Processors used by everything on the machine, and how many it has.
     package var processors_used: Double
     package var processors: Int
+    /// Processors used by the network's own processes.
+    package var processors_used_by_network: Double
     /// Throughput with one more replica, for one with the present number: what the next bound lets through.
     package var gain_on_this_machine: Double
     package var gain_with_processors_to_spare: Double
@@ -59,6 +61,7 @@ package struct Bottleneck: Hashable, Sendable, Encodable {
         let room = max(1, Double(processors) / max(processorsUsed, 0.01))
         return Bottleneck(
             cause: cause, role: role.role, busiest_thread: role.busiest_thread, processors_used: processorsUsed, processors: processors,
+            processors_used_by_network: Double(roles.reduce(0) { $0 + $1.cpu_milliseconds }) / Double(spanMilliseconds),
             gain_on_this_machine: cause == .waiting ? 1 : min(spare, room), gain_with_processors_to_spare: cause == .waiting ? 1 : spare,
             advice: advice(cause, role.role))
     }

@@ -113,11 +113,15 @@ package struct RunTally: Sendable {
     /// Payments a second that were sent; nil before anything was.
     package var sentRate: Double? { sendingMicroseconds == 0 ? nil : Double(sent) * 1e6 / Double(sendingMicroseconds) }
 
-    /// Payments a second that were accepted and became final in the second half of the sending: what a rate has settled to.
-    package var steadyFinalRate: Double {
-        let whole = Int(sendingMicroseconds / windowMicroseconds)
-        guard whole >= 2 else { return rate(of: .final) ?? 0 }
+    /// Payments a second that were to be sent and that became final in the second half of the sending: what a rate has settled to.
+    package var steady: (scheduled: Double, final: Double) {
+        let whole = max(1, Int(sendingMicroseconds / windowMicroseconds))
         let half = windows.prefix(whole).suffix((whole + 1) / 2)
-        return half.isEmpty ? 0 : Double(half.reduce(0) { $0 + $1.final }) * 1e6 / Double(UInt64(half.count) * windowMicroseconds)
+        guard !half.isEmpty else { return (0, 0) }
+        let seconds = Double(UInt64(half.count) * windowMicroseconds) / 1e6
+        return (Double(half.reduce(0) { $0 + $1.scheduled }) / seconds, Double(half.reduce(0) { $0 + $1.final }) / seconds)
     }
+
+    /// Sent, and not final when the sending ended.
+    package var underWayAtEnd: Int { sent - windows.prefix(max(1, Int(sendingMicroseconds / windowMicroseconds))).reduce(0) { $0 + $1.final } }
 }

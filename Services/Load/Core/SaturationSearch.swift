@@ -3,6 +3,8 @@ package struct SaturationSearch: Sendable {
     /// What one step showed.
     package struct Step: Hashable, Sendable, Encodable {
         package var asked_per_second: Double
+        /// To be sent, sent and final in its second half, when it had settled.
+        package var scheduled_per_second: Double
         package var sent_per_second: Double
         package var final_per_second: Double
         /// Nil when nothing became final.
@@ -10,19 +12,27 @@ package struct SaturationSearch: Sendable {
         /// Under way when the sending of the step ended.
         package var under_way: Int
 
-        package init(asked: Double, sent: Double, final: Double, p99Seconds: Double?, underWay: Int) {
+        package init(asked: Double, scheduled: Double, sent: Double, final: Double, p99Seconds: Double?, underWay: Int) {
             asked_per_second = asked
+            scheduled_per_second = scheduled
             sent_per_second = sent
             final_per_second = final
             final_p99_seconds = p99Seconds
             under_way = underWay
         }
 
-        /// Whether the network kept up: nearly all that was asked for became final at the same pace.
-        package var follows: Bool { final_per_second >= asked_per_second * SaturationSearch.following }
+        /// - Parameter tally: of the step alone.
+        package init(_ tally: RunTally, asked: Double) {
+            self.init(
+                asked: asked, scheduled: tally.steady.scheduled, sent: tally.sentRate ?? 0, final: tally.steady.final,
+                p99Seconds: tally.book[.final].percentile(99).map { Double($0) / 1e6 }, underWay: tally.underWayAtEnd)
+        }
+
+        /// Whether the network kept up: nearly all that was to be sent became final at the same pace.
+        package var follows: Bool { final_per_second >= scheduled_per_second * SaturationSearch.following }
     }
 
-    static let following = 0.9
+    static let following = 0.85
     private static let growth = 1.5
     package static let stepsMaximum = 24
 
