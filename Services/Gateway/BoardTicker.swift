@@ -47,26 +47,12 @@ final class BoardTicker: Stoppable {
         let network = inquiry.configuration.network
         let chains = network.chains + [network.notary]
         let asked = chains.flatMap { chain in chain.listed.map { (chain: chain, node: $0.id) } }
-        let collectors = network.chains.flatMap { chain in chain.nodes.map { (chain: chain.id, node: $0.id) } }
-        let recorders = network.notary.listed.map(\.id)
-        let answers = try inquiry.ask(
-            asked.map { (Service.name(.consensus, chain: $0.chain.id, node: $0.node), .head($0.chain.id)) }
-                + collectors.map { (Service.name(.collector, chain: $0.chain, node: $0.node), .head($0.chain)) }
-                + recorders.map { (Service.name(.recorder, chain: .notary, node: $0), .chains) })
+        let answers = try inquiry.ask(asked.map { (Service.name(.consensus, chain: $0.chain.id, node: $0.node), .head($0.chain.id)) })
         let now = BusClock.now().wallMilliseconds
-        for (question, answer) in zip(collectors, answers.dropFirst(asked.count)) {
-            if case .head(_, let height)? = answer { board.answered(.collector, question.chain, question.node, height: height, at: now) }
-        }
-        for (node, answer) in zip(recorders, answers.suffix(recorders.count)) where answer != nil { board.answered(.recorder, .notary, node, height: nil, at: now) }
         for chain in chains {
             var heights: [(node: String, height: Height?)] = []
             for (question, answer) in zip(asked, answers) where question.chain.id == chain.id {
-                guard case .head(_, let height)? = answer else {
-                    heights.append((question.node, nil))
-                    continue
-                }
-                heights.append((question.node, height))
-                board.answered(.consensus, chain.id, question.node, height: height, at: now)
+                if case .head(_, let height)? = answer { heights.append((question.node, height)) } else { heights.append((question.node, nil)) }
             }
             board.show(heights, of: chain.id, at: now)
             guard let newest = heights.filter({ $0.height != nil }).max(by: { $0.height ?? 0 < $1.height ?? 0 }), let height = newest.height else { continue }

@@ -57,8 +57,6 @@ package enum GatewayLimits {
     package static let boardTransfers = 50
     package static let boardWaiting = 20
     package static let boardAlarms = 50
-    /// Fewer that wait make no bottleneck.
-    package static let bottleneckWaiting = 20
     /// A chain that has grown by more blocks than these since the last look is taken up at its newest ones.
     package static let followedBlocks: UInt64 = 500
 }

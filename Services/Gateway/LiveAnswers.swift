@@ -26,7 +26,7 @@ enum LiveAnswers {
 
     private struct RolesShape: Encodable, Sendable {
         var hearing: LiveBoard.Hearing
-        var stages: [RoleBook.Stage]
+        var stages: [RoleBook.StageShape]
         var roles: [RoleBook.Line]
     }
 

@@ -46,7 +46,8 @@ final class LiveBoard: Sendable {
                 return state.alarms.entries.first { $0.code == alarm.code && $0.severity == alarm.severity }
             }
             if let entry, hub.hears(.alarm) { hub.tell(LiveEvent(.alarm, LiveAnswers.AlarmShape(entry))) }
-        default: state.withLock { $0.roles.hear(message, by: publisher, at: time) }
+        case .beat(let beat): state.withLock { $0.roles.hear(beat, by: publisher, at: time) }
+        default: return
         }
     }
 
@@ -80,11 +81,6 @@ final class LiveBoard: Sendable {
         for transfer in changed { hub.tell(LiveEvent(.transaction, transfer)) }
     }
 
-    /// A role that was asked has answered.
-    func answered(_ role: Role, _ chain: ChainID, _ node: String, height: Height?, at time: UInt64) {
-        state.withLock { $0.roles.answered(role, chain, node, height: height, at: time) }
-    }
-
     func show(_ pegs: [BridgeAnswers.PegShape]) { state.withLock { $0.pegs = pegs } }
 
     var hearing: Hearing { state.withLock(\.hearing) }
@@ -96,9 +92,7 @@ final class LiveBoard: Sendable {
         var time_milliseconds: UInt64
         var name: String, network: String
         var hearing: Hearing
-        var stages: [RoleBook.Stage]
-        /// The stage that work waits for most; nil when none is behind.
-        var bottleneck: String?
+        var stages: [RoleBook.StageShape]
         var roles: [RoleBook.Line]
         var chains: [ChainLine]
         var transfers: [TransferBook.Transfer]
@@ -112,13 +106,9 @@ final class LiveBoard: Sendable {
     func board() -> Board {
         let now = BusClock.now().wallMilliseconds
         return state.withLock { state in
-            let chains = state.chains.values.map { $0.shown(at: now) }
-            let notary = ChainID.notary.description
-            let final = chains.filter { $0.chain != notary }.reduce(0) { $0 + $1.transactions_per_second }
-            let recorded = chains.first { $0.chain == notary }?.transactions_per_second ?? 0
-            return Board(
-                time_milliseconds: now, name: configuration.name, network: configuration.network.id.hex, hearing: state.hearing, stages: state.roles.stages(at: now, final: final, recorded: recorded),
-                bottleneck: state.roles.bottleneck(at: now), roles: state.roles.lines(at: now), chains: chains,
+            Board(
+                time_milliseconds: now, name: configuration.name, network: configuration.network.id.hex, hearing: state.hearing, stages: state.roles.stages(at: now),
+                roles: state.roles.lines, chains: state.chains.values.map { $0.shown(at: now) },
                 transfers: state.transfers.newest(GatewayLimits.boardTransfers), waiting: state.transfers.waiting(GatewayLimits.boardWaiting),
                 waiting_count: state.transfers.waitingCount, pegs: state.pegs,
                 alarms: state.alarms.entries.prefix(GatewayLimits.boardAlarms).map(LiveAnswers.AlarmShape.init))

@@ -12,8 +12,8 @@ final class TapListener: Stoppable {
     private let isStopping = Mutex(false)
     private let ended = DispatchSemaphore(value: 0)
 
-    /// What people look at, and small messages that show who works; nothing of the pipeline's bulk.
-    private static let patterns: [BusPattern] = ["alarm", "beat", "lead.*", "cert.*", "branch.*"]
+    /// What people look at; nothing of the pipeline's bulk.
+    private static let patterns: [BusPattern] = ["alarm", "beat"]
 
     /// - Returns: nil without a tap's key.
     init?(_ configuration: NetworkConfiguration, _ tap: (name: String, key: TransportKeyPair)?, _ board: LiveBoard, _ logger: Logger) {

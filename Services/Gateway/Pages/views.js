@@ -29,37 +29,48 @@ function transferRow(board, transfer) {
 const transferHeadings = ["Id", "Kind", "Amount", "Chains", "State", "Steps", "Waiting", "Memo"];
 
 function pipeline() {
-  const flow = make("ul", { class: "flow", "aria-label": "Stages in the order in which a transaction meets them" });
+  const flows = make("div");
   const note = make("p", { class: "faint" });
   const chains = table("Chains", ["Chain", "#Final block", "#Transactions", "Newest block", "Nodes that answer"]);
   const waiting = table("Oldest that have not ended", transferHeadings);
+  const lists = new Map();
   const boxes = new Map();
-  function box(name) {
-    if (!boxes.has(name)) {
-      const list = facts(["ready", "out", "queue", "last sign"]);
-      const item = make("li", {}, make("h3", {}, name), list.element);
-      flow.append(item);
-      boxes.set(name, { item, list, name: item.firstElementChild });
+  function flow(chain) {
+    if (!lists.has(chain)) {
+      const list = make("ul", { class: "flow", "aria-label": `Stages of ${chain} in the order in which a transaction meets them` });
+      flows.append(make("h3", {}, chain), list);
+      lists.set(chain, list);
     }
-    return boxes.get(name);
+    return lists.get(chain);
+  }
+  function box(stage) {
+    const key = `${stage.role}.${stage.chain}`;
+    if (!boxes.has(key)) {
+      const list = facts(["ready", "in", "out", "queue", "for", "busy", "faults"]);
+      const item = make("li", {}, make("h4", {}, stage.role), list.element);
+      flow(stage.chain).append(item);
+      boxes.set(key, { item, list, name: item.firstElementChild });
+    }
+    return boxes.get(key);
   }
   return {
-    title: "Pipeline", twin: "concordat status --watch 1",
-    elements: [make("h2", {}, "Stages"), flow, note, make("h2", {}, "Chains"), chains.element, make("h2", {}, "In flight"), waiting.element],
+    title: "Pipeline", twin: "concordat top",
+    elements: [make("h2", {}, "Stages"), flows, note, make("h2", {}, "Chains"), chains.element, make("h2", {}, "In flight"), waiting.element],
     update(board) {
-      board.stages.forEach((stage, position) => {
-        const { item, list, name } = box(stage.stage);
-        const isBottleneck = board.bottleneck === stage.stage;
-        mark(item, isBottleneck ? "bottleneck" : "");
-        say(name, isBottleneck ? `${stage.stage} · bottleneck` : stage.stage);
-        list.set("ready", { text: `${stage.alive} of ${stage.instances}`, mark: stage.alive < stage.instances ? "bad" : "" });
-        list.set("out", rate(stage.out_per_second));
-        list.set("queue", stage.waiting ?? "-");
-        list.set("last sign", since(board, stage.beat_milliseconds));
-        // One that was heard late takes its place in the order of the flow.
-        if (flow.children[position] !== item) flow.insertBefore(item, flow.children[position] ?? null);
-      });
-      say(note, board.stages.some((stage) => stage.stage === "builder") ? "Out: transactions a second; of validators verdicts, of recorders records." : board.hearing.is_listening ? "Builders and validators have not been heard yet." : "Builders and validators are not heard: the gateway has no key of a tap.");
+      for (const stage of board.stages) {
+        const { item, list, name } = box(stage);
+        mark(item, stage.bottleneck ? "bottleneck" : "");
+        say(name, stage.bottleneck ? `${stage.role} · bottleneck` : stage.role);
+        list.set("ready", { text: `${stage.alive} of ${stage.expected}`, mark: stage.alive < stage.expected ? "bad" : "", title: stage.silent.join(", ") });
+        list.set("in", rate(stage.received_per_second));
+        list.set("out", rate(stage.sent_per_second));
+        list.set("queue", stage.unsent ? `${stage.waiting}, and ${stage.unsent} for the bus` : stage.waiting);
+        list.set("for", stage.waiting_milliseconds ? span(stage.waiting_milliseconds) : "-");
+        list.set("busy", `${Math.round(stage.busy_share * 100)} %`);
+        list.set("faults", { text: rate(stage.faults_per_second), mark: stage.faults_per_second > 0 ? "bad" : "" });
+      }
+      say(note, board.hearing.is_listening ? "Messages a second in and out; for how long something has waited; the busiest instance's share of its time."
+        : "Roles are not heard: the gateway has no key of a tap.");
       chains.update(board.chains.map((chain) => {
         const newest = chain.blocks[chain.blocks.length - 1];
         const alive = chain.nodes.filter((node) => board.time_milliseconds - node.answered_milliseconds < oldAfterMilliseconds).length;
@@ -170,13 +181,14 @@ function bridge() {
 }
 
 function roles() {
-  const list = table("Role instances: collectors, consensus and recorders are asked; builders and validators are heard when they have to do with a block", ["Instance", "Role", "Chain", "Node", "#Block", "#Queue", "#Out", "Last sign"]);
+  const list = table("Role instances, as they say of themselves every two seconds", ["Instance", "Role", "Chain", "Node", "#Block", "#Queue", "For", "#Faults", "Up", "Last sign"]);
   return {
-    title: "Roles", twin: "concordat status; concordat tap --rate", elements: [list.element],
+    title: "Roles", twin: "concordat top; concordat tap --kind beat", elements: [list.element],
     update(board) {
       list.update(board.roles.map((role) => [
-        role.source, role.role, role.chain, role.node, role.height || "-", role.waiting ?? "-", rate(role.out_per_second), since(board, role.beat_milliseconds),
-      ]), board.hearing.is_listening ? "No role has given a sign of life yet." : "Signs of life are not heard: the gateway has no key of a tap.");
+        role.source, role.role, role.chain, role.node, role.height || "-", role.waiting, role.waiting_milliseconds ? span(role.waiting_milliseconds) : "-",
+        role.faults, role.started_milliseconds ? span(board.time_milliseconds - role.started_milliseconds) : "-", since(board, role.beat_milliseconds),
+      ]), "This network has no role.");
     },
   };
 }
