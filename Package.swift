@@ -28,6 +28,7 @@ let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let xml: Target.Dependency = .product(name: "XMLCoder", package: "XMLCoder")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let http: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let server: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
@@ -77,7 +78,7 @@ let package = Package(
         library("Chain", "Shared/Chain", ["Cryptography", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
         library("Runtime", "Shared/Runtime",
                 ["CZeroMQ", "CSodium", "Cryptography", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
-        library("Telemetry", "Shared/Telemetry", [metrics, http]),
+        library("Telemetry", "Shared/Telemetry", [metrics, http, server, logging]),
         // Services, in the order in which data flows
         library("WalletCore", "Services/Wallet/Core", core),
         library("IssuerCore", "Services/BridgeIssuer/Core", core),

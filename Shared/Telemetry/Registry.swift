@@ -1,3 +1,0 @@
-import CoreMetrics
-
-enum Skeleton {}
