@@ -30,7 +30,7 @@ install-packages:
 	@missing=""; for package in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q "ok installed" || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then echo "Installing$$missing with apt-get …"; \
 	  if [ "$$(id -u)" = 0 ]; then root=""; else root=sudo; fi; \
-	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq $$missing >/dev/null; fi
+	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 build: install
 	@[ -d .build ] || echo "First build: about 4 minutes on 2 cores."
@@ -47,6 +47,8 @@ run-bridge: build
 run-banks: build
 	@.build/release/concordat bank demo --out $(if $(filter command line,$(origin OUT)),$(OUT),out/banks)
 
+# A real Prometheus scrapes a running network. Its package starts a service where there is systemd: `systemctl disable --now prometheus` ends it.
+test: PACKAGES += prometheus
 test: install
 	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 5."
 	$(BUILD) --build-tests

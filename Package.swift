@@ -129,6 +129,7 @@ let package = Package(
         tests("GatewayTests", core + ["Gateway", "WalletDesk", "Runtime", "TestSupport", http]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),
         tests("LoadTests", core + ["LoadCore", "LoadShell", "WalletCore", "TestSupport"]),
+        tests("TelemetryTests", ["Telemetry", metrics, logging]),
         tests("BankTests", core + ["BankCore", "BankShell", "WalletCore", "Runtime"]),
         tests("AuditorTests", core + ["Auditor", "Simulation", "Runtime", "Schema", protobuf, database]),
         tests("SimulationTests", core + ["Simulation"]),

@@ -73,21 +73,31 @@ package final class PrometheusRegistry: MetricsFactory {
         }
     }
 
+    /// What only rises, in whole steps.
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler { instrument(label, dimensions, .counter, suffix: "_total") }
+    /// What only rises, in any steps.
     package func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
         instrument(label, dimensions, .counter, suffix: "_total")
     }
+    /// What rises and falls.
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { instrument(label, dimensions, .gauge, suffix: "") }
+    /// Single values: their distribution, or the newest one.
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         instrument(label, dimensions, aggregate ? .histogram : .gauge, suffix: "")
     }
+    /// Times, as a distribution in seconds.
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         instrument(label, dimensions, .histogram, suffix: "_seconds", divisor: 1e9)
     }
 
+    /// Shows it no more; likewise below.
     package func destroyCounter(_ handler: any CounterHandler) { forget(handler) }
+    /// As for a counter.
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { forget(handler) }
+    /// As for a counter.
     package func destroyMeter(_ handler: any MeterHandler) { forget(handler) }
+    /// As for a counter.
     package func destroyRecorder(_ handler: any RecorderHandler) { forget(handler) }
+    /// As for a counter.
     package func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
 }

@@ -38,13 +38,14 @@ package final class TelemetryServer: Sendable {
         func failed(_ problem: String) { state.withLock { $0.problem = problem } }
     }
 
-    /// Opens the port; 0 takes one that is free.
+    /// Opens the port; 0 takes one that is free. It waits for that, so it must not be called on a thread of Swift's own pool.
     package init(host: String, port: Int, source: any TelemetrySource, logger: Logger) throws(TelemetryFault) {
         let start = Start()
         let opened = DispatchSemaphore(value: 0)
         let ended = DispatchSemaphore(value: 0)
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+        // A connection that ends with the server is no error to tell anybody.
+        quiet.logLevel = .critical
         let application = Application(
             router: TelemetryServer.router(source),
             server: .http1(

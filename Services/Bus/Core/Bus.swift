@@ -90,6 +90,12 @@ package struct Bus: Machine {
 
     /// Member and client connections that have said Hello.
     package var connectionCount: Int { connections.count }
+    /// Of these, clients.
+    package var clientConnectionCount: Int { clientCount }
+    /// Streams that it keeps a log of.
+    package var streamCount: Int { logs.count }
+    /// Calls whose answers it waits for.
+    package var callCount: Int { calls.count }
 
     private mutating func received(_ peer: Peer, _ user: String?, _ frame: PBToBus, _ now: Moment) {
         if isCutOff(peer, user) {

@@ -14,6 +14,11 @@ final class BusLoop {
     private let shared: BusThread
     private var now: Moment
     private var counts: [BusCount: UInt64] = [:]
+    private var snapshot = BusSnapshot()
+    /// Something has happened since the snapshot was shared.
+    private var isUnshared = true
+    private static let shareMilliseconds: UInt64 = 200
+    private static let idleShareMilliseconds: UInt64 = 5_000
     /// Inputs that effects led to.
     private var followUps: Deque<BusInput> = []
 
@@ -25,6 +30,7 @@ final class BusLoop {
         var links: [BusLinkClient] = []
         for link in configuration.links { links.append(try BusLinkClient(context, link, configuration)) }
         self.links = links
+        snapshot.site = configuration.rules.site
     }
 
     func run() throws(ZMQError) {
@@ -38,17 +44,23 @@ final class BusLoop {
             for (door, socket) in sockets.doors { try drain(door, socket) }
             if ready[1], let change = shared.takeChange() { try apply(.ruled(change.rules, withoutKey: change.lost)) }
             if let fanOut = sockets.fanOut { try drainSubscriptions(fanOut) }
-            for link in links { for input in try link.receive() { try apply(input) } }
+            for link in links {
+                for input in try link.receive() {
+                    isUnshared = true
+                    try apply(input)
+                }
+            }
             if now.monotonicMilliseconds >= core.nextTickMilliseconds { try apply(.tick) }
             try apply(.drained)
             shareCounts()
+            shareSnapshot()
         }
     }
 
     private func waitMilliseconds() -> Int {
         let now = BusClock.now().monotonicMilliseconds
         let next = core.nextTickMilliseconds
-        let own = next > now ? Int(min(next - now, 60_000)) : 0
+        let own = next > now ? Int(min(next - now, isUnshared ? BusLoop.shareMilliseconds : BusLoop.idleShareMilliseconds)) : 0
         return links.reduce(own) { min($0, $1.client.millisecondsUntilWork()) }
     }
 
@@ -56,6 +68,8 @@ final class BusLoop {
         for _ in 0..<BusLimits.drainFrames {
             guard let message = try socket.receive(withUserID: true), let identity = message.parts.first else { return }
             let peer = Peer(door: door, identity: identity)
+            snapshot.receivedFrames += 1
+            isUnshared = true
             if message.parts.count == 2, let frame = try? PBToBus(serializedBytes: message.parts[1]) {
                 try apply(.received(peer, user: message.userID, frame))
             } else {
@@ -81,7 +95,10 @@ final class BusLoop {
             switch effect {
             case .send(let peer, let frame): try send([peer], frame)
             case .sendAll(let peers, let frame): try send(peers, frame)
-            case .fanOut(let topic, let stamp, let body): _ = try sockets.fanOut?.send([BusTopic.part(topic), stamp, body])
+            case .fanOut(let topic, let stamp, let body):
+                snapshot.fannedOutFrames += 1
+                snapshot.fannedOutBytes += UInt64(topic.utf8.count + stamp.count + body.count)
+                _ = try sockets.fanOut?.send([BusTopic.part(topic), stamp, body])
             case .callOverLink(let site, let call):
                 guard let link = links.first(where: { $0.site == site }), try link.client.forward(call) else {
                     followUps.append(.linkRefused(site: site, id: call.id))
@@ -102,7 +119,12 @@ final class BusLoop {
         }
         for peer in peers {
             guard let socket = sockets.doors.first(where: { $0.door == peer.door })?.socket else { continue }
-            if try socket.send([peer.identity, bytes]) != .taken { followUps.append(.undeliverable(peer, frame)) }
+            if try socket.send([peer.identity, bytes]) == .taken {
+                snapshot.sentFrames += 1
+            } else {
+                snapshot.undeliverableFrames += 1
+                followUps.append(.undeliverable(peer, frame))
+            }
         }
     }
 
@@ -112,5 +134,19 @@ final class BusLoop {
             for (what, number) in counts { total[what, default: 0] += number }
         }
         counts.removeAll(keepingCapacity: true)
+    }
+
+    /// Lets others see how the bus stands, now and then.
+    private func shareSnapshot() {
+        let pause = isUnshared ? BusLoop.shareMilliseconds : BusLoop.idleShareMilliseconds
+        if let shared = snapshot.aliveMilliseconds, now.monotonicMilliseconds < shared + pause { return }
+        isUnshared = false
+        snapshot.aliveMilliseconds = now.monotonicMilliseconds
+        snapshot.memberCount = core.connectionCount - core.clientConnectionCount
+        snapshot.clientCount = core.clientConnectionCount
+        snapshot.streamCount = core.streamCount
+        snapshot.callCount = core.callCount
+        snapshot.links = links.map { ($0.site, $0.client.isJoined) }
+        shared.snapshot.withLock { $0 = snapshot }
     }
 }

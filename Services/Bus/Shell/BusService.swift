@@ -39,6 +39,13 @@ package final class BusService: Sendable {
     /// How often each thing has happened so far.
     package var counts: [BusCount: UInt64] { thread.counts.withLock { $0 } }
 
+    /// How it stands.
+    package var snapshot: BusSnapshot {
+        var snapshot = thread.snapshot.withLock { $0 }
+        snapshot.counts = counts
+        return snapshot
+    }
+
     /// What ended the bus, if it ended by a fault of the world.
     package var failure: ZMQError? { thread.failure.withLock { $0 } }
 

@@ -21,6 +21,7 @@ final class BusThread: Sendable {
     let failure = Mutex<ZMQError?>(nil)
     let boundDoors = Mutex(BusDoors())
     let counts = Mutex<[BusCount: UInt64]>([:])
+    let snapshot = Mutex(BusSnapshot())
 
     private let context: Mutex<ZMQContext?>
     private let configuration: BusConfiguration

@@ -22,6 +22,11 @@ struct UpCommand: ParsableCommand {
     var inProcess = false
     @Flag(help: "Do not start a process again that has died.")
     var noRestart = false
+    @Flag(help: "Do not serve /metrics, /healthz and /readyz on a port of this machine for each process.")
+    var noMetrics = false
+    @Option(help: ArgumentHelp("Send a small payment of its own so often, such as 10s, and say when one does not arrive. (default: never)", valueName: "span"))
+    var heartbeat: String?
+    @OptionGroup var heartbeatAccounts: HeartbeatAccounts
     @Flag(help: "Go to the background once the network is ready.")
     var detach = false
     @Flag(help: .hidden)
@@ -32,6 +37,7 @@ struct UpCommand: ParsableCommand {
         _ = try logs.logger("up")
         // Before anything is made: a wrong option leaves nothing behind.
         let options = try runnerOptions()
+        let heartbeatMilliseconds = try Setting.text(heartbeat, "heartbeat").map { try TimeSpan.read($0, "heartbeat") }
         if try Setting.flag(detach, "detach") { return try runDetached(folder) }
         let configuration = try prepared(folder)
         if background { signal(SIGHUP, SIG_IGN) }
@@ -45,11 +51,21 @@ struct UpCommand: ParsableCommand {
             if shutdown.wait(milliseconds: 0) { isStopped = true }
             return isStopped
         }
+        let heart = try heartbeatMilliseconds.map { try startHeartbeat(runner, everyMilliseconds: $0) }
+        defer { heart?.stop() }
         try tell(runner)
         while !shutdown.wait(milliseconds: 1_000) { try runner.followFiles { Console.error($0) } }
         common.say("Stopping …")
+        heart?.stop()
         runner.stop()
         common.say("Stopped; the state is kept in \(folder.path). Start again with: concordat up --data \(folder.path)")
+    }
+
+    private func startHeartbeat(_ runner: NetworkRunner, everyMilliseconds: UInt64) throws -> WorkerThread {
+        let heart = try heartbeatAccounts.heart(runner.folder, runner.configuration, passphrase: try passphraseOptions.passphrase())
+        let shown = HeartbeatMetrics()
+        runner.exporter.add(shown)
+        return .heartbeat(HeartbeatLoop(heart: heart, metrics: shown, everyMilliseconds: everyMilliseconds)) { Console.error($0) }
     }
 
     private func runnerOptions() throws -> NetworkRunner.Options {
@@ -61,6 +77,7 @@ struct UpCommand: ParsableCommand {
         options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
         options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
         options.notaryStrategy = try handTo.strategy()
+        options.hasMetrics = !(try Setting.flag(noMetrics, "no-metrics"))
         return options
     }
 
@@ -104,6 +121,7 @@ struct UpCommand: ParsableCommand {
         let data = runner.folder.path
         Console.print("Next  concordat send --data \(data) --from alice --to bob --amount 10 --trace")
         Console.print("      concordat status --data \(data)")
+        if runner.options.hasMetrics { Console.print("      concordat health --data \(data) --ready      metrics of every process: \(runner.folder.targetsFile)") }
         Console.print(paint.good("Ready in \(seconds) s.") + " Ctrl-C stops the network, its state is kept; again forces.")
     }
 
@@ -119,6 +137,11 @@ struct UpCommand: ParsableCommand {
         var arguments = ["up", "--data", folder.path, "--background"]
         if inProcess { arguments.append("--in-process") }
         if noRestart { arguments.append("--no-restart") }
+        if noMetrics { arguments.append("--no-metrics") }
+        if let heartbeat { arguments += ["--heartbeat", heartbeat] }
+        if let name = heartbeatAccounts.from { arguments += ["--heartbeat-from", name] }
+        if let name = heartbeatAccounts.to { arguments += ["--heartbeat-to", name] }
+        if let span = heartbeatAccounts.patience { arguments += ["--heartbeat-patience", span] }
         if let collectors = network.collectors { arguments += ["--collectors", "\(collectors)"] }
         if let file = passphraseOptions.passphraseFile { arguments += ["--passphrase-file", file] }
         if let level = logs.logLevel { arguments += ["--log-level", level] }

@@ -16,6 +16,8 @@ final class NetworkRunner {
         var logLevel = "info"
         var logFormat = "text"
         var notaryStrategy = NotaryStrategy.all
+        /// Whether each process shows its metrics on a port of this machine.
+        var hasMetrics = false
     }
 
     let folder: NetworkFolder
@@ -30,6 +32,8 @@ final class NetworkRunner {
     private var refreshes: [BusRefresh] = []
     private var authenticator: ZMQAuthenticator?
     private var launcher: Launcher?
+    /// What this process itself shows: its children, or everything when there are none.
+    let exporter = Exporter("up")
 
     /// How long a network may take to answer before starting it counts as failed.
     static let readyTimeoutSeconds = 60.0
@@ -92,7 +96,10 @@ final class NetworkRunner {
     /// - Parameter isAborted: asked again and again; ends the wait.
     func start(report: @escaping @Sendable (String) -> Void, isAborted: () -> Bool = { false }) throws {
         let begin = Date()
+        let targets = TargetsFile(folder)
+        if FileManager.default.fileExists(atPath: targets.path) { try targets.clear() }
         if options.inProcess { try startHere(report) } else { try startProcesses(report) }
+        if options.hasMetrics { try exporter.serve(.anywhere, folder, configuration, logger: logger("up")) }
         let observer = Observer(configuration)
         var silent = ["everything"]
         while !silent.isEmpty {
@@ -112,8 +119,10 @@ final class NetworkRunner {
     private func startProcesses(_ report: @escaping @Sendable (String) -> Void) throws {
         var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat, "--hand-to", options.notaryStrategy.text]
         if let file = options.passphraseFile { arguments += ["--passphrase-file", file] }
+        if options.hasMetrics { arguments += ["--metrics", "127.0.0.1:0"] }
         let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
         self.supervisor = supervisor
+        exporter.add(SupervisorMetrics(supervisor: supervisor))
         try supervisor.start(processes)
     }
 
@@ -163,19 +172,28 @@ final class NetworkRunner {
         self.launcher = launcher
         let authenticator = try launcher.authenticator()
         self.authenticator = authenticator
-        let level = Logger.Level(rawValue: options.logLevel) ?? .info
-        let isJSON = options.logFormat == "json"
         for process in processes {
-            var logger = Logger(label: process.description) { LineLogHandler(source: $0, isJSON: isJSON) }
-            logger.logLevel = max(level, .warning)
+            let logger = logger(process.description)
             switch process {
             case .bus(let site):
                 let bus = try launcher.startBus(site, authenticator: authenticator, logger: logger)
                 buses.append(bus)
                 refreshes.append(BusRefresh(launcher, site, bus, logger: logger))
-            case .role(let address): hosts.append(try launcher.startRole(address, logger: logger) { report("\(address) ended: \($0)") })
+                exporter.add(bus: site, bus)
+            case .role(let address):
+                let host = try launcher.startRole(address, logger: logger) { report("\(address) ended: \($0)") }
+                hosts.append(host)
+                exporter.add(address, host)
             }
         }
+    }
+
+    /// Of something in this process, whose standard error people read: only what they must know.
+    private func logger(_ source: String) -> Logger {
+        let isJSON = options.logFormat == "json"
+        var logger = Logger(label: source) { LineLogHandler(source: $0, isJSON: isJSON) }
+        logger.logLevel = max(Logger.Level(rawValue: options.logLevel) ?? .info, .warning)
+        return logger
     }
 
     private func writeOwnState() {
@@ -187,6 +205,7 @@ final class NetworkRunner {
 
     /// Stops everything; a second time does nothing.
     func stop() {
+        exporter.drain()
         supervisor?.stop()
         supervisor = nil
         for host in hosts { host.stop() }
@@ -196,7 +215,9 @@ final class NetworkRunner {
         buses = []
         authenticator?.stop()
         authenticator = nil
+        exporter.stop()
         try? FileManager.default.removeItem(atPath: folder.stateFile)
+        try? FileManager.default.removeItem(atPath: folder.targetsFile)
         lock = nil
     }
 }

@@ -168,6 +168,11 @@ final class Supervisor: @unchecked Sendable {
         return String(line[range.upperBound...].prefix(lineLength))
     }
 
+    /// Every process, whether it runs, and how often it was started again.
+    var standing: [(name: ProcessName, isRunning: Bool, restarts: Int)] {
+        queue.sync { children.map { ($0.name, $0.process?.isRunning ?? false, $0.restarts) } }
+    }
+
     private func writeState() {
         NetworkState(
             processID: getpid(), startedMilliseconds: startedMilliseconds, readySeconds: readySeconds,

@@ -51,4 +51,18 @@ final class WorkerThread: Sendable {
             while !isStopping() { try driver.turn { _ in } }
         }
     }
+
+    /// A heartbeat: `report` hears when payments stop arriving, and when they arrive again.
+    static func heartbeat(_ loop: sending HeartbeatLoop, report: @escaping @Sendable (String) -> Void) -> WorkerThread {
+        nonisolated(unsafe) let owned = loop
+        return WorkerThread("the heartbeat") { isStopping in
+            try owned.run(isStopping: isStopping) { beat, wasWell in
+                if !beat.arrived {
+                    report("a heartbeat payment from \(beat.from) to \(beat.to) did not arrive: \(beat.problem)\(beat.id.isEmpty ? "" : "; see concordat trace \(beat.id)")")
+                } else if !wasWell {
+                    report("heartbeat payments arrive again")
+                }
+            }
+        }
+    }
 }

@@ -18,6 +18,8 @@ package struct NetworkFolder: Hashable, Sendable {
     package var addressBook: String { "\(path)/wallets/book.yaml" }
     /// What `concordat up` wrote of the running network.
     package var stateFile: String { "\(path)/run/state.json" }
+    /// Where processes of the network show their metrics, as Prometheus reads it.
+    package var targetsFile: String { "\(path)/run/targets.json" }
     /// Held by the one `concordat up` of this folder.
     package var lockFile: String { "\(path)/run/up.lock" }
 

@@ -35,15 +35,6 @@ package protocol RoleHosting: Sendable {
     var snapshot: RoleSnapshot { get }
 }
 
-/// How a role stands.
-package struct RoleSnapshot: Sendable {
-    package var address: String
-    package var height: Height = 0
-    package var waiting = 0
-    package var isConnected = false
-    package var counters: [Counter: UInt64] = [:]
-}
-
 /// What a role ends by itself with that was asked to drain and has: no fault.
 package struct RoleDrained: Error {
     package init() {}

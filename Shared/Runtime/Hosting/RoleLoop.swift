@@ -19,13 +19,20 @@ final class RoleLoop<Core: RoleCore> {
     private var inputs: [RoleInput] = []
     /// Publishes that the bus had no credit for, oldest first; nothing new is taken while there are any.
     private var backlog: [(topic: String, body: [UInt8])] = []
-    private var counters: [Counter: UInt64] = [:]
+    private var meter = RoleMeter()
     private var isStarted = false
     private var pulse = RolePulse()
     private var draining = Draining()
+    private var isDiskFull = false
+    /// When something was last handed to the core, Unix milliseconds.
+    private var processedMilliseconds: UInt64?
     /// A chain has joined: the role begins anew.
     private var grown: ChainEntry?
     private var reportedMilliseconds: UInt64 = 0
+    /// Whether the last report found the bus's connection standing.
+    private var isReportedConnected = false
+    /// Something has happened since the last report.
+    private var isUnreported = true
 
     /// Facts handed to the core before effects are carried out.
     private static var inputsPerTurn: Int { 256 }
@@ -33,6 +40,9 @@ final class RoleLoop<Core: RoleCore> {
     private static var fullDiskMilliseconds: UInt64 { 500 }
     /// Facts kept while the disk is full; what arrives beyond that counts as lost.
     private static var fullDiskInputs: Int { 8_192 }
+    /// Between two reports of how the role stands while it has something to do, and while it has not.
+    private static var reportMilliseconds: UInt64 { 200 }
+    private static var idleReportMilliseconds: UInt64 { 5_000 }
 
     init(
         context: ZMQContext, settings: RoleHostSettings, store: RoleStore, mailbox: RoleMailbox, logger: Logger,
@@ -69,6 +79,7 @@ final class RoleLoop<Core: RoleCore> {
             while !mailbox.isStopped, grown == nil, !draining.isOver {
                 try turn(&core, client)
                 if mailbox.isDraining { try drain(core, client) }
+                tell(core, client)
             }
             try client.leave()
             return grown.map { .grown($0) } ?? (draining.isOver ? .drained : .stopped)
@@ -92,7 +103,10 @@ final class RoleLoop<Core: RoleCore> {
     private func turn(_ core: inout Core, _ client: BusClient) throws {
         if inputs.isEmpty || !isStarted || !backlog.isEmpty {
             let now = BusClock.now()
-            let wait = min(client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: now), isStarted ? pulse.millisecondsUntilDue(at: now) : .max, mailbox.isDraining ? Draining.lookMilliseconds : .max)
+            let report = Int(isUnreported ? RoleLoop.reportMilliseconds : RoleLoop.idleReportMilliseconds)
+            let wait = min(
+                client.millisecondsUntilWork(), timers.millisecondsUntilDue(at: now), report, isStarted ? pulse.millisecondsUntilDue(at: now) : .max,
+                mailbox.isDraining ? Draining.lookMilliseconds : .max)
             _ = try ZMQPoller.wait(client.pollItems + [.descriptor(mailbox.wake.descriptor)], timeoutMilliseconds: wait)
         }
         let begin = RolePulse.clock()
@@ -107,6 +121,9 @@ final class RoleLoop<Core: RoleCore> {
         guard !inputs.isEmpty else { return }
         let batch = inputs.prefix(RoleLoop.inputsPerTurn)
         inputs.removeFirst(batch.count)
+        isUnreported = true
+        processedMilliseconds = now.wallMilliseconds
+        let turnBegin = RolePulse.clock()
         var effects: [RoleEffect] = []
         for input in batch { effects += core.apply(input, at: now) }
         for case .unusable(let fault) in effects { throw fault }
@@ -120,7 +137,7 @@ final class RoleLoop<Core: RoleCore> {
         }
         for effect in effects { try carryOut(effect, client, now) }
         pulse.turned(since: begin, received: batch.count, effects: effects, waiting: core.waiting, at: now)
-        tell(core, client, now)
+        meter.turns.add(nanoseconds: RolePulse.clock() &- turnBegin)
     }
 
     /// Turns what the bus brings into facts; what cannot be read is a peer's fault: counted and dropped.
@@ -132,19 +149,25 @@ final class RoleLoop<Core: RoleCore> {
                 let message = try Message(decoding: frame.body, network: network)
                 // A program of the version before does not know it.
                 guard message.version <= settings.bus.versions.upperBound else { break }
+                meter.count(received: frame.topic)
+                meter.hear(message, publisher: frame.stamp.publisher, on: settings.context.address.chain)
                 inputs.append(.delivered(message, publisher: frame.stamp.publisher))
             } catch {
                 fault("a frame on \(frame.topic) by \(frame.stamp.publisher): \(error)")
             }
         case .called(let id, _, let body, _, let connection):
+            meter.countRequest()
             do {
                 inputs.append(.requested(try Request(decoding: body, network: network), token: id, client: connection.isEmpty ? nil : connection))
             } catch {
                 fault("a request: \(error)")
                 try? client.reply(id, Response.failure(.malformed, detail: "\(error)").encoded)
             }
-        case .answered(let id, let result): inputs.append(.answered(call: id, answer(result)))
+        case .answered(let id, let result):
+            if case .failure = result { meter.countUnanswered() }
+            inputs.append(.answered(call: id, answer(result)))
         case .lost(let topic, _, _, _):
+            meter.countLostStream()
             if let topic = Topic(name: topic) { inputs.append(.lost(topic)) }
         case .restarted(let site):
             logger.notice("the bus of \(site) has started anew")
@@ -157,7 +180,9 @@ final class RoleLoop<Core: RoleCore> {
             logger.error("the bus of \(site) broke the chain of \(topic) at \(sequence)")
         case .refused(.wrongVersion, let detail): logger.critical("the bus refused: \(detail), and this program \(settings.bus.versions.lowerBound) to \(settings.bus.versions.upperBound)")
         case .refused(let reason, let detail): logger.warning("the bus refused: \(reason.rawValue) \(detail)")
-        case .disconnected: logger.info("the connection to the bus broke")
+        case .disconnected:
+            meter.countDisconnect()
+            logger.info("the connection to the bus broke")
         case .pushed, .acknowledged, .services: break
         }
     }
@@ -176,8 +201,8 @@ final class RoleLoop<Core: RoleCore> {
     }
 
     private func fault(_ what: String) {
-        let count = (counters[.peerFault] ?? 0) + 1
-        counters[.peerFault] = count
+        meter.count(.peerFault, by: 1)
+        let count = meter.counters[.peerFault] ?? 0
         // The first few are worth a line each, then every so many.
         if count <= 10 || count % 1_000 == 0 { logger.warning("dropped \(what)", metadata: ["count": "\(count)"]) }
     }
@@ -189,16 +214,18 @@ final class RoleLoop<Core: RoleCore> {
             if case .persist(let more) = effect { operations += more }
         }
         guard !operations.isEmpty else { return }
-        var hasWaited = false
         while true {
             do {
+                let begin = DispatchTime.now().uptimeNanoseconds
                 try store.commit(operations)
-                if hasWaited { logger.notice("there is room on the disk again") }
+                meter.commits.add(nanoseconds: DispatchTime.now().uptimeNanoseconds &- begin)
+                if isDiskFull { logger.notice("there is room on the disk again") }
+                isDiskFull = false
                 return
             } catch let fault {
                 guard fault.problem == .diskFull, !mailbox.isStopped else { throw fault }
-                if !hasWaited { logger.critical("\(fault)") }
-                hasWaited = true
+                if !isDiskFull { logger.critical("\(fault)") }
+                isDiskFull = true
                 try holdOut(core, client)
             }
         }
@@ -208,6 +235,7 @@ final class RoleLoop<Core: RoleCore> {
     private func holdOut(_ core: Core, _ client: BusClient) throws {
         let end = BusClock.now().monotonicMilliseconds + RoleLoop.fullDiskMilliseconds
         while !mailbox.isStopped {
+            tell(core, client)
             let now = BusClock.now().monotonicMilliseconds
             guard now < end else { return }
             _ = try ZMQPoller.wait(client.pollItems, timeoutMilliseconds: min(client.millisecondsUntilWork(), Int(end - now)))
@@ -229,6 +257,7 @@ final class RoleLoop<Core: RoleCore> {
         case .persist, .unusable: break
         case .publish(let topic, let message): try publish(topic, message, client)
         case .call(let id, let service, let request, let timeout):
+            meter.countCall()
             try client.call(id, service: service, request.encoded(), timeoutMilliseconds: UInt32(clamping: timeout))
         case .reply(let token, let response): try client.reply(token, response.encoded)
         case .push(let connection, let notice): try client.push(connection, notice.encoded)
@@ -241,8 +270,9 @@ final class RoleLoop<Core: RoleCore> {
             inputs.append(.rows(token: token, limit > 0 ? try store.rows(table, from: from, limit: limit) : []))
         case .find(let token, let table, let key, let limit):
             inputs.append(.rows(token: token, try store.places(table, of: key, limit: limit)))
-        case .count(let counter, let amount): counters[counter, default: 0] += amount
+        case .count(let counter, let amount): meter.count(counter, by: amount)
         case .raise(let code, let detail, let severity):
+            meter.countAlarm(code)
             logger.critical("\(code): \(detail)", metadata: ["severity": "\(severity.rawValue)"])
             let alarm = Alarm(source: settings.context.address.description, code: code, detail: detail, severity: severity)
             try publish(.alarm, .alarm(alarm), client)
@@ -254,6 +284,7 @@ final class RoleLoop<Core: RoleCore> {
     private func publish(_ topic: Topic, _ message: Message, _ client: BusClient) throws {
         guard message.version <= settings.bus.versions.upperBound else { return }
         let body = message.encoded()
+        meter.count(sent: topic.name)
         guard backlog.isEmpty else { return backlog.append((topic.name, body)) }
         do {
             _ = try client.publish(topic.name, body)
@@ -277,21 +308,39 @@ final class RoleLoop<Core: RoleCore> {
         }
     }
 
-    private func tell(_ core: Core, _ client: BusClient, _ now: Moment) {
-        guard now.monotonicMilliseconds >= reportedMilliseconds + 200 || reportedMilliseconds == 0 else { return }
-        reportedMilliseconds = now.monotonicMilliseconds
+    /// Says how the role does. What the bus has no room for then is not kept: the next one says more.
+    private func beat(_ core: Core, _ client: BusClient) throws {
+        guard pulse.millisecondsUntilDue(at: BusClock.now()) == 0,
+            let beat = pulse.beat(of: snapshot(core, client), unsent: backlog.count, at: BusClock.now())
+        else { return }
+        let message = Message.beat(beat)
+        if message.version <= settings.bus.versions.upperBound { _ = try? client.publish(Topic.beat.name, message.encoded()) }
+    }
+
+    /// Reports how the role stands: at once when the bus comes or goes, else now and then.
+    private func tell(_ core: Core, _ client: BusClient) {
+        let now = BusClock.now().monotonicMilliseconds
+        let pause = isUnreported || isDiskFull ? RoleLoop.reportMilliseconds : RoleLoop.idleReportMilliseconds
+        guard client.isJoined != isReportedConnected || now >= reportedMilliseconds + pause || reportedMilliseconds == 0 else { return }
+        (reportedMilliseconds, isReportedConnected, isUnreported) = (now, client.isJoined, false)
         report(snapshot(core, client))
     }
 
     private func snapshot(_ core: Core, _ client: BusClient) -> RoleSnapshot {
-        RoleSnapshot(
-            address: settings.context.address.description, height: core.height, waiting: core.waiting, isConnected: client.isJoined, counters: counters)
-    }
-
-    /// Says how the role does. What the bus has no room for then is not kept: the next one says more.
-    private func beat(_ core: Core, _ client: BusClient) throws {
-        guard let beat = pulse.beat(of: snapshot(core, client), unsent: backlog.count, at: BusClock.now()) else { return }
-        let message = Message.beat(beat)
-        if message.version <= settings.bus.versions.upperBound { _ = try? client.publish(Topic.beat.name, message.encoded()) }
+        var snapshot = RoleSnapshot(address: settings.context.address.description)
+        snapshot.height = core.height
+        snapshot.heardHeight = meter.heardHeight(nodes: settings.context.chain.listed.count)
+        snapshot.waiting = core.waiting
+        snapshot.isStarted = isStarted
+        snapshot.isConnected = client.isJoined
+        snapshot.isDiskFull = isDiskFull
+        snapshot.isDraining = mailbox.isDraining
+        snapshot.inputsCount = inputs.count
+        snapshot.backlogCount = backlog.count
+        snapshot.unacknowledgedCount = client.unacknowledgedCount
+        snapshot.aliveMilliseconds = BusClock.now().monotonicMilliseconds
+        snapshot.processedMilliseconds = processedMilliseconds
+        snapshot.meter = meter
+        return snapshot
     }
 }
