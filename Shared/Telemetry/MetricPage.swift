@@ -33,6 +33,9 @@ package struct MetricPage {
 
     package init(seriesMaximum: Int = TelemetryLimits.series) { self.seriesMaximum = seriesMaximum }
 
+    /// Says that there is a metric, though no series of it may have come up yet.
+    package mutating func declare(_ metric: Metric) { _ = position(metric.rawValue, metric.kind, metric.help) }
+
     /// Shows a number.
     package mutating func add(_ metric: Metric, _ value: Double, _ labels: MetricLabels = .none) {
         add(name: metric.rawValue, metric.kind, metric.help, labels) { MetricPage.number(value) }

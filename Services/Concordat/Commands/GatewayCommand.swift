@@ -22,6 +22,7 @@ struct GatewayCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var logs: LogOptions
+    @OptionGroup var metrics: MetricsOption
 
     @Option(help: "Where to listen, ADDRESS:PORT; port 0 for one that is free. (default: 127.0.0.1:8080)")
     var listen: String?
@@ -39,6 +40,10 @@ struct GatewayCommand: ParsableCommand {
         let key = try tapKey(folder)
         try Inquiry.requireReachable(configuration, folder)
         let gateway = Gateway(configuration, Gateway.Settings(host: host, port: port, names: publicNames, tap: key), logger: try logs.logger("gateway"))
+        let exporter = Exporter("gateway")
+        defer { exporter.stop() }
+        if let address = try metrics.address() { try exporter.serve(address, folder, configuration, logger: try logs.logger("gateway")) }
+        let drainMilliseconds = try metrics.drainMilliseconds()
         let shutdown = Shutdown()
         let problem = Mutex<(any Error)?>(nil)
         let ended = DispatchSemaphore(value: 0)
@@ -54,6 +59,8 @@ struct GatewayCommand: ParsableCommand {
             ended.signal()
         }
         shutdown.wait()
+        exporter.drain()
+        usleep(UInt32(clamping: drainMilliseconds * 1_000))
         task.cancel()
         ended.wait()
         if let problem = problem.withLock({ $0 }) {

@@ -45,12 +45,14 @@ struct LineLogHandler: LogHandler {
         let time = LineLogHandler.time()
         if isJSON {
             var fields = [("ts", time), ("level", event.level.rawValue), ("role", source), ("message", "\(event.message)")]
-            fields += all
+            // A reader takes the first or the last of two fields of one name: there must not be two.
+            let taken = Set(fields.map(\.0))
+            fields += all.map { (taken.contains($0.0) ? "field_\($0.0)" : $0.0, $0.1) }
             let line = fields.map { "\(JSONText.line($0.0)):\(JSONText.line($0.1))" }.joined(separator: ",")
             Console.error("{\(line)}")
         } else {
             let tail = all.map { " \($0.0)=\($0.1)" }.joined()
-            Console.error("\(time) \(event.level.rawValue.uppercased()) \(source) \(event.message)\(tail)")
+            Console.error(Console.printable("\(time) \(event.level.rawValue.uppercased()) \(source) \(event.message)\(tail)"))
         }
     }
 

@@ -43,6 +43,7 @@ struct RoleMetrics: Sendable {
         page.add(.stageConnected, isTrue: snapshot.isConnected, labels)
         page.add(.stageDisconnects, meter.disconnectsCount, labels)
         page.add(.stageLost, meter.lostStreamsCount, labels)
+        page.declare(.alarms)
         for (code, count) in meter.alarms.sorted(by: { $0.key < $1.key }) { page.add(.alarms, count, labels.adding("code", code)) }
         page.add(.ledgerHeight, max(snapshot.heardHeight, snapshot.height), labels)
         page.add(.ledgerFinalizedHeight, snapshot.height, labels)

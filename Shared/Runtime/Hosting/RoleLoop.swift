@@ -11,6 +11,7 @@ final class RoleLoop<Core: RoleCore> {
     private let store: RoleStore
     private let mailbox: RoleMailbox
     private let logger: Logger
+    private let lines: TransactionLines
     private let report: (RoleSnapshot) -> Void
     private let zmq: ZMQContext
     private let miner: MiningWorker
@@ -52,6 +53,7 @@ final class RoleLoop<Core: RoleCore> {
         self.store = store
         self.mailbox = mailbox
         self.logger = logger
+        lines = TransactionLines(logger: logger, network: settings.context.network.id)
         self.report = report
         zmq = context
         miner = MiningWorker(mailbox: mailbox)
@@ -151,6 +153,7 @@ final class RoleLoop<Core: RoleCore> {
                 guard message.version <= settings.bus.versions.upperBound else { break }
                 meter.count(received: frame.topic)
                 meter.hear(message, publisher: frame.stamp.publisher, on: settings.context.address.chain)
+                lines.received(message, on: frame.topic, by: frame.stamp.publisher)
                 inputs.append(.delivered(message, publisher: frame.stamp.publisher))
             } catch {
                 fault("a frame on \(frame.topic) by \(frame.stamp.publisher): \(error)")
@@ -158,7 +161,9 @@ final class RoleLoop<Core: RoleCore> {
         case .called(let id, _, let body, _, let connection):
             meter.countRequest()
             do {
-                inputs.append(.requested(try Request(decoding: body, network: network), token: id, client: connection.isEmpty ? nil : connection))
+                let request = try Request(decoding: body, network: network)
+                lines.asked(request, on: settings.context.address.chain)
+                inputs.append(.requested(request, token: id, client: connection.isEmpty ? nil : connection))
             } catch {
                 fault("a request: \(error)")
                 try? client.reply(id, Response.failure(.malformed, detail: "\(error)").encoded)
@@ -259,7 +264,9 @@ final class RoleLoop<Core: RoleCore> {
         case .call(let id, let service, let request, let timeout):
             meter.countCall()
             try client.call(id, service: service, request.encoded(), timeoutMilliseconds: UInt32(clamping: timeout))
-        case .reply(let token, let response): try client.reply(token, response.encoded)
+        case .reply(let token, let response):
+            lines.replied(response)
+            try client.reply(token, response.encoded)
         case .push(let connection, let notice): try client.push(connection, notice.encoded)
         case .setTimer(let id, let wait): timers.set(id, afterMilliseconds: wait, at: now)
         case .cancelTimer(let id): timers.cancel(id)
@@ -285,6 +292,7 @@ final class RoleLoop<Core: RoleCore> {
         guard message.version <= settings.bus.versions.upperBound else { return }
         let body = message.encoded()
         meter.count(sent: topic.name)
+        lines.sent(message, on: topic)
         guard backlog.isEmpty else { return backlog.append((topic.name, body)) }
         do {
             _ = try client.publish(topic.name, body)
