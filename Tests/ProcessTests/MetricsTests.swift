@@ -161,7 +161,7 @@ extension RealProcesses {
         let builder = "builder.beta@beta-1/1"
         kill(try network.processID(of: builder), SIGTERM)
         #expect(try Program.wait(seconds: 10) { try network.processID(of: builder) == 0 })
-        let own = try Program(["run", "--data", network.folder, "--role", builder, "--metrics", "127.0.0.1:0", "--drain", "4s"])
+        let own = try Program(["run", "--data", network.folder, "--role", builder, "--metrics", "127.0.0.1:0", "--drain-notice", "4s"])
         #expect(try Program.wait(seconds: 15) { try health([builder]).code == 0 }, "\(own.errors)")
         own.signal(SIGTERM)
         #expect(try Program.wait(seconds: 3) { try health([builder]).rows[0].failed == ["serving"] })

@@ -26,9 +26,9 @@ extension BusCount {
 
     package var sense: Sense {
         switch self {
-        case .published, .imported, .answeredBackfill, .called, .replied, .pushed, .movedCall: .handled
+        case .published, .imported, .answeredBackfill, .called, .replied, .pushed, .movedCall, .revoked, .reopenedFanOut: .handled
         case .forbiddenPublish, .forbiddenCall, .forbiddenReply, .forbiddenPush, .forbiddenBackfill, .malformedFrame, .unknownConnection, .wrongName,
-            .wrongNetwork, .wrongVersion, .outOfOrderPublish, .rateLimited, .overloaded, .noService:
+            .wrongNetwork, .wrongVersion, .outOfOrderPublish, .rateLimited, .overloaded, .noService, .cutOff, .frameWhileCutOff:
             .refused
         case .duplicatePublish, .callTimeout, .lateReply, .brokenCall, .forgottenConnection, .foreignFrame, .unknownClient: .dropped
         }

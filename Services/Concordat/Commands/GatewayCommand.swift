@@ -43,7 +43,7 @@ struct GatewayCommand: ParsableCommand {
         let exporter = Exporter("gateway")
         defer { exporter.stop() }
         if let address = try metrics.address() { try exporter.serve(address, folder, configuration, logger: try logs.logger("gateway")) }
-        let drainMilliseconds = try metrics.drainMilliseconds()
+        let noticeMilliseconds = try metrics.noticeMilliseconds()
         let shutdown = Shutdown()
         let problem = Mutex<(any Error)?>(nil)
         let ended = DispatchSemaphore(value: 0)
@@ -60,9 +60,10 @@ struct GatewayCommand: ParsableCommand {
         }
         shutdown.wait()
         exporter.drain()
-        usleep(UInt32(clamping: drainMilliseconds * 1_000))
+        usleep(UInt32(clamping: noticeMilliseconds * 1_000))
         task.cancel()
         ended.wait()
+        exporter.leave(folder)
         if let problem = problem.withLock({ $0 }) {
             throw Failure(.failed, "the gateway cannot serve at \(host):\(port): \(problem)", "Name another place with --listen; port 0 takes one that is free.")
         }
