@@ -59,7 +59,7 @@ struct AlarmsCommand: ParsableCommand {
             let paint = try common.paint
             let lines = rows.map { row in
                 [
-                    row.severity, Console.printable(row.code), "\(row.times)", AlarmsCommand.time(row.last_milliseconds),
+                    row.severity, Console.printable(row.code), "\(row.times)", ClockText.of(row.last_milliseconds),
                     row.sources.count == 1 ? row.sources[0] : "\(row.sources.count) roles", Console.printable(row.detail),
                 ]
             }
@@ -90,10 +90,5 @@ struct AlarmsCommand: ParsableCommand {
         if !silent.isEmpty { Console.error("no bus answers at \(silent.joined(separator: ", ")): its alarms are not shown") }
         try reader.leave()
         return book
-    }
-
-    private static func time(_ milliseconds: UInt64) -> String {
-        let text = Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: false))
-        return text
     }
 }
