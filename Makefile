@@ -33,7 +33,7 @@ install-packages:
 	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 build: install
-	@[ -d .build ] || echo "First build: about 4 minutes on 2 cores."
+	@[ -d .build ] || echo "First build: about 6 minutes on 2 cores."
 	@$(BUILD) --product concordat
 
 run: build
@@ -50,9 +50,11 @@ run-banks: build
 # A real Prometheus scrapes a running network. Its package starts a service where there is systemd: `systemctl disable --now prometheus` ends it.
 test: PACKAGES += prometheus
 test: install
-	@[ -d .build ] || echo "First build: about 7 minutes on 2 cores; the tests take 5."
+	@[ -d .build ] || echo "First build: about 10 minutes on 2 cores; the tests take 10."
 	$(BUILD) --build-tests
-	@set -o pipefail; swift test -c release --skip-build 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
+	@set -o pipefail; swift test -c release --skip-build --skip TelemetryServerTests 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
+	@# A server runs on Swift's own threads, and tests that wait for sockets hold all of them: these have a process to themselves.
+	@set -o pipefail; swift test -c release --skip-build --filter TelemetryServerTests 2>&1 | tee .build/test-servers.log | grep -E '✘|Test run with' ; exit $${PIPESTATUS[0]}
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 	@$(MAKE) --no-print-directory page-test
