@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts as-root fuzz fuzz-build fuzz-seeds proto page-test
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts units-check as-root fuzz fuzz-build fuzz-seeds proto page-test
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -19,6 +19,7 @@ help:
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
 	@echo "make e2e-hosts MINUTES=2   every node and bus on a host of its own, cut off and joined again under payments (root)"
+	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -58,6 +59,7 @@ test: install
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 	@$(MAKE) --no-print-directory page-test
+	@$(MAKE) --no-print-directory units-check
 
 # Another language, with nothing of ours but the schema, watches a network, pays on it, attacks its buses, and verifies receipts.
 interop: PACKAGES += python3 python3-venv
@@ -114,6 +116,12 @@ e2e-hosts: PACKAGES += iproute2 nftables util-linux mount
 e2e-hosts: as-root install
 	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
 	@.build/release/Chaos --only-cables --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/hosts
+
+# Systemd need not run: its tools read the units.
+units-check: PACKAGES += systemd python3
+units-check: install
+	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/units_test.py .build/release/concordat
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }
