@@ -33,6 +33,9 @@ let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhist
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 
+/// Compiled and linked with the trait alone: `swift build --traits PostgreSQL`.
+let postgreSQL: Target.Dependency = .target(name: "PostgreSQLClient", condition: .when(traits: ["PostgreSQL"]))
+
 /// What every pure core of a service stands on.
 let core: [Target.Dependency] = ["Determinism", "Cryptography", "Wire", "Ledger", "Chain", "RoleKit", deque, ordered]
 
@@ -53,6 +56,7 @@ let package = Package(
         // Loaded by `make chaos` before the C library of a process whose clock is to be wrong.
         .library(name: "SkewedClock", type: .dynamic, targets: ["SkewedClock"]),
     ],
+    traits: [.trait(name: "PostgreSQL", description: "Recorders may keep older blocks in PostgreSQL; needs libpq-dev (docs/operations.md).")],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -69,6 +73,9 @@ let package = Package(
         // Shared
         .systemLibrary(name: "CSodium", path: "Shared/CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        // Of a build with the trait alone; nothing of it is asked for without.
+        .systemLibrary(name: "CPostgreSQL", path: "Shared/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
+        library("PostgreSQLClient", "Shared/PostgreSQLClient", [.target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"]))]),
         library("Determinism", "Shared/Determinism", []),
         library("Cryptography", "Shared/Cryptography", ["CSodium", "Determinism"]),
         library("Schema", "Shared/Wire/Generated", [protobuf]),
@@ -77,7 +84,7 @@ let package = Package(
         library("RoleKit", "Shared/RoleKit", ["Cryptography", "Wire", "Determinism"]),
         library("Chain", "Shared/Chain", ["Cryptography", "Wire", "Ledger", "RoleKit", "Determinism", deque, ordered]),
         library("Runtime", "Shared/Runtime",
-                ["CZeroMQ", "CSodium", "Cryptography", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque]),
+                ["CZeroMQ", "CSodium", "Cryptography", "Schema", "Wire", "Ledger", "Chain", "RoleKit", "Determinism", protobuf, database, logging, yaml, deque, postgreSQL]),
         library("Telemetry", "Shared/Telemetry", [metrics, http, server, logging]),
         // Services, in the order in which data flows
         library("WalletCore", "Services/Wallet/Core", core),
@@ -101,7 +108,7 @@ let package = Package(
                 resources: [.embedInCode("Pages")]),
         library("LoadCore", "Services/Load/Core", core + ["WalletCore", histogram]),
         library("LoadShell", "Services/Load/Shell", core + ["LoadCore", "WalletCore", "WalletShell", "Runtime"]),
-        library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml]),
+        library("Auditor", "Services/Auditor", ["Schema", "CSodium", protobuf, database, yaml, postgreSQL]),
         .executableTarget(
             name: "Concordat",
             dependencies: core + [
@@ -124,7 +131,7 @@ let package = Package(
         tests("ConsensusTests", core + ["ConsensusCore", "TestSupport"]),
         tests("RoleTests", core + ["IssuerCore", "CollectorCore", "BuilderCore", "ValidatorCore", "RecorderCore", "TestSupport"]),
         tests("BusTests", ["BusCore", "BusShell", "Runtime", "Schema", "Wire", "Cryptography", "CZeroMQ", "Determinism", "RoleKit", protobuf, logging]),
-        tests("RuntimeTests", core + ["Runtime"]),
+        tests("RuntimeTests", core + ["Runtime", "TestSupport", database, logging]),
         tests("WalletTests", core + ["WalletCore", "WalletShell", "Runtime", "TestSupport"]),
         tests("GatewayTests", core + ["Gateway", "WalletDesk", "Runtime", "TestSupport", http]),
         tests("TapTests", core + ["TapCore", "TestSupport"]),

@@ -10,15 +10,16 @@ package enum Audit {
     ///
     /// - Parameters:
     ///   - folder: holds `network.yaml` and `data/`.
+    ///   - archive: where recorders' older blocks are; nil for where their stores say.
     ///   - progress: told what is being done, in phrases for people.
     /// - Throws: `AuditFault` when there is no network to judge. Damage in the data is a finding, not an error.
-    package static func run(folder: String, progress: (String) -> Void = { _ in }) throws -> AuditReport {
+    package static func run(folder: String, archive: String? = nil, progress: (String) -> Void = { _ in }) throws -> AuditReport {
         precondition(Sodium.isReady, "libsodium can be used")
         let folder = URL(fileURLWithPath: folder)
         let founding = try NetworkReader.read(folder.appendingPathComponent("network.yaml").path)
-        let network = founding.grown(by: FolderReader(folder: folder, network: founding).stores)
+        let network = founding.grown(by: FolderReader(folder: folder, network: founding, readsArchives: false).stores)
         progress("reading the stores of \(network.all.reduce(0) { $0 + $1.listed.count }) nodes")
-        var run = AuditRun(network: network, data: FolderReader(folder: folder, network: network))
+        var run = AuditRun(network: network, data: FolderReader(folder: folder, network: network, archive: archive))
         run.judgeChains(progress)
         run.judgeStores()
         progress("checking \(run.certificates.book.count) signatures")

@@ -7,11 +7,18 @@ struct FolderReader {
     private(set) var violations: [Violation] = []
     private(set) var warnings: [String] = []
     private let network: AuditNetwork
+    /// Where recorders' older blocks are; nil for where their stores say.
+    private let place: String?
+    private let readsArchives: Bool
     private var files: [(store: Int, file: URL)] = []
 
     /// Reads `data/NODE/ROLE.CHAIN[-REPLICA]` of every node of the network. What cannot be read becomes a finding.
-    init(folder: URL, network: AuditNetwork) {
+    ///
+    /// - Parameter archive: where recorders' older blocks are; nil for where their stores say.
+    init(folder: URL, network: AuditNetwork, archive: String? = nil, readsArchives: Bool = true) {
         self.network = network
+        place = archive
+        self.readsArchives = readsArchives
         let data = folder.appendingPathComponent("data")
         let known = network.all.flatMap(\.listed).map(\.id)
         guard FileManager.default.fileExists(atPath: data.path) else {
@@ -59,8 +66,34 @@ struct FolderReader {
         } catch {
             violations.append(Violation(.readable, chain: chain, node: snapshot.name, "the vote log cannot be trusted: \(error.what)"))
         }
+        if role == "recorder", readsArchives { readArchive(&snapshot) }
         files.append((stores.count, file))
         stores.append(snapshot)
+    }
+
+    /// Adds the blocks that have left a recorder's store for an archive.
+    private mutating func readArchive(_ snapshot: inout StoreSnapshot) {
+        let note = ArchiveNote(snapshot.rows("copies"))
+        let chains = network.founding.map(\.id) + [AuditNetwork.notaryName] + network.chains.dropFirst(network.founding.count).map(\.id)
+        for (position, height) in note.trimmed.sorted(by: { $0.key < $1.key }) where position < chains.count {
+            let chain = chains[position]
+            guard let place = place ?? note.place else {
+                warnings.append("\(snapshot.name): its blocks of \(chain) up to \(height) are in an archive that it does not name any more; they were not judged")
+                continue
+            }
+            do {
+                let rows = try ArchiveReader(place: place, network: network.id, node: snapshot.node).rows(of: chain, through: height)
+                let own = Set(snapshot.rows("archive_\(position)").map(\.key))
+                let all = rows.filter { !own.contains($0.key) } + snapshot.rows("archive_\(position)")
+                snapshot.tables["archive_\(position)"] = all.sorted { $0.key < $1.key }
+                let lacking = height - UInt64(all.count { $0.key <= height })
+                guard lacking > 0 else { continue }
+                violations.append(
+                    Violation(.readable, chain: chain, node: snapshot.name, "of \(height) blocks that have left the store, its archive in \(place) lacks \(lacking)"))
+            } catch {
+                warnings.append("\(snapshot.name): its blocks of \(chain) up to \(height) are in \(place) and were not judged: \(error.what)")
+            }
+        }
     }
 
     private static func sentence(_ error: any Error) -> String {

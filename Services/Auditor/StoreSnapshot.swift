@@ -41,7 +41,7 @@ struct StoreSnapshot: Sendable {
 /// Reads SQLite stores without changing them.
 enum StoreReader {
     /// Tables that the audit looks at.
-    private static let tables = ["blocks", "branch", "accepted", "ended", "certificates", "candidates"]
+    private static let tables = ["blocks", "branch", "accepted", "ended", "certificates", "candidates", "copies"]
     /// A recorder keeps one table a chain, and all their names begin so.
     private static let archive = "archive"
 

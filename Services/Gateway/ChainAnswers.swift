@@ -109,11 +109,16 @@ enum ChainAnswers {
         let archives = inquiry.configuration.network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) }
         let nodes = chain.listed.map { Service.name(.consensus, chain: chain.id, node: $0.id) }
         var isAnswered = false
+        var excuse: String?
         for service in nodes + archives {
-            guard case .blocks(let blocks, _)? = try inquiry.ask([(service, .fetchBlocks(chain: chain.id, from: height, limit: limit))])[0] else { continue }
+            let answer = try inquiry.ask([(service, .fetchBlocks(chain: chain.id, from: height, limit: limit))])[0]
+            if case .failure(let reason, let detail)? = answer, reason == .notReady || reason == .overloaded { excuse = detail }
+            guard case .blocks(let blocks, _)? = answer else { continue }
             isAnswered = true
             if blocks.first?.block.header.height == height { return Array(blocks.prefix(limit)) }
         }
+        // Whoever cannot look now may have it.
+        if let excuse { throw Failure(.unreachable, excuse, "Try again, and see how the recorders do: concordat health --ready") }
         guard isAnswered else { throw Failure(.unreachable, "no node and no archive of \(chain.id) answers", "See how the network is: concordat status") }
         return []
     }

@@ -16,10 +16,14 @@ struct AuditCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @Option(help: ArgumentHelp("Where recorders' older blocks are. (default: where their stores say)", valueName: "place"))
+    var archive: String?
+
     func run() throws {
+        let place = try ArchiveOptions.location(archive)
         let report: AuditReport
         do {
-            report = try Audit.run(folder: try common.folder.path) { common.say("audit: \($0)") }
+            report = try Audit.run(folder: try common.folder.path, archive: place?.description) { common.say("audit: \($0)") }
         } catch let fault as AuditFault {
             throw Failure(.configuration, "\(fault.file): \(fault.problem)", fault.advice)
         }

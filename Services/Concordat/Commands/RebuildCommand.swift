@@ -56,7 +56,7 @@ struct RebuildCommand: ParsableCommand {
     }
 
     private func archives(_ configuration: NetworkConfiguration, _ folder: NetworkFolder) throws -> Archives {
-        if let archive { return try Archives.open(archive, configuration.network) }
+        if let archive { return try Archives.open(archive, configuration.network, location: try ArchiveOptions.location(nil)) }
         do {
             try Inquiry.requireReachable(configuration, folder)
         } catch let failure as Failure {

@@ -16,6 +16,7 @@ struct RunCommand: ParsableCommand {
               concordat run --role collector.alpha@alpha-1/2      a second collector of node alpha-1
               concordat run --role bus@alpha                      the bus of site alpha
               concordat run --role bus@alpha --metrics 127.0.0.1:9464    with /metrics, /healthz and /readyz (docs/metrics.md)
+              concordat run --role recorder.notary@notary-1 --archive postgresql://concordat@db.example/ledger    older blocks there (docs/operations.md)
             """)
 
     @OptionGroup var common: CommonOptions
@@ -25,6 +26,7 @@ struct RunCommand: ParsableCommand {
     var role: String
     @OptionGroup var handTo: HandToOption
     @OptionGroup var metrics: MetricsOption
+    @OptionGroup var archives: ArchiveOptions
     @Option(help: ArgumentHelp("Newest wire version to speak, 1 or 2: the one before while others are being upgraded. (default: 2)", valueName: "version"))
     var wireVersion: Int?
     @Flag(help: "Take nothing new on, and end when all that was taken on before has ended. SIGUSR1 asks a running role for the same.")
@@ -45,7 +47,7 @@ struct RunCommand: ParsableCommand {
             wireVersion: UInt32(
                 try Setting.number(
                     wireVersion, "wire-version", default: Int(BusLimits.protocolVersion),
-                    in: Int(BusLimits.oldestProtocolVersion)...Int(BusLimits.protocolVersion))))
+                    in: Int(BusLimits.oldestProtocolVersion)...Int(BusLimits.protocolVersion))), archive: try archives.settings())
         let logger = try logs.logger(name.description)
         let address = try metrics.address()
         let noticeMilliseconds = try metrics.noticeMilliseconds()

@@ -27,6 +27,7 @@ struct UpCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Send a small payment of its own so often, such as 10s, and say when one does not arrive. (default: never)", valueName: "span"))
     var heartbeat: String?
     @OptionGroup var heartbeatAccounts: HeartbeatAccounts
+    @OptionGroup var archives: ArchiveOptions
     @Flag(help: "Go to the background once the network is ready.")
     var detach = false
     @Flag(help: .hidden)
@@ -77,6 +78,7 @@ struct UpCommand: ParsableCommand {
         options.logLevel = try Setting.text(logs.logLevel, "log-level", default: "info")
         options.logFormat = try Setting.text(logs.logFormat, "log-format", default: "text")
         options.notaryStrategy = try handTo.strategy()
+        options.archive = try archives.settings()
         options.hasMetrics = !(try Setting.flag(noMetrics, "no-metrics"))
         return options
     }
@@ -146,6 +148,8 @@ struct UpCommand: ParsableCommand {
         if let file = passphraseOptions.passphraseFile { arguments += ["--passphrase-file", file] }
         if let level = logs.logLevel { arguments += ["--log-level", level] }
         if let format = logs.logFormat { arguments += ["--log-format", format] }
+        if let place = archives.archive { arguments += ["--archive", place] }
+        if let blocks = archives.archiveKeep { arguments += ["--archive-keep", "\(blocks)"] }
         if let name = handTo.handTo { arguments += ["--hand-to", name] }
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !["CONCORDAT_DETACH", "CONCORDAT_JSON"].contains($0.key) }

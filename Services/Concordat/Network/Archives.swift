@@ -8,10 +8,12 @@ import Wire
 /// Where final blocks of every chain are read from: the recorders of a network that runs, or one recorder's store on this machine.
 enum Archives {
     case recorders(Inquiry)
-    case store(StoreReader, Network)
+    case store(RecorderArchive)
 
-    /// Opens a recorder's data folder.
-    static func open(_ folder: String, _ network: Network) throws -> Archives {
+    /// Opens a recorder's data folder, and the archive beside it that has its older blocks.
+    ///
+    /// - Parameter location: where that archive is; nil for where the store says.
+    static func open(_ folder: String, _ network: Network, location: ArchiveLocation? = nil) throws -> Archives {
         let reader: StoreReader
         do throws(RoleStoreFault) {
             reader = try StoreReader(folder: folder, network: network.id)
@@ -21,16 +23,15 @@ enum Archives {
         guard reader.role.role == .recorder else {
             throw Failure(.configuration, "\(folder) is the store of \(reader.role)", "Recorders keep the archive: name a folder such as .concordat/data/notary-1/recorder.notary.")
         }
-        return .store(reader, network)
+        return .store(try RecorderArchive(reader, network, location: location))
     }
 
     /// Blocks of a chain from a height on, once from every archive that has some; they prove nothing by themselves.
     func blocks(of chain: ChainID, from height: Height) throws -> [[FinalBlock]] {
         switch self {
-        case .store(let reader, let network):
-            guard let position = network.stored.firstIndex(where: { $0.id == chain }) else { return [] }
-            let rows = try reader.rows(StoreTable(rawValue: "archive_\(position)"), from: height, limit: Archives.blocksAtOnce)
-            return [rows.prefix { !$0.isDamaged }.compactMap { try? FinalBlock(decoding: $0.value, network: network.id) }].filter { !$0.isEmpty }
+        case .store(let archive):
+            let rows = try archive.rows(of: chain, from: height, limit: Archives.blocksAtOnce)
+            return [rows.prefix { !$0.isDamaged }.compactMap { try? FinalBlock(decoding: $0.value, network: archive.network.id) }].filter { !$0.isEmpty }
         case .recorders(let inquiry):
             let request = Request.fetchBlocks(chain: chain, from: height, limit: Limits.blocksPerAnswer)
             let services = inquiry.configuration.network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) }

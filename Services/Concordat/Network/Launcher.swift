@@ -43,12 +43,15 @@ final class Launcher: Sendable {
     let notaryStrategy: NotaryStrategy
     /// Newest protocol version that is spoken (BUS-27).
     let wireVersion: UInt32
+    /// Where recorders keep older blocks.
+    let archive: ArchiveSettings
     private let context = ZMQContext(threads: 1)
 
     init(folder: NetworkFolder, configuration: NetworkConfiguration, passphrase: String?, isLocal: Bool, notaryStrategy: NotaryStrategy,
-        wireVersion: UInt32 = BusLimits.protocolVersion
+        wireVersion: UInt32 = BusLimits.protocolVersion, archive: ArchiveSettings = ArchiveSettings()
     ) {
         self.wireVersion = wireVersion
+        self.archive = archive
         self.folder = folder
         self.configuration = configuration
         self.passphrase = passphrase
@@ -109,7 +112,7 @@ final class Launcher: Sendable {
             context: RoleContext(
                 network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy,
                 laterKeys: { later.signer(for: $0) }),
-            folder: folder.data(of: address), bus: try busClient(address, site))
+            folder: folder.data(of: address), bus: try busClient(address, site), archive: archive)
         settings.bus.versions = BusLimits.oldestProtocolVersion...wireVersion
         switch address.role {
         case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)

@@ -16,6 +16,7 @@ final class NetworkRunner {
         var logLevel = "info"
         var logFormat = "text"
         var notaryStrategy = NotaryStrategy.all
+        var archive = ArchiveSettings()
         /// Whether each process shows its metrics on a port of this machine.
         var hasMetrics = false
     }
@@ -119,6 +120,8 @@ final class NetworkRunner {
     private func startProcesses(_ report: @escaping @Sendable (String) -> Void) throws {
         var arguments = ["--log-level", options.logLevel, "--log-format", options.logFormat, "--hand-to", options.notaryStrategy.text]
         if let file = options.passphraseFile { arguments += ["--passphrase-file", file] }
+        if let location = options.archive.location { arguments += ["--archive", location.description] }
+        arguments += ["--archive-keep", "\(options.archive.keepBlocks)"]
         if options.hasMetrics { arguments += ["--metrics", "127.0.0.1:0"] }
         let supervisor = Supervisor(folder, arguments: arguments, restarts: options.restarts, report: report)
         self.supervisor = supervisor
@@ -168,7 +171,8 @@ final class NetworkRunner {
 
     private func startHere(_ report: @escaping @Sendable (String) -> Void) throws {
         let passphrase = try options.passphraseFile.map { try PassphraseOptions.read($0) }
-        let launcher = Launcher(folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: options.notaryStrategy)
+        let launcher = Launcher(
+            folder: folder, configuration: configuration, passphrase: passphrase, isLocal: true, notaryStrategy: options.notaryStrategy, archive: options.archive)
         self.launcher = launcher
         let authenticator = try launcher.authenticator()
         self.authenticator = authenticator

@@ -16,6 +16,8 @@ extension Failure {
         case let fault as NetworkFolderFault: self.init(.configuration, fault.description, "")
         case let fault as KeyFileFault: self.init(.configuration, fault.summary, fault.advice)
         case let fault as RoleStoreFault: self.init(fault.isLasting ? .configuration : .failed, fault.summary, fault.advice)
+        case let fault as ArchiveFault: self.init(fault.isLasting ? .configuration : .failed, fault.summary, fault.advice)
+        case let fault as ArchiveLocation.Fault: self.init(.configuration, fault.problem, fault.advice)
         case let fault as BankFault: self.init(.failed, fault.problem, fault.advice)
         case let error as CocoaError: self.init(.failed, Failure.text(of: error), "Check the path, the owner, the mode and the free space.")
         default: self.init(.failed, "\(error)", "")
@@ -31,7 +33,7 @@ extension Failure {
     /// Prints the error on standard error and ends the process.
     static func exit(with error: any Error, isJSON: Bool) -> Never {
         let parserCode = Concordat.exitCode(for: error)
-        let isOurs = error is Failure || error is NetworkFileFault || error is NetworkFolderFault || error is KeyFileFault || error is RoleStoreFault || error is BankFault || error is CocoaError
+        let isOurs = error is Failure || error is NetworkFileFault || error is NetworkFolderFault || error is KeyFileFault || error is RoleStoreFault || error is ArchiveFault || error is ArchiveLocation.Fault || error is BankFault || error is CocoaError
         if !isOurs, parserCode != .failure || error is CleanExit || error is ExitCode {
             guard isJSON, parserCode == .validationFailure else { Concordat.exit(withError: error) }
             Failure(.usage, Concordat.message(for: error), "See concordat --help").exit(isJSON: true)

@@ -45,8 +45,21 @@ struct RoleMetrics: Sendable {
         page.add(.stageLost, meter.lostStreamsCount, labels)
         page.declare(.alarms)
         for (code, count) in meter.alarms.sorted(by: { $0.key < $1.key }) { page.add(.alarms, count, labels.adding("code", code)) }
+        write(snapshot.archive, to: &page)
         page.add(.ledgerHeight, max(snapshot.heardHeight, snapshot.height), labels)
         page.add(.ledgerFinalizedHeight, snapshot.height, labels)
+    }
+
+    private func write(_ archive: ArchiveStanding?, to page: inout MetricPage) {
+        for metric in [Metric.archiveReached, .archiveWaiting, .archiveLost, .archiveCopied, .archiveTrimmed, .archiveReads] { page.declare(metric) }
+        guard let archive else { return }
+        page.add(.archiveReached, isTrue: archive.isReached, labels)
+        page.add(.archiveWaiting, archive.waitingBlocks, labels)
+        page.add(.archiveLost, archive.lostBlocks, labels)
+        page.add(.archiveCopied, archive.copiedBlocks, labels)
+        page.add(.archiveTrimmed, archive.trimmedBlocks, labels)
+        page.add(.archiveReads, archive.answeredReads, labels.adding("result", "answered"))
+        page.add(.archiveReads, archive.unansweredReads, labels.adding("result", "unanswered"))
     }
 
     private func write(_ counter: Counter, _ count: UInt64, to page: inout MetricPage) {
@@ -77,7 +90,15 @@ struct RoleMetrics: Sendable {
             check("caught_up", behind <= RoleMetrics.blocksBehind, "final height \(snapshot.height), \(behind) behind its chain"),
             check("disk", !snapshot.isDiskFull, snapshot.isDiskFull ? "no space is left for its store" : "the store takes what is written"),
             check("accepting", !snapshot.isDraining, snapshot.isDraining ? "it drains: it takes nothing new on" : "it takes on what comes"),
-        ]
+        ] + archive(snapshot.archive)
+    }
+
+    /// Of a recorder whose older blocks go elsewhere. It goes on without its archive, and cannot show older blocks meanwhile.
+    private func archive(_ standing: ArchiveStanding?) -> [HealthCheck] {
+        guard let standing else { return [] }
+        let detail = standing.lostBlocks > 0
+            ? "the archive has lost \(standing.lostBlocks) blocks" : standing.problem ?? (standing.isReached ? "the archive answers, \(standing.waitingBlocks) blocks to copy" : "the archive has not answered yet")
+        return [HealthCheck(of: address.description, "archive", passes: standing.isReached && standing.lostBlocks == 0, detail)]
     }
 }
 

@@ -42,6 +42,10 @@ package final class ReceiptDesk {
         if best == nil, let fault {
             throw Failure(.failed, "what the recorders show does not hold: \(fault.text)", "Tell the notaries' operators; concordat audit finds who is wrong.")
         }
+        // Whoever cannot look now may know it.
+        for case .failure(let reason, let detail)? in answers where best == nil && (reason == .notReady || reason == .overloaded) {
+            throw Failure(.unreachable, "no recorder that answers has it, and one cannot look now: \(detail)", "Try again, and see how the recorders do: concordat health --ready")
+        }
         return best
     }
 

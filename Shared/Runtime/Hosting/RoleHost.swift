@@ -16,12 +16,17 @@ package struct RoleHostSettings: Sendable {
     package var bus: BusClientConfiguration
     /// How its store writes plain files.
     package var files: StoreFiles
+    /// Where a recorder's older blocks go; of no other role.
+    package var archive: ArchiveSettings
 
-    package init(context: RoleContext, folder: String, bus: BusClientConfiguration, files: StoreFiles = .system) {
+    package init(
+        context: RoleContext, folder: String, bus: BusClientConfiguration, files: StoreFiles = .system, archive: ArchiveSettings = ArchiveSettings()
+    ) {
         self.context = context
         self.folder = folder
         self.bus = bus
         self.files = files
+        self.archive = archive
     }
 }
 

@@ -7,17 +7,23 @@ import Wire
 
 /// One role's thread: waits, applies, commits, speaks. Everything a turn persists is on disk before anything of that turn leaves.
 final class RoleLoop<Core: RoleCore> {
-    private let settings: RoleHostSettings
-    private let store: RoleStore
-    private let mailbox: RoleMailbox
-    private let logger: Logger
+    let settings: RoleHostSettings
+    let store: RoleStore
+    let mailbox: RoleMailbox
+    let logger: Logger
     private let lines: TransactionLines
     private let report: (RoleSnapshot) -> Void
     private let zmq: ZMQContext
     private let miner: MiningWorker
     private var timers = TimerTable()
     /// Facts for the next turn.
-    private var inputs: [RoleInput] = []
+    var inputs: [RoleInput] = []
+    /// Of a recorder whose older blocks go elsewhere.
+    var archive: ArchiveKeeper?
+    /// Reads whose rows are in an archive that cannot be reached.
+    var unread: [UInt64] = []
+    /// When the store was last looked at for blocks that may leave it, monotonic milliseconds.
+    var trimmedMilliseconds: UInt64 = 0
     /// Publishes that the bus had no credit for, oldest first; nothing new is taken while there are any.
     private var backlog: [(topic: String, body: [UInt8])] = []
     private var meter = RoleMeter()
@@ -71,13 +77,15 @@ final class RoleLoop<Core: RoleCore> {
 
     /// Runs until stopped, or until the network has grown.
     func run() -> End {
+        defer { archive?.stop() }
         do {
-            let recovered = try store.recovered(Core.recoveredTables + [.joined])
+            let recovered = try recovered(Core.recoveredTables)
             var core = try Core(context: settings.context.grown(by: recovered[.joined]), recovered: recovered)
             var configuration = settings.bus
             configuration.subscriptions = core.subscriptions.map { BusPattern($0.name) }
             configuration.services = settings.context.address.services
             let client = try BusClient(context: zmq, configuration: configuration)
+            archive?.start()
             while !mailbox.isStopped, grown == nil, !draining.isOver {
                 try turn(&core, client)
                 if mailbox.isDraining { try drain(core, client) }
@@ -86,6 +94,7 @@ final class RoleLoop<Core: RoleCore> {
             try client.leave()
             return grown.map { .grown($0) } ?? (draining.isOver ? .drained : .stopped)
         } catch let fault as StoredFault {
+            if mailbox.isStopped { return .stopped }
             return .failed(RoleStoreFault(fault, folder: store.folder))
         } catch {
             return .failed(error)
@@ -118,9 +127,10 @@ final class RoleLoop<Core: RoleCore> {
         try beat(core, client)
         guard backlog.isEmpty else { return }
         inputs += mailbox.take()
+        for alarm in try tendArchive() { try carryOut(alarm, client, BusClock.now()) }
         let now = BusClock.now()
         inputs += timers.takeDue(at: now).map { .timerFired($0) }
-        guard !inputs.isEmpty else { return }
+        guard !inputs.isEmpty || !unread.isEmpty else { return }
         let batch = inputs.prefix(RoleLoop.inputsPerTurn)
         inputs.removeFirst(batch.count)
         isUnreported = true
@@ -128,6 +138,7 @@ final class RoleLoop<Core: RoleCore> {
         let turnBegin = RolePulse.clock()
         var effects: [RoleEffect] = []
         for input in batch { effects += core.apply(input, at: now) }
+        effects += answerUnread(&core, at: now)
         for case .unusable(let fault) in effects { throw fault }
         do {
             try commit(effects, core, client)
@@ -219,11 +230,13 @@ final class RoleLoop<Core: RoleCore> {
             if case .persist(let more) = effect { operations += more }
         }
         guard !operations.isEmpty else { return }
+        if let archive { operations = archive.noting(operations) }
         while true {
             do {
                 let begin = DispatchTime.now().uptimeNanoseconds
                 try store.commit(operations)
                 meter.commits.add(nanoseconds: DispatchTime.now().uptimeNanoseconds &- begin)
+                archive?.hasCommitted()
                 if isDiskFull { logger.notice("there is room on the disk again") }
                 isDiskFull = false
                 return
@@ -264,6 +277,7 @@ final class RoleLoop<Core: RoleCore> {
         case .call(let id, let service, let request, let timeout):
             meter.countCall()
             try client.call(id, service: service, request.encoded(), timeoutMilliseconds: UInt32(clamping: timeout))
+        case .reply(RoleLoop.ownToken, _): break
         case .reply(let token, let response):
             lines.replied(response)
             try client.reply(token, response.encoded)
@@ -274,6 +288,7 @@ final class RoleLoop<Core: RoleCore> {
         case .mine(let token, let job): miner.mine(token: token, job)
         case .stopMining: miner.stop()
         case .read(let token, let table, let from, let limit):
+            if let archive, archive.takes(token: token, table, from: from, limit: limit) { break }
             inputs.append(.rows(token: token, limit > 0 ? try store.rows(table, from: from, limit: limit) : []))
         case .find(let token, let table, let key, let limit):
             inputs.append(.rows(token: token, try store.places(table, of: key, limit: limit)))
@@ -349,6 +364,7 @@ final class RoleLoop<Core: RoleCore> {
         snapshot.aliveMilliseconds = BusClock.now().monotonicMilliseconds
         snapshot.processedMilliseconds = processedMilliseconds
         snapshot.meter = meter
+        snapshot.archive = archive?.standing
         return snapshot
     }
 }

@@ -26,6 +26,8 @@ package struct RoleSnapshot: Sendable {
     /// When it last had something to do, Unix milliseconds.
     package var processedMilliseconds: UInt64?
     package var meter = RoleMeter()
+    /// Of a recorder whose older blocks go elsewhere.
+    package var archive: ArchiveStanding?
 
     package init(address: String) { self.address = address }
 

@@ -80,14 +80,19 @@ package final class RoleStore {
 
     /// What tables and votes hold, for a role that starts.
     ///
-    /// - Parameter names: tables handed over whole; the others are read from this store in portions.
-    package func recovered(_ names: [StoreTable]) throws(RoleStoreFault) -> StoredState {
+    /// - Parameters:
+    ///   - names: tables handed over whole; the others are read in portions.
+    ///   - reader: reads those, in place of this store: a recorder's older blocks may lie elsewhere.
+    package func recovered(
+        _ names: [StoreTable], reader: ((StoreTable, UInt64, Int) throws(RoleStoreFault) -> [StoredRow])? = nil
+    ) throws(RoleStoreFault) -> StoredState {
         var rows: [StoreTable: [StoredRow]] = [:]
         for name in names { rows[name] = try self.rows(name, from: 0, limit: Int.max) }
         let votes = try translating { try database.read { try RoleStore.votes($0) } }
         return StoredState(rows: rows, votes: votes, forgottenBelow: forgottenBelow) { table, key, limit throws(StoredFault) in
             do throws(RoleStoreFault) {
-                return try self.rows(table, from: key, limit: limit)
+                guard let reader else { return try self.rows(table, from: key, limit: limit) }
+                return try reader(table, key, limit)
             } catch {
                 throw StoredFault(table, key: key, error.summary)
             }
@@ -99,18 +104,22 @@ package final class RoleStore {
         try translating { try database.read { try RoleStore.rows($0, table, from: key, limit: limit) } }
     }
 
-    /// Rows of a table from a key on, ascending; none when there is no such table.
-    static func rows(_ database: Database, _ table: StoreTable, from key: UInt64, limit: Int) throws -> [StoredRow] {
+    /// Rows of a table from a key on, ascending; none when there is no such table. When there are bytes enough, no more rows are read.
+    static func rows(_ database: Database, _ table: StoreTable, from key: UInt64, limit: Int, byteCountMax: Int = .max) throws -> [StoredRow] {
         precondition(limit > 0, "a read asks for rows")
         guard try database.tableExists(table.rawValue) else { return [] }
         var rows: [StoredRow] = []
+        var size = 0
         for half in RoleStoreRows.halves(from: key) {
             let left = limit - rows.count
             guard left > 0 else { break }
             let cursor = try Row.fetchCursor(
                 database, sql: "SELECT key, value, sum FROM \(table.rawValue) WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?",
                 arguments: [half.lowerBound, half.upperBound, Int64(clamping: left)])
-            while let row = try cursor.next() { rows.append(RoleStoreRows.row(row)) }
+            while size < byteCountMax, let row = try cursor.next() {
+                rows.append(RoleStoreRows.row(row))
+                size += rows[rows.count - 1].value.count
+            }
         }
         return rows
     }

@@ -42,4 +42,31 @@ package final class StoreReader {
     package func rows(_ table: StoreTable, from key: UInt64, limit: Int) throws(RoleStoreFault) -> [StoredRow] {
         try RoleStore.translating(file) { try database.read { try RoleStore.rows($0, table, from: key, limit: limit) } }
     }
+
+    /// The same, and no more than so many bytes; one row at least.
+    func rows(_ table: StoreTable, from key: UInt64, limit: Int, byteCountMax: Int) throws(RoleStoreFault) -> [StoredRow] {
+        try RoleStore.translating(file) {
+            try database.read { database in
+                guard try database.hasTable(table.rawValue) else { return [] }
+                return try RoleStore.rows(database, table, from: key, limit: limit, byteCountMax: byteCountMax)
+            }
+        }
+    }
+
+    /// Where the archive beside the store is, as the store notes it.
+    func notedArchive() throws(RoleStoreFault) -> String? { try RoleStore.translating(file) { try database.read { try ArchiveNote.place($0) } } }
+
+    /// Up to which height the store lacks the blocks of the chain at a position, since they are in the archive.
+    func trimmed(_ position: Int) throws(RoleStoreFault) -> Height {
+        try RoleStore.translating(file) { try database.read { try ArchiveNote.lane($0, position).trimmed } }
+    }
+}
+
+extension Database {
+    /// Whether there is a table, also one that another connection has made since this one last looked.
+    func hasTable(_ name: String) throws -> Bool {
+        if try tableExists(name) { return true }
+        clearSchemaCache()
+        return try tableExists(name)
+    }
 }
