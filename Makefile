@@ -11,7 +11,7 @@ help:
 	@echo "make run-bridge   two main chains, mined and voting, pegged onto a third: lock, trade, redeem, an audit (out/bridge/report.json)"
 	@echo "make run-banks   two banks exchange currency: pain.001 files in, pain.002 reports out, an audit, books against chains (out/banks)"
 	@echo "make test   install, build, and run every test"
-	@echo "make interop   a Python tap, a Python client and Python attackers on networks of their own (part of make test)"
+	@echo "make interop   a Python tap, a Python client, Python attackers and the Python of the docs on networks of their own (part of make test)"
 	@echo "make gateway-test   the gateway under made-up, slow and oversized requests (part of make test)"
 	@echo "make page-test   the gateway's page in Chromium, by clicks and keys (part of make test)"
 	@echo "make sim SEEDS=100 FROM=1   the same cores in the deterministic simulator, under faults"
@@ -71,6 +71,7 @@ interop: install
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/attack_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/receipt_test.py .build/release/concordat
 	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/load_harness_test.py .build/release/concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/interop/bin/python Tests/Interop/docs_examples_test.py .build/release/concordat
 
 # Requests made up after the OpenAPI document, slow and oversized ones, and 10,000 idle connections.
 gateway-test: PACKAGES += python3 python3-venv
