@@ -27,6 +27,8 @@ struct ChainNewCommand: ParsableCommand {
     var fund: String?
     @Option(help: "First port of its bus; 0 takes ports that are free now. (default: 0)")
     var portBase: Int?
+    @Option(help: ArgumentHelp("Host of its bus; SITE in it stands for the chain's id. (default: 127.0.0.1)", valueName: "name"))
+    var host: String?
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var common: CommonOptions
 
@@ -40,7 +42,7 @@ struct ChainNewCommand: ParsableCommand {
         guard !FileManager.default.fileExists(atPath: file) else {
             throw Failure(.failed, "\(file) is there already", "Register it: concordat chain register \(chain) --notary NODE. Or remove the file.")
         }
-        let made = try plan(id, folder).realized(for: configuration, endpoints: NetworkMaker.endpoints(siteCount: 1, base: portBase ?? 0)[0])
+        let made = try plan(id, folder).realized(for: configuration, endpoints: NetworkMaker.endpoints([chain], SiteHosts.read(host), base: portBase ?? 0)[0])
         try folder.write(made.file, made.keys, passphrase: passphrase.passphrase())
         if common.json {
             struct Report: Encodable { var chain: String, file: String, nodes: [String], asset: String }

@@ -9,18 +9,21 @@ struct InitCommand: ParsableCommand {
         discussion: """
             Example:
               concordat init --chains 2 --nodes 4 --notaries 4 --data .concordat
+              concordat init --host bus-SITE      buses on hosts bus-alpha, bus-beta, bus-notary, as in containers (compose/README.md)
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var network: NetworkOptions
     @OptionGroup var passphraseOptions: PassphraseOptions
+    @Option(help: ArgumentHelp("Host of the buses in network.yaml; SITE in it stands for the site's name, and each has the same ports then. (default: 127.0.0.1)", valueName: "name"))
+    var host: String?
     @Flag(help: "Move a folder that is there already aside, and say where to.")
     var force = false
 
     func run() throws {
         let folder = try common.folder
         let made = try NetworkMaker.make(
-            network, in: folder, passphrase: try passphraseOptions.passphrase(), replacing: try Setting.flag(force, "force"))
+            network, hosts: try SiteHosts.read(host), in: folder, passphrase: try passphraseOptions.passphrase(), replacing: try Setting.flag(force, "force"))
         if common.json { return Console.print(JSONText.line(InitReport(folder, made))) }
         let paint = try common.paint
         if let former = made.former { common.say("The former folder is now \(former)") }

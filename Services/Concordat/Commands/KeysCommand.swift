@@ -7,16 +7,17 @@ import Wire
 /// Who may enter the members' doors of the buses.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Show, add, revoke and rotate the transport keys that the buses let in.",
+        commandName: "keys", abstract: "Show, add, revoke and rotate the transport keys that the buses let in; split a folder for several machines.",
         discussion: """
             Example:
               concordat keys list
               concordat keys add tap-2              a key of its own for another program that listens
               concordat keys rotate collector.alpha@alpha-1
               concordat keys revoke tap-1
+              concordat keys split --to parts       for each bus, node and client what it needs, for machines of their own
             The list stands in network.yaml. Buses that run take a change over within a second, and end what came in with a key that is gone. Every site needs
             the changed file: copy it to the machines of other sites. Keys of nodes and accounts, which sign, are something else: concordat notary rotate.
-            """, subcommands: [List.self, Add.self, Revoke.self, Rotate.self])
+            """, subcommands: [List.self, Add.self, Revoke.self, Rotate.self, KeysSplitCommand.self])
 
     /// One key, for people and programs.
     fileprivate struct Row: Encodable {

@@ -1,29 +1,29 @@
 import ArgumentParser
-import BusShell
-import Foundation
-import Logging
-import RoleKit
 import Runtime
-import Synchronization
 import Wire
 
-/// Runs one role, or one bus, in the foreground.
+/// Runs roles of a node, or a bus, in the foreground.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run one role of a node, or the bus of a site, in the foreground.",
+        commandName: "run", abstract: "Run roles of a node, or the bus of a site, in the foreground.",
         discussion: """
             Example:
               concordat run --role collector.alpha@alpha-1/2      a second collector of node alpha-1
               concordat run --role bus@alpha                      the bus of site alpha
               concordat run --role bus@alpha --metrics 127.0.0.1:9464    with /metrics, /healthz and /readyz (docs/metrics.md)
               concordat run --role recorder.notary@notary-1 --archive postgresql://concordat@db.example/ledger    older blocks there (docs/operations.md)
+              concordat run --role bus@alpha --bind 0.0.0.0       where network.yaml names a host, as in containers (compose/README.md)
+              concordat run --role consensus.alpha@alpha-1 --role builder.alpha@alpha-1      both in one process
+              concordat run --role 'collector.alpha@alpha-1/*'    the first collector of that node that does not run yet
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var passphraseOptions: PassphraseOptions
     @OptionGroup var logs: LogOptions
-    @Option(help: "Which: ROLE.CHAIN@NODE/REPLICA or bus@SITE.")
-    var role: String
+    @Option(help: ArgumentHelp("Which: ROLE.CHAIN@NODE/REPLICA or bus@SITE. Several roles of one node share the process; /* is a collector's first free number.", valueName: "role"))
+    var role: [String]
+    @Option(help: ArgumentHelp("Where a bus listens: an address of this machine, such as 0.0.0.0 for all, instead of the host that network.yaml names.", valueName: "address"))
+    var bind: String?
     @OptionGroup var handTo: HandToOption
     @OptionGroup var metrics: MetricsOption
     @OptionGroup var archives: ArchiveOptions
@@ -35,9 +35,7 @@ struct RunCommand: ParsableCommand {
     var supervised = false
 
     func run() throws {
-        guard let name = ProcessName(role) else {
-            throw Failure(.usage, "--role \(role) names no role", "Write ROLE.CHAIN@NODE/REPLICA, for example consensus.alpha@alpha-1/1, or bus@SITE.")
-        }
+        let plan = try RunPlan(role)
         let strategy = try handTo.strategy()
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
@@ -47,56 +45,16 @@ struct RunCommand: ParsableCommand {
             wireVersion: UInt32(
                 try Setting.number(
                     wireVersion, "wire-version", default: Int(BusLimits.protocolVersion),
-                    in: Int(BusLimits.oldestProtocolVersion)...Int(BusLimits.protocolVersion))), archive: try archives.settings())
-        let logger = try logs.logger(name.description)
-        let address = try metrics.address()
-        let noticeMilliseconds = try metrics.noticeMilliseconds()
-        let shutdown = Shutdown()
+                    in: Int(BusLimits.oldestProtocolVersion)...Int(BusLimits.protocolVersion))),
+            archive: try archives.settings(), bindAddress: try BindAddress.read(bind))
+        let logger = try logs.logger(plan.name)
+        let session = RunSession(
+            launcher: launcher, logger: logger, address: try metrics.address(), noticeMilliseconds: try metrics.noticeMilliseconds(), say: common.say)
         if supervised { ParentWatch.start() }
-        let exporter = Exporter(name.description)
-        defer { exporter.stop() }
-        /// Shows what has been added so far.
-        func show() throws {
-            if let address { common.say("Metrics: http://\(try exporter.serve(address, folder, configuration, logger: logger))/metrics") }
+        switch plan {
+        case .bus(let site): try session.serve(bus: site)
+        case .roles(let places): try session.serve(places, drain: drain)
         }
-        /// Not ready from now on; the work under way is still done.
-        func giveNotice() {
-            exporter.drain()
-            usleep(UInt32(clamping: noticeMilliseconds * 1_000))
-        }
-        switch name {
-        case .bus(let site):
-            // The handler lives as long as the doors: without it they let nobody in.
-            let authenticator = try launcher.authenticator()
-            defer { authenticator.stop() }
-            let bus = try launcher.startBus(site, authenticator: authenticator, logger: logger)
-            logger.info("open", metadata: ["members": "\(bus.doors.members ?? "")"])
-            let refresh = BusRefresh(launcher, site, bus, logger: logger)
-            exporter.add(bus: site, bus)
-            try show()
-            while !shutdown.wait(milliseconds: 1_000) {
-                refresh.look()
-                if let failure = bus.failure { throw Failure(.failed, "the bus of \(site) ended: \(failure)", "See its log.") }
-            }
-            giveNotice()
-            bus.stop()
-        case .role(let address):
-            let problem = Mutex<(any Error)?>(nil)
-            let host = try launcher.startRole(address, logger: logger) { error in
-                problem.withLock { $0 = error }
-                shutdown.ask()
-            }
-            shutdown.onDrain { host.drain() }
-            if drain { host.drain() }
-            logger.info("started")
-            exporter.add(address, host)
-            try show()
-            shutdown.wait()
-            if let problem = problem.withLock({ $0 }), !(problem is RoleDrained) { throw problem }
-            giveNotice()
-            host.stop()
-        }
-        exporter.leave(folder)
         logger.info("stopped")
     }
 }

@@ -45,11 +45,14 @@ final class Launcher: Sendable {
     let wireVersion: UInt32
     /// Where recorders keep older blocks.
     let archive: ArchiveSettings
+    /// Where a bus listens instead of on the hosts of its endpoints; nil for those.
+    let bindAddress: BindAddress?
     private let context = ZMQContext(threads: 1)
 
     init(folder: NetworkFolder, configuration: NetworkConfiguration, passphrase: String?, isLocal: Bool, notaryStrategy: NotaryStrategy,
-        wireVersion: UInt32 = BusLimits.protocolVersion, archive: ArchiveSettings = ArchiveSettings()
+        wireVersion: UInt32 = BusLimits.protocolVersion, archive: ArchiveSettings = ArchiveSettings(), bindAddress: BindAddress? = nil
     ) {
+        self.bindAddress = bindAddress
         self.wireVersion = wireVersion
         self.archive = archive
         self.folder = folder
@@ -75,7 +78,7 @@ final class Launcher: Sendable {
         do {
             return try BusService(context: context, authenticator: authenticator, configuration: plan, logger: logger)
         } catch {
-            throw Failure(.failed, "the bus of \(site) cannot open its doors: \(error)", Launcher.portAdvice(description))
+            throw Failure(.failed, "the bus of \(site) cannot open its doors: \(error)", bindAdvice(description))
         }
     }
 
@@ -84,10 +87,14 @@ final class Launcher: Sendable {
         let key = try KeyFile.readTransport(folder.transportKey(site.memberName))
         var plan = BusPlan.configuration(site, of: configuration, key: key, isLocal: isLocal)
         plan.rules.versions = BusLimits.oldestProtocolVersion...wireVersion
+        if let bindAddress { plan.doors = bindAddress.doors(of: plan.doors) }
         return plan
     }
 
-    private static func portAdvice(_ site: SiteDescription) -> String {
+    private func bindAdvice(_ site: SiteDescription) -> String {
+        if bindAddress == nil, let name = site.endpoints.all.compactMap(BindAddress.hostName).first {
+            return "network.yaml names the host \(name); say which address of this machine that is: concordat run --role bus@\(site.id) --bind 0.0.0.0"
+        }
         for endpoint in site.endpoints.all {
             guard case .tcp(_, let port)? = Endpoint(endpoint), let holder = Ports.holder(of: port) else { continue }
             return "Port \(port) is held by \(holder.name) (process \(holder.processID)). Stop it, or make the network with --port-base 0."

@@ -86,20 +86,24 @@ enum NetworkMaker {
         var former: String?
     }
 
-    static func make(_ options: NetworkOptions, in folder: NetworkFolder, passphrase: String?, replacing: Bool) throws -> Made {
-        try make(try options.plan(), portBase: try options.firstPort(), in: folder, passphrase: passphrase, replacing: replacing)
+    static func make(
+        _ options: NetworkOptions, hosts: SiteHosts = .loopback, in folder: NetworkFolder, passphrase: String?, replacing: Bool
+    ) throws -> Made {
+        try make(try options.plan(), hosts: hosts, portBase: try options.firstPort(), in: folder, passphrase: passphrase, replacing: replacing)
     }
 
     /// - Parameter base: the first port; 0 for ports that are free now.
-    static func make(_ plan: NetworkPlan, portBase base: Int, in folder: NetworkFolder, passphrase: String?, replacing: Bool) throws -> Made {
-        let (configuration, keys, book) = plan.realized(endpoints: try endpoints(siteCount: plan.siteIDs.count, base: base))
+    static func make(
+        _ plan: NetworkPlan, hosts: SiteHosts = .loopback, portBase base: Int, in folder: NetworkFolder, passphrase: String?, replacing: Bool
+    ) throws -> Made {
+        let (configuration, keys, book) = plan.realized(endpoints: try endpoints(plan.siteIDs, hosts, base: base))
         let former = try folder.write(configuration, keys, book, passphrase: passphrase, replacing: replacing)
         return Made(configuration: configuration, book: book, former: former)
     }
 
-    /// Loopback doors for each site.
-    static func endpoints(siteCount: Int, base: Int) throws -> [SiteEndpoints] {
-        let count = siteCount * doorsPerSite
+    /// Doors for each site.
+    static func endpoints(_ sites: [String], _ hosts: SiteHosts, base: Int) throws -> [SiteEndpoints] {
+        let count = (hosts.areApart ? 1 : sites.count) * doorsPerSite
         let ports: [UInt16]
         if base == 0 {
             guard let free = Ports.free(count: count) else {
@@ -110,8 +114,9 @@ enum NetworkMaker {
             guard base >= 1024, base + count <= 65_536 else { throw Setting.bad("port-base", "\(base)", "Give 0, or a number from 1024 to 60000.") }
             ports = (0..<count).map { UInt16(base + $0) }
         }
-        return (0..<siteCount).map { site in
-            let doors = ports[(site * doorsPerSite)...].prefix(doorsPerSite).map { "tcp://127.0.0.1:\($0)" }
+        return sites.enumerated().map { index, site in
+            let first = hosts.areApart ? 0 : index * doorsPerSite
+            let doors = ports[first...].prefix(doorsPerSite).map { "tcp://\(hosts.host(of: site)):\($0)" }
             return SiteEndpoints(members: doors[0], publish: doors[1], clients: doors[2])
         }
     }
