@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts units-check as-root fuzz fuzz-build fuzz-seeds proto page-test
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts units-check as-root fuzz fuzz-build fuzz-seeds proto page-test e2e-postgres
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -20,6 +20,7 @@ help:
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
 	@echo "make e2e-hosts MINUTES=2   every node and bus on a host of its own, cut off and joined again under payments (root)"
 	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
+	@echo "make e2e-postgres   recorders that archive in a real PostgreSQL server, which is killed under payments (a build of its own)"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -123,6 +124,13 @@ units-check: PACKAGES += systemd python3
 units-check: install
 	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
 	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/units_test.py .build/release/concordat
+
+# A build with PostgreSQL, beside the usual one, and a server of its own in a temporary folder. Debian's package also starts one where there is systemd.
+e2e-postgres: PACKAGES += postgresql libpq-dev python3
+e2e-postgres: install
+	@[ -d .build-postgres ] || echo "First build with PostgreSQL: about 6 minutes on 2 cores."
+	$(BUILD) --traits PostgreSQL --scratch-path .build-postgres --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/postgres_test.py .build-postgres/release/concordat
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }
