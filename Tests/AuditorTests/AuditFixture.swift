@@ -189,7 +189,7 @@ final class AuditFixture {
         return try Audit.run(folder: folder.path)
     }
 
-    private func write(_ name: String, _ tables: [String: [(UInt64, Data)]]) throws {
+    func write(_ name: String, _ tables: [String: [(UInt64, Data)]]) throws {
         let place = folder.appendingPathComponent("data/\(name)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         let queue = try DatabaseQueue(path: place.appendingPathComponent("store.sqlite").path)

@@ -41,6 +41,14 @@ def until(seconds, sentence, condition):
     return found
 
 
+def parent(stat):
+    """Of a process, by its line in /proc; 0 when it has gone."""
+    try:
+        return int(stat.read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
 class Server:
     """A PostgreSQL server in a folder of its own, run by somebody who is not root."""
 
@@ -49,12 +57,12 @@ class Server:
         self.folder = home + "/postgresql"
         self.data = self.folder + "/data"
         os.mkdir(self.folder)
-        self.user = []
+        self.user = {}
         if os.getuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chmod(home, 0o755)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-            self.user = ["runuser", "-u", "postgres", "--"]
+            self.user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -73,35 +81,37 @@ class Server:
         self.address = f"postgresql://concordat@127.0.0.1:{self.port}/ledger"
 
     def own(self, program, *arguments):
-        done = subprocess.run([*self.user, f"{self.programs}/{program}", *arguments], capture_output=True, text=True, timeout=120, cwd="/")
+        done = subprocess.run([f"{self.programs}/{program}", *arguments], capture_output=True, text=True, timeout=120, cwd="/", **self.user)
         check(done.returncode == 0, f"{program} works: {done.stderr}")
 
     def start(self):
         log = open(self.folder + "/log", "ab")
         self.process = subprocess.Popen(
-            [*self.user, f"{self.programs}/postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder, "-c", "listen_addresses=127.0.0.1",
-             "-c", "max_wal_size=256MB"], stdout=log, stderr=log, cwd="/", start_new_session=True)
+            [f"{self.programs}/postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder, "-c", "listen_addresses=127.0.0.1",
+             "-c", "max_wal_size=256MB"], stdout=log, stderr=log, cwd="/", start_new_session=True, **self.user)
         until(60, "the server answers", lambda: self.answers())
 
     def answers(self):
         return subprocess.run([f"{self.programs}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], timeout=20).returncode == 0
 
-    def kill(self):
-        """All of it at once, as when its machine loses power."""
-        pid = int(pathlib.Path(self.data, "postmaster.pid").read_text().split()[0])
-        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
-        for process in [pid, *map(int, children)]:
+    def signal(self, number):
+        """To all of its processes at once."""
+        children = [int(entry.parent.name) for entry in pathlib.Path("/proc").glob("[0-9]*/stat") if parent(entry) == self.process.pid]
+        for process in [self.process.pid, *children]:
             try:
-                os.kill(process, signal.SIGKILL)
+                os.kill(process, number)
             except ProcessLookupError:
                 pass
+
+    def kill(self):
+        """As when its machine loses power."""
+        self.signal(signal.SIGKILL)
         self.process.wait(20)
         until(20, "the server has gone", lambda: not self.answers())
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            pid = int(pathlib.Path(self.data, "postmaster.pid").read_text().split()[0])
-            os.kill(pid, signal.SIGINT)
+            self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
 
     def ask(self, statement, database="ledger"):
@@ -266,6 +276,22 @@ def broken(network, server, home):
     said("receipt, proof and block of the oldest payment are answered from PostgreSQL")
 
 
+def hung(network, server, home):
+    """The server neither answers nor breaks its connections."""
+    load = network.load(30, home + "/hung")
+    time.sleep(3)
+    server.signal(signal.SIGSTOP)
+    frozen = time.monotonic()
+    until(30, "recorders notice that no answer comes", lambda: all(network.metrics(node, "concordat_archive_reached") == 0 for node in RECORDERS))
+    seconds = time.monotonic() - frozen
+    check(load.poll() is None, "payments go on")
+    server.signal(signal.SIGCONT)
+    until(30, "recorders find it again", lambda: all(network.metrics(node, "concordat_archive_reached") == 1 for node in RECORDERS))
+    output, errors = load.communicate(timeout=300)
+    check(load.returncode == 0, f"every payment ended well: {output[-2000:]}{errors[-2000:]}")
+    said(f"a server that hangs is given up after {seconds:.0f} s; every payment settled")
+
+
 def judged(network, server, reference):
     sizes = {node: os.path.getsize(network.store(node) + "/store.sqlite") for node in RECORDERS}
     network.stop()
@@ -323,6 +349,7 @@ def main():
         refusals(network, server)
         reference = filled(network, server, home)
         broken(network, server, home)
+        hung(network, server, home)
         judged(network, server, reference)
         measured(server, home)
         lost(network, server)
