@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts units-check as-root fuzz fuzz-build fuzz-seeds proto page-test e2e-postgres
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts e2e-containers k8s-validate containers-venv units-check as-root fuzz fuzz-build fuzz-seeds proto page-test e2e-postgres
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -19,6 +19,8 @@ help:
 	@echo "make model  rules R1 to R8 in a model that Spin explores in full, and what breaks without them (under 5 minutes)"
 	@echo "make chaos MINUTES=2 SEED=1   real processes under payments, killed, stopped, cut off, damaged; then healed and judged (root)"
 	@echo "make e2e-hosts MINUTES=2   every node and bus on a host of its own, cut off and joined again under payments (root)"
+	@echo "make e2e-containers   the image, and 23 containers of it under payments: scaled, killed, audited (root; takes 15 minutes more the first time)"
+	@echo "make k8s-validate   compose files and Kubernetes manifests against schemas, the program and each other (part of make test)"
 	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
 	@echo "make e2e-postgres   recorders that archive in a real PostgreSQL server, which is killed under payments (a build of its own)"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
@@ -60,6 +62,7 @@ test: install
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 	@$(MAKE) --no-print-directory page-test
+	@$(MAKE) --no-print-directory k8s-validate
 	@$(MAKE) --no-print-directory units-check
 
 # Another language, with nothing of ours but the schema, watches a network, pays on it, attacks its buses, and verifies receipts.
@@ -118,6 +121,21 @@ e2e-hosts: PACKAGES += iproute2 nftables util-linux mount
 e2e-hosts: as-root install
 	$(BUILD) --product concordat && $(BUILD) --product SkewedClock && $(BUILD) --product Chaos
 	@.build/release/Chaos --only-cables --minutes $(or $(MINUTES),2) $(if $(SEED),--seed $(SEED)) --out out/hosts
+
+# Podman in a store of its own, on a Debian of the mirror: no registry is needed, and everything is removed again, but for that Debian in .build.
+e2e-containers: PACKAGES += python3 python3-venv podman runc conmon netavark aardvark-dns iptables debootstrap binutils
+e2e-containers: as-root install containers-venv
+	$(BUILD) --static-swift-stdlib --scratch-path .build-static --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/containers/venv/bin/python Tests/Interop/containers_test.py .build-static/release/concordat .build/containers/venv/bin/podman-compose .build/containers
+
+k8s-validate: PACKAGES += python3 python3-venv prometheus
+k8s-validate: install containers-venv
+	@[ -x .build/release/concordat ] || $(BUILD) --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 .build/containers/venv/bin/python Tests/Interop/manifests_test.py .build/release/concordat
+
+containers-venv:
+	@[ -x .build/containers/venv/bin/python ] || python3 -m venv .build/containers/venv
+	@.build/containers/venv/bin/pip install -q --disable-pip-version-check -r Tests/Interop/containers-requirements.txt
 
 # Systemd need not run: its tools read the units.
 units-check: PACKAGES += systemd python3
