@@ -40,7 +40,7 @@ enum CommandTree {
         ContractCommand.self, BridgeCommand.self, BrakesCommand.self, BankCommand.self,
         ConfirmCommand.self, CancelCommand.self, BalanceCommand.self, ReceiptCommand.self,
         HeadersCommand.self, GatewayCommand.self,
-        TopCommand.self, TapCommand.self, ReplayCommand.self, AlarmsCommand.self, HealthCommand.self, HeartbeatCommand.self, TraceCommand.self, EvidenceCommand.self, KeysCommand.self, ChainCommand.self,
+        TopCommand.self, TapCommand.self, ReplayCommand.self, AlarmsCommand.self, HealthCommand.self, HeartbeatCommand.self, TraceCommand.self, PendingCommand.self, EvidenceCommand.self, KeysCommand.self, ChainCommand.self,
         NotaryCommand.self, StakeCommand.self,
         AuditCommand.self, RebuildCommand.self, DemoCommand.self, CompletionsCommand.self,
     ]

@@ -53,6 +53,7 @@ package final class Gateway: Sendable {
             for thread in threads { thread.stop() }
             desks.stop()
         }
+        let serverLogger = Logger(label: "gateway") { [logger] _ in ServerLog(logger) }
         let application = Application(
             responder: GatewayResponder(gateway: self),
             server: .http1(
@@ -64,7 +65,7 @@ package final class Gateway: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "concordat", backlog: GatewayLimits.connectionBacklog,
                 availableConnectionsDelegate: .maximum(Gateway.connections(), logger: logger)),
-            onServerRunning: { channel in ready(channel.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { channel in ready(channel.localAddress?.port ?? 0) }, logger: serverLogger)
         try await application.run()
     }
 

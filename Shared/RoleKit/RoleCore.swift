@@ -16,6 +16,12 @@ package protocol RoleCore: Machine where Input == RoleInput, Effect == RoleEffec
     var height: Height { get }
     /// Items waiting, for status.
     var waiting: Int { get }
+    /// When the oldest of them was taken on, Unix milliseconds; nil for none, and for roles that wait for others' clocks only.
+    var oldestWaitingMilliseconds: UInt64? { get }
+}
+
+extension RoleCore {
+    package var oldestWaitingMilliseconds: UInt64? { nil }
 }
 
 /// What a role is given at creation.

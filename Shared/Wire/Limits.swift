@@ -140,6 +140,8 @@ package enum Limits {
     package static let waitingPerAnswer = 256
     /// Assets of which one answer says what is held.
     package static let heldPerAnswer = 1_024
+    /// Holds of cross transactions in one answer: each has up to `legs` of 106 bytes.
+    package static let holdsPerAnswer = 64
     /// Orders of a peg in one question or answer.
     package static let bridgeItemsPerAnswer = 256
     /// Contracts in one answer.

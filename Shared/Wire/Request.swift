@@ -69,6 +69,8 @@ package indirect enum Request: Hashable, Sendable {
     case admit(Admission)
     /// Chains that have joined, and those that would.
     case joins
+    /// What a chain holds for cross transactions that have not ended on it.
+    case fetchHolds(HoldsQuery)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
         try Field.count(bytes.count, atMost: Limits.blockBytes, "Request")
@@ -137,6 +139,7 @@ package indirect enum Request: Hashable, Sendable {
         case .brakes: self = .brakes
         case .admit(let item): self = .admit(try Admission(item))
         case .joins: self = .joins
+        case .fetchHolds(let item): self = .fetchHolds(try HoldsQuery(item))
         case nil: throw WireFault(.missing, "Request.request")
         }
     }
@@ -175,6 +178,7 @@ package indirect enum Request: Hashable, Sendable {
         case .fetchHandovers(let chain, let from):
             message.fetchHandovers.chain = chain.description
             message.fetchHandovers.from = from
+        case .fetchHolds(let query): message.fetchHolds = query.message
         case .fetchStakes(let chain): message.fetchStakes.chain = chain.description
         case .election: message.election = PBElectionQuery()
         case .nominate(let bytes): message.nominate.transaction = Digest.dataOf(bytes)

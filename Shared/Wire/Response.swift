@@ -44,6 +44,7 @@ package indirect enum Response: Hashable, Sendable {
     case pauses([PauseState])
     case brakes(BrakeView)
     case joins(Joins)
+    case holds(Holds)
     case failure(Reason, detail: String)
 
     package init(decoding bytes: [UInt8], network: Digest) throws(WireFault) {
@@ -97,16 +98,14 @@ package indirect enum Response: Hashable, Sendable {
             self = .contract(try FinalHeader(item.final), try StateProof(item.proof))
         case .contracts(let item):
             try Field.count(item.contracts.count, atMost: Limits.contractsPerAnswer, "Contracts.contracts")
-            let entries = try mapChecked(item.contracts) { bytes throws(WireFault) in
-                guard let entry = ContractEntry(decoding: [UInt8](bytes), network: network) else { throw WireFault(.invalid, "Contracts.contracts") }
-                return entry
-            }
+            let entries = try mapChecked(item.contracts) { bytes throws(WireFault) in try Response.contract([UInt8](bytes), network: network) }
             self = .contracts(entries, count: item.count)
         case .bridge(let item): self = .bridge(try BridgeView(item))
         case .bridgeProof(let item):
             try Field.present(item.hasFinal && item.hasProof, "BridgeShown")
             self = .bridgeShown(try FinalHeader(item.final), try StateProof(item.proof))
         case .joins(let item): self = .joins(try Joins(item))
+        case .holds(let item): self = .holds(try Holds(item))
         case .attest(let item): self = .attested(have: Int(item.have), threshold: Int(item.threshold))
         case .failure(let item):
             guard let reason = Reason(code: item.reason) else { throw WireFault(.invalid, "Failure.reason") }
@@ -116,6 +115,11 @@ package indirect enum Response: Hashable, Sendable {
         case .brakes(let item): self = .brakes(try BrakeView(item))
         case nil: throw WireFault(.missing, "Response.response")
         }
+    }
+
+    private static func contract(_ bytes: [UInt8], network: Digest) throws(WireFault) -> ContractEntry {
+        guard let entry = ContractEntry(decoding: bytes, network: network) else { throw WireFault(.invalid, "Contracts.contracts") }
+        return entry
     }
 
     package var encoded: [UInt8] {
@@ -144,6 +148,7 @@ package indirect enum Response: Hashable, Sendable {
         case .recorded(let item): message.recorded = item.message
         case .handovers(let items): message.handovers.handovers = items.map(\.message)
         case .stakes(let item): message.stakes = item.message
+        case .holds(let item): message.holds = item.message
         case .election(let view): message.election = view.message
         case .chains(let states):
             message.chains = PBChainStates()

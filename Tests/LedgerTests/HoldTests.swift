@@ -33,6 +33,34 @@ import Wire
         #expect(alpha.balance(World.alice, World.x) == 1_000)
     }
 
+    @Test("what a chain holds is listed in the order of the blocks that opened it, page by page, until it is settled or comes back")
+    func listed() throws {
+        var alpha = World().alpha
+        let crosses = (0..<5).map { World.exchange(10 + UInt64($0), nonce: UInt64($0)) }
+        alpha.block(World.open(crosses[3]))
+        alpha.block(World.open(crosses[0]), World.open(crosses[1]), World.open(crosses[2]))
+        alpha.block(World.open(crosses[4]))
+        let order = [crosses[3].xid] + crosses[0...2].map(\.xid).sorted() + [crosses[4].xid]
+        let all = alpha.holds(HoldsQuery(chain: World.alphaID))
+        #expect(all.entries.map(\.xid) == order && all.count == 5)
+        #expect(all.entries.allSatisfy { $0.holdStatus == .held && $0.legs.count == 1 })
+        var pages: [Digest] = []
+        var after: HoldsQuery.Place?
+        while true {
+            let page = alpha.holds(HoldsQuery(chain: World.alphaID, after: after, limit: 2))
+            #expect(page.count == 5, "every page says how many there are in all")
+            guard let last = page.entries.last else { break }
+            pages += page.entries.map(\.xid)
+            after = HoldsQuery.Place(height: last.openedHeight, xid: last.xid)
+        }
+        #expect(pages == order)
+        #expect(alpha.holds(HoldsQuery(chain: World.alphaID, account: World.alice.publicKey)).entries == all.entries)
+        let others = alpha.holds(HoldsQuery(chain: World.alphaID, account: World.carol.publicKey))
+        #expect(others.entries.isEmpty && others.count == 0)
+        alpha.undo()
+        #expect(alpha.holds(HoldsQuery(chain: World.alphaID)).entries.map(\.xid) == Array(order.prefix(4)))
+    }
+
     static let legs = World.exchangeLegs()
 
     private static func changed(_ place: Int, _ change: (inout Leg) -> Void) -> CrossTransaction {

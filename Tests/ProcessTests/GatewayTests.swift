@@ -17,19 +17,7 @@ extension RealProcesses {
 
         deinit { if program.isRunning { program.signal(SIGKILL) } }
 
-        /// What curl gets: the status, and the body.
-        func ask(_ path: String, _ options: [String] = []) throws -> (status: Int, body: Data) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["curl", "-s", "-m", "15", "-w", "\n%{http_code}"] + options + [url + path]
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            try process.run()
-            let data = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
-            return (Int(String(decoding: data[end...].dropFirst(), as: UTF8.self)) ?? 0, Data(data[..<end]))
-        }
+        func ask(_ path: String, _ options: [String] = []) throws -> (status: Int, body: Data) { try Curl.ask(url + path, options) }
 
         func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
             let (status, body) = try ask(path)
@@ -74,7 +62,7 @@ extension RealProcesses {
         try refuse(gateway)
         for (options, code, says) in [
             (["--listen", "0.0.0.0:0"], 64, "opens the gateway to other machines"), (["--listen", "here"], 64, "ADDRESS:PORT"), (["--tap", "tap-9"], 78, "the key of tap-9"),
-            (["--listen", String(gateway.url.dropFirst(7))], 1, "cannot serve at"),
+            (["--listen", String(gateway.url.dropFirst(7))], 1, "is in use by"),
         ] as [([String], Int32, String)] {
             let refused = try Program.run(["gateway", "--data", network.folder] + options)
             #expect(refused.code == code && refused.errors.contains(says), "\(options): \(refused)")

@@ -47,7 +47,7 @@ extension RealProcesses {
         for (words, code, says) in [
             (["tap", "--topic", "no topic"], 64, "is no topic"), (["tap", "--role", "boss"], 64, "Use one of: collector"), (["tap", "--chain", "delta"], 64, "there is no chain delta"),
             (["tap", "--tx", "xyz"], 64, "no beginning of an id"), (["tap", "--since", "yesterday"], 64, "is no time span"), (["tap", "--count", "0"], 64, "--count 0"),
-            (["tap", "--record", record], 64, "is there already"), (["tap", "--name", "tap-9"], 78, "the key of tap-9"), (["tap", "--kind", "nothing", "--wait", "1s"], 27, "complete"),
+            (["tap", "--record", record], 64, "is there already"), (["tap", "--name", "tap-9"], 78, "the key of tap-9"), (["tap", "--kind", "joined", "--wait", "1s"], 27, "complete"), (["tap", "--kind", "canditate"], 64, "Did you mean candidate?"),
         ] {
             let refused = try run(words)
             #expect(refused.code == Int32(code) && refused.errors.contains(says), "\(words): \(refused)")

@@ -1,6 +1,7 @@
 import Chain
 import CollectorCore
 import Cryptography
+import Ledger
 import RoleKit
 import Testing
 import Wire
@@ -201,6 +202,13 @@ struct CollectorLegTests {
         _ = bench.feed(.started)
         _ = bench.follow(alpha.blocks[0])
         #expect(state(&bench) == .held)
+        guard case .holds(let holds)? = bench.feed(.requested(.fetchHolds(HoldsQuery(chain: TradingNetwork.alpha)), token: 2, client: nil)).replies.first else {
+            Issue.record("no holds")
+            return
+        }
+        #expect(holds.count == 1 && holds.height == 1 && holds.entries.compactMap { CrossEntry(decoding: $0)?.xid } == [cross.xid])
+        let elsewhere = bench.feed(.requested(.fetchHolds(HoldsQuery(chain: TradingNetwork.beta)), token: 3, client: nil)).replies.first
+        #expect(elsewhere == .failure(.wrongChain, detail: "this collector serves alpha"))
         var beta = ChainMaker(trading, TradingNetwork.beta)
         let confirm = Transaction(
             .confirm(

@@ -97,6 +97,20 @@ struct TapTests {
         #expect(tally.broken == 1)
     }
 
+    @Test("signs of life are shown to those who ask for them, by kind or by topic; every kind that a frame can have is known")
+    func beatsAskedFor() {
+        let beat = frame(beat(), on: "beat")
+        #expect(beat.chain?.description == "alpha" && TapFrame.kinds.contains(beat.kind) && TapFrame.kinds == TapFrame.kinds.sorted())
+        var filter = TapFilter()
+        #expect(!filter.takes(beat))
+        filter.topics = ["*"]
+        #expect(!filter.takes(beat))
+        filter.topics = ["be*"]
+        #expect(filter.takes(beat))
+        (filter.topics, filter.kinds) = ([], ["alarm", "beat"])
+        #expect(filter.takes(beat))
+    }
+
     @Test("what is shown is counted by role and kind")
     func counts() {
         var tally = TapTally()

@@ -56,6 +56,11 @@ import Wire
         ("brakes_query", { _ in .brakes }),
         ("admit", { .admit($0.admission(0)) }),
         ("join_query", { _ in .joins }),
+        ("fetch_holds", { .fetchHolds(HoldsQuery(chain: $0.alpha)) }),
+        (
+            "fetch_holds_after",
+            { .fetchHolds(HoldsQuery(chain: $0.alpha, account: $0.alice.publicKey, after: .init(height: 7, xid: $0.cross.xid), limit: 9)) }
+        ),
     ]
 
     static let responses: [(name: String, response: @Sendable (GoldenExamples) -> Response)] = [
@@ -77,6 +82,8 @@ import Wire
         ("pauses", { .pauses($0.pauseStates) }),
         ("brakes", { .brakes($0.brakeView) }),
         ("attested_answer", { _ in .attested(have: 1, threshold: 2) }),
+        ("holds", { _ in .holds(Holds(entries: [Array("entry".utf8), Array("another".utf8)], count: 70, height: 12, time: 1_700_000_005_000)) }),
+        ("no_holds", { _ in .holds(Holds(entries: [], count: 0, height: 12, time: 1_700_000_005_000)) }),
         ("joins", { .joins(Joins(joined: [$0.joinNotice], applicants: [.init(body: $0.chainBody, notaries: $0.notaries.prefix(2).map(\.publicKey))])) }),
     ]
 

@@ -43,6 +43,12 @@ extension CollectorRole {
             balances: account?.balances.list ?? [], held: tree.ledger.held(by: key), time: tree.finalTime)
     }
 
+    /// What the chain holds for cross transactions at its newest final block.
+    func holds(_ query: HoldsQuery) -> Holds {
+        let (entries, count) = tree.ledger.holds(query)
+        return Holds(entries: entries.map(\.encoded), count: UInt64(count), height: tree.finalHeight, time: tree.finalTime)
+    }
+
     /// What stands behind the chain's nodes at its newest final block.
     var stakes: Stakes {
         Stakes(entries: tree.ledger.stakes.map(\.encoded), epochs: tree.ledger.epochEntries.map(\.encoded), height: height)

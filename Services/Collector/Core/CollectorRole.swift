@@ -104,6 +104,7 @@ package struct CollectorRole: RoleCore {
     package var subscriptions: [Topic] { [.candidate(chain), .final(chain), .leg(chain), .confirm(chain), .handover, .joined] }
     package var height: Height { tree.finalHeight }
     package var waiting: Int { pending.count + legs.count }
+    package var oldestWaitingMilliseconds: UInt64? { pending.oldestMilliseconds }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
         var effects = take(input, at: now)
@@ -154,6 +155,8 @@ package struct CollectorRole: RoleCore {
         case .head(let asked) where asked == chain: [.reply(token: token, .head(newestFinal, height: height))]
         case .head: [.reply(token: token, .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchStakes(let asked): [.reply(token: token, asked == chain ? .stakes(stakes) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
+        case .fetchHolds(let query):
+            [.reply(token: token, query.chain == chain ? .holds(holds(query)) : .failure(.wrongChain, detail: "this collector serves \(chain)"))]
         case .fetchBlocks, .fetchBlock, .fetchSnapshot, .fetchSigned, .fetchRecorded, .fetchHandovers, .validate, .receipt, .trace, .offences, .election, .nominate,
             .consent, .chains, .release, .stand, .frozen, .fetchHeaders, .fetchAccountProof, .contract, .contracts, .pause,
             .pauseConsent, .pauses, .admit, .joins:

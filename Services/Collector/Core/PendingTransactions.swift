@@ -45,6 +45,12 @@ struct PendingTransactions: Sendable {
 
     subscript(id: Digest) -> Item? { items[id] }
 
+    /// When the oldest was stored, by the wall clock; nil when there are none. Looks at each.
+    var oldestMilliseconds: UInt64? {
+        let keys = schedule.joined().lazy.compactMap { due in items[due.id].flatMap { $0.key == due.key ? due.key : nil } }
+        return keys.min().map { $0 >> PendingTransactions.keyNumberBits }
+    }
+
     /// Those that a brake may put off, oldest first: deciding legs and what appears by pegs.
     func deferrable(atMost limit: Int) -> [BlockItem] {
         // Whatever is pending is to be published again, and stands in one of the queues once with its present key.

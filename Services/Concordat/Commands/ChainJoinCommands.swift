@@ -117,6 +117,7 @@ struct ChainRegisterCommand: ParsableCommand {
             }
             join.entry = entry
             try desk.folder.write(join)
+            try awaitProcesses(of: id, desk.folder)
         }
         if common.json {
             struct Report: Encodable { var chain: String, status: String, notary_height: UInt64, position: Int }
@@ -124,6 +125,24 @@ struct ChainRegisterCommand: ParsableCommand {
         }
         Console.print("\(chain) has joined, with notary block \(join.entry?.height ?? 0)")
     }
+
+    /// A network that `up` runs takes the chain in by itself, and starts its buses anew for that: meanwhile nobody would answer.
+    private func awaitProcesses(of id: ChainID, _ folder: NetworkFolder) throws {
+        guard let state = NetworkState.running(folder), !state.processes.contains(where: { $0.processID == state.processID }) else { return }
+        common.say("\(id) has joined; waiting until its processes run and the buses are back")
+        let end = BusClock.now().monotonicMilliseconds + ChainRegisterCommand.startMilliseconds
+        while true {
+            let isStarted = NetworkState.running(folder)?.processes.contains { ProcessName($0.name).map { "\($0)".contains(".\(id)@") } ?? false } ?? false
+            if isStarted, let grown = try? NetworkFile.read(folder.networkFile),
+                try Observer(grown).silent(collectors: grown.collectorsPerNode, timeoutMilliseconds: 1_000).isEmpty
+            { return }
+            guard BusClock.now().monotonicMilliseconds < end else { return common.say("not all of them answer yet: see concordat status") }
+            usleep(300_000)
+        }
+    }
+
+    /// How long its processes have to start.
+    private static let startMilliseconds: UInt64 = 30_000
 
     private func report(_ admitting: [String]) throws {
         if common.json {

@@ -1,10 +1,8 @@
 import ArgumentParser
 import Cryptography
-import Dispatch
 import Foundation
 import Gateway
 import Runtime
-import Synchronization
 import WalletDesk
 
 /// Serves a network over HTTP.
@@ -33,38 +31,39 @@ struct GatewayCommand: ParsableCommand {
     @Option(name: .customLong("tap"), help: "The tap of network.yaml whose key is used. (default: tap-1, when its key is there)")
     var tapName: String?
 
+    @Flag(help: .hidden)
+    var supervised = false
+
     func run() throws {
         let folder = try common.folder
         let configuration = try NetworkFile.read(folder.networkFile)
         let (host, port) = try address()
         let key = try tapKey(folder)
         try Inquiry.requireReachable(configuration, folder)
-        let gateway = Gateway(configuration, Gateway.Settings(host: host, port: port, names: publicNames, tap: key), logger: try logs.logger("gateway"))
+        let logger = try logs.logger("gateway")
         let exporter = Exporter("gateway")
         defer { exporter.stop() }
-        if let address = try metrics.address() { try exporter.serve(address, folder, configuration, logger: try logs.logger("gateway")) }
+        if let address = try metrics.address() { try exporter.serve(address, folder, configuration, logger: logger) }
         let noticeMilliseconds = try metrics.noticeMilliseconds()
         let shutdown = Shutdown()
-        let problem = Mutex<(any Error)?>(nil)
-        let ended = DispatchSemaphore(value: 0)
+        if supervised { ParentWatch.start() }
         let (common, isHeard) = (common, key != nil)
-        let task = Task {
-            do {
-                try await gateway.run { GatewayCommand.tell(common, host, $0, isHeard: isHeard) }
-            } catch is CancellationError {
-            } catch {
-                problem.withLock { $0 = error }
-            }
+        let service = GatewayService(folder, configuration, Gateway.Settings(host: host, port: port, names: publicNames, tap: key), logger: logger) {
+            GatewayCommand.tell(common, host, $0, isHeard: isHeard)
+        } failed: {
             shutdown.ask()
-            ended.signal()
         }
-        shutdown.wait()
+        service.start()
+        while !shutdown.wait(milliseconds: 1_000) { service.look() }
         exporter.drain()
         usleep(UInt32(clamping: noticeMilliseconds * 1_000))
-        task.cancel()
-        ended.wait()
+        service.stop()
         exporter.leave(folder)
-        if let problem = problem.withLock({ $0 }) {
+        if let problem = service.problem {
+            if "\(problem)".contains("Address already in use") {
+                let holder = UInt16(exactly: port).flatMap { Ports.holder(of: $0) }.map { "\($0.name) (process \($0.processID))" } ?? "another program"
+                throw Failure(.failed, "\(host):\(port) is in use by \(holder)", "Stop it, or name another place with --listen; port 0 takes one that is free.")
+            }
             throw Failure(.failed, "the gateway cannot serve at \(host):\(port): \(problem)", "Name another place with --listen; port 0 takes one that is free.")
         }
     }

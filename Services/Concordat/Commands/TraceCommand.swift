@@ -30,10 +30,19 @@ struct TraceCommand: ParsableCommand {
         let inquiry = Inquiry(configuration)
         let shutdown = Shutdown()
         var told = ""
+        var shown: Set<String> = []
         while true {
             let standing = Standing(try inquiry.standings(of: digest), configuration.network)
             let found = try TraceDesk.fetch(digest, inquiry)
             if follow, !standing.isEnded, standing.isKnown, !shutdown.wait(milliseconds: TraceCommand.pauseMilliseconds) {
+                // What has happened meanwhile is said as it is known; the whole table is the result, at the end.
+                if case .found(let trace) = found {
+                    for step in trace.steps {
+                        let line = "\(step.step): \(Console.printable(step.what)) \(step.chain)\(step.height > 0 ? " block \(step.height)" : "")"
+                        // Several notaries do the same to the same block.
+                        if shown.insert(line).inserted { common.say("\(line), by \(step.source)") }
+                    }
+                }
                 if standing.text != told { common.say("waiting: \(standing.text)") }
                 told = standing.text
                 continue

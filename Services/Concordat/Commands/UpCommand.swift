@@ -24,6 +24,8 @@ struct UpCommand: ParsableCommand {
     var noRestart = false
     @Flag(help: "Do not serve /metrics, /healthz and /readyz on a port of this machine for each process.")
     var noMetrics = false
+    @Option(help: ArgumentHelp("Serve the network's page and its REST interface there; port 0 for one that is free. (default: not served)", valueName: "address:port"))
+    var gateway: String?
     @Option(help: ArgumentHelp("Send a small payment of its own so often, such as 10s, and say when one does not arrive. (default: never)", valueName: "span"))
     var heartbeat: String?
     @OptionGroup var heartbeatAccounts: HeartbeatAccounts
@@ -39,6 +41,7 @@ struct UpCommand: ParsableCommand {
         // Before anything is made: a wrong option leaves nothing behind.
         let options = try runnerOptions()
         let heartbeatMilliseconds = try Setting.text(heartbeat, "heartbeat").map { try TimeSpan.read($0, "heartbeat") }
+        let place = Setting.text(gateway, "gateway")
         if try Setting.flag(detach, "detach") { return try runDetached(folder) }
         let configuration = try prepared(folder)
         if background { signal(SIGHUP, SIG_IGN) }
@@ -54,9 +57,15 @@ struct UpCommand: ParsableCommand {
         }
         let heart = try heartbeatMilliseconds.map { try startHeartbeat(runner, everyMilliseconds: $0) }
         defer { heart?.stop() }
-        try tell(runner)
-        while !shutdown.wait(milliseconds: 1_000) { try runner.followFiles { Console.error($0) } }
+        let served = place.map { GatewayChild(folder, address: $0, logs: ["--log-level", options.logLevel, "--log-format", options.logFormat]) }
+        defer { served?.stop() }
+        try tell(runner, page: try served?.start())
+        while !shutdown.wait(milliseconds: 1_000) {
+            try runner.followFiles { Console.error($0) }
+            served?.look { Console.error($0) }
+        }
         common.say("Stopping …")
+        served?.stop()
         heart?.stop()
         runner.stop()
         common.say("Stopped; the state is kept in \(folder.path). Start again with: concordat up --data \(folder.path)")
@@ -95,15 +104,15 @@ struct UpCommand: ParsableCommand {
         return try NetworkMaker.make(network, in: folder, passphrase: try passphraseOptions.passphrase(), replacing: false).configuration
     }
 
-    private func tell(_ runner: NetworkRunner) throws {
+    private func tell(_ runner: NetworkRunner, page: String?) throws {
         let configuration = runner.configuration
         let seconds = String(format: "%.1f", runner.readySeconds)
         if common.json {
-            struct Report: Encodable { var network: String, processes: Int, ready_seconds: Double, clients: [String: String] }
+            struct Report: Encodable { var network: String, processes: Int, ready_seconds: Double, clients: [String: String], page: String? }
             let doors = Dictionary(uniqueKeysWithValues: configuration.sites.map { ($0.id, $0.endpoints.clients) })
             return Console.print(
                 JSONText.line(
-                    Report(network: configuration.network.id.hex, processes: runner.processes.count, ready_seconds: runner.readySeconds, clients: doors)))
+                    Report(network: configuration.network.id.hex, processes: runner.processes.count, ready_seconds: runner.readySeconds, clients: doors, page: page)))
         }
         let paint = try common.paint
         var rows = [["SITE", "CHAIN", "NODES", "CLIENTS' DOOR", "MEMBERS' DOOR"]]
@@ -123,6 +132,7 @@ struct UpCommand: ParsableCommand {
         let data = runner.folder.path
         Console.print("Next  concordat send --data \(data) --from alice --to bob --amount 10 --trace")
         Console.print("      concordat status --data \(data)")
+        Console.print(page.map { "      \($0)  a page that shows all of it" } ?? "      concordat gateway --data \(data)     a page that shows all of it, http://127.0.0.1:8080")
         if runner.options.hasMetrics { Console.print("      concordat health --data \(data) --ready      metrics of every process: \(runner.folder.targetsFile)") }
         Console.print(paint.good("Ready in \(seconds) s.") + " Ctrl-C stops the network, its state is kept; again forces.")
     }
@@ -140,6 +150,7 @@ struct UpCommand: ParsableCommand {
         if inProcess { arguments.append("--in-process") }
         if noRestart { arguments.append("--no-restart") }
         if noMetrics { arguments.append("--no-metrics") }
+        if let gateway { arguments += ["--gateway", gateway] }
         if let heartbeat { arguments += ["--heartbeat", heartbeat] }
         if let name = heartbeatAccounts.from { arguments += ["--heartbeat-from", name] }
         if let name = heartbeatAccounts.to { arguments += ["--heartbeat-to", name] }
@@ -160,11 +171,13 @@ struct UpCommand: ParsableCommand {
         process.standardError = output
         try process.run()
         while process.isRunning {
-            if let state = NetworkState.running(folder), let seconds = state.readySeconds {
+            let page = try? String(contentsOfFile: GatewayChild.pageFile(folder), encoding: .utf8)
+            if let state = NetworkState.running(folder), let seconds = state.readySeconds, gateway == nil || page != nil {
                 if common.json {
-                    struct Report: Encodable { var process: Int32, ready_seconds: Double, log: String }
-                    return Console.print(JSONText.line(Report(process: state.processID, ready_seconds: seconds, log: log)))
+                    struct Report: Encodable { var process: Int32, ready_seconds: Double, log: String, page: String? }
+                    return Console.print(JSONText.line(Report(process: state.processID, ready_seconds: seconds, log: log, page: page)))
                 }
+                if let page { Console.print("\(page)  a page that shows all of it") }
                 return Console.print(
                     "Ready in \(String(format: "%.1f", seconds)) s, in the background (process \(state.processID)). Stop it: concordat down --data \(folder.path)")
             }

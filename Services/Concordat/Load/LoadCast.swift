@@ -40,7 +40,9 @@ struct LoadCast {
         mostLanes = counts.values.min() ?? 1
         var newest: [String: Contract] = [:]
         for contract in configuration.network.contracts + accounts.declared where contract.version >= newest[contract.id]?.version ?? 0 { newest[contract.id] = contract }
-        contracts = newest.values.sorted { $0.id < $1.id }
+        // Those of the network first: what a payment is made under is chosen as `send` chooses it.
+        let own = Set(configuration.network.contracts.map(\.id))
+        contracts = newest.values.sorted { (own.contains($0.id) ? 0 : 1, $0.id) < (own.contains($1.id) ? 0 : 1, $1.id) }
     }
 
     /// Lanes of all workers, so that each has a payer on every chain.

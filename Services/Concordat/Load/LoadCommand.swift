@@ -124,6 +124,14 @@ struct LoadCommand: ParsableCommand {
             for line in LoadOutput.lines(report, try common.paint) { Console.print(line) }
             Console.print("report    \(target)/{\(LoadOutput.files)}")
         }
-        if !report.passed { throw ExitCode(Failure.Code.degraded.rawValue) }
+        guard !report.passed else { return }
+        let counts = report.counts
+        var reasons: [String] = []
+        if report.objectives.contains(where: { !$0.met }) { reasons.append("an objective is missed") }
+        if counts.pending > 0 { reasons.append("\(counts.pending) payments had not ended when the wait was over (concordat pending says what they wait for)") }
+        if counts.lost > 0 { reasons.append("\(counts.lost) payments are lost") }
+        if !report.verification.isGood { reasons.append("the verification is not good") }
+        common.say("Not passed: \(reasons.joined(separator: "; ")).")
+        throw ExitCode(Failure.Code.degraded.rawValue)
     }
 }

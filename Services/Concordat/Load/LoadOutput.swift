@@ -51,16 +51,16 @@ enum LoadOutput {
         lines += Table.lines(table)
         if let own = report.final_from_send_seconds.p99 { lines.append("final p99 from the actual send \(LoadText.decimal(own, 3)) (shows what lag adds)") }
         lines.append("LAG       mean \(LoadText.decimal((report.lag_seconds.mean ?? 0) * 1_000, 1)) ms  max \(LoadText.decimal((report.lag_seconds.max ?? 0) * 1_000, 1)) ms")
-        if let cost = report.cost { lines += LoadOutput.cost(cost) }
+        if let cost = report.cost { lines += LoadOutput.cost(cost, settled: report.counts.settled) }
         if let saturation = report.saturation { lines += LoadOutput.saturation(saturation, paint) }
         let verified = report.verification
-        lines.append("VERIFY    \(Console.printable(verified.sentence)) \(verified.way == "none" ? "" : verified.isGood ? paint.good("✓") : paint.bad("✗"))")
+        lines.append("VERIFY    \(Console.printable(verified.sentence))\(verified.way == "none" ? "" : verified.isGood ? " \(paint.good("✓"))" : " \(paint.bad("✗"))")")
         return lines
     }
 
-    private static func cost(_ cost: LoadReport.Cost) -> [String] {
+    private static func cost(_ cost: LoadReport.Cost, settled: Int) -> [String] {
         var lines = [
-            "CPU       \(LoadText.decimal(cost.cpu_milliseconds_per_payment, 2)) ms a settled payment; machine \(LoadText.decimal(cost.processors_used, 1)) of \(cost.processors) processors;"
+            "CPU       \(settled == 0 ? "-" : LoadText.decimal(cost.cpu_milliseconds_per_payment, 2)) ms a settled payment; machine \(LoadText.decimal(cost.processors_used, 1)) of \(cost.processors) processors;"
                 + " this program \(LoadText.decimal(cost.load_cpu_milliseconds_per_payment, 2)) ms",
             "          \(cost.checks_needed) signature checks of \(LoadText.decimal(cost.check_microseconds, 1)) us: floor_ratio \(LoadText.decimal(cost.floor_ratio, 3))",
         ]

@@ -36,7 +36,8 @@ struct LoadVerification {
             if let reader, verification.unread_chains.isEmpty {
                 verification.ledger = LedgerVerdict.judge(&payments, reader.reading, startMilliseconds: startMilliseconds)
             }
-            if FileManager.default.fileExists(atPath: "\(folder.path)/data") { audit(&verification, say) }
+            // Of stores that cannot be read nothing can be said, least of all about money.
+            if verification.unread_chains.isEmpty, FileManager.default.fileExists(atPath: "\(folder.path)/data") { audit(&verification, say) }
         }
         return verification
     }

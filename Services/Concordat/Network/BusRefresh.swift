@@ -1,5 +1,4 @@
 import BusShell
-import Foundation
 import Logging
 import Runtime
 
@@ -10,7 +9,7 @@ final class BusRefresh {
     private let bus: BusService
     private let logger: Logger
     private var members: [MemberDescription]
-    private var seen: [String: Date] = [:]
+    private var files: FileChanges
 
     init(_ launcher: Launcher, _ site: String, _ bus: BusService, logger: Logger) {
         self.launcher = launcher
@@ -18,14 +17,12 @@ final class BusRefresh {
         self.bus = bus
         self.logger = logger
         members = launcher.configuration.members
-        seen = BusRefresh.changes(launcher.folder)
+        files = FileChanges(launcher.folder)
     }
 
     /// Looks whether a file has changed. One that cannot be read changes nothing: whoever was let in stays.
     func look() {
-        let changes = BusRefresh.changes(launcher.folder)
-        guard changes != seen else { return }
-        seen = changes
+        guard files.look() else { return }
         do {
             let configuration = try NetworkFile.read(launcher.folder.networkFile)
             guard configuration.network.id == launcher.configuration.network.id, let description = configuration.site(site) else {
@@ -40,15 +37,5 @@ final class BusRefresh {
         } catch {
             logger.error("network.yaml cannot be taken over, the members of this bus stay as they are: \(error)")
         }
-    }
-
-    /// When the files that list members were last written.
-    private static func changes(_ folder: NetworkFolder) -> [String: Date] {
-        let joined = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/joined")) ?? []
-        var dates: [String: Date] = [:]
-        for path in [folder.networkFile] + joined.map({ "\(folder.path)/joined/\($0)" }) {
-            dates[path] = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-        }
-        return dates
     }
 }

@@ -34,6 +34,8 @@ struct RoleMetrics: Sendable {
         page.add(.stageCallsUnanswered, meter.unansweredCount, labels)
         for counter in Counter.allCases { write(counter, meter.counters[counter] ?? 0, to: &page) }
         page.add(.stageInProgress, UInt64(snapshot.waiting), labels)
+        if address.role == .collector { page.declare(.stageOldestItem) }
+        if let oldest = snapshot.oldestWaitingMilliseconds { page.add(.stageOldestItem, Double(oldest) / 1_000, labels) }
         page.add(.stageInputsWaiting, UInt64(snapshot.inputsCount), labels)
         page.add(.stageBacklog, UInt64(snapshot.backlogCount), labels)
         page.add(.stageUnacknowledged, UInt64(snapshot.unacknowledgedCount), labels)

@@ -36,7 +36,7 @@ package struct LoadRoutes: Sendable {
 
     /// - Parameter payers: the lane's own accounts.
     /// - Parameter accounts: everybody who may be paid.
-    /// - Parameter contracts: exchange contracts and pegs.
+    /// - Parameter contracts: exchange contracts and pegs; of several between two chains for one asset the first is used.
     package init(network: Network, contracts: [Contract], payers: [Signer], accounts: [Account], deadlineMilliseconds: UInt64) {
         for account in accounts { residents[account.chain, default: []].append(account.key) }
         self.deadlineMilliseconds = deadlineMilliseconds
@@ -44,7 +44,13 @@ package struct LoadRoutes: Sendable {
             guard let home = accounts.first(where: { $0.key == payer.publicKey })?.chain, let chain = network.chain(home) else { continue }
             for balance in chain.genesis.first(where: { $0.key == payer.publicKey })?.balances ?? [] {
                 addTransfer(payer, home, balance.asset)
-                for contract in contracts where contract.side(of: home)?.asset == balance.asset { addExchange(payer, home, contract) }
+                // One contract for each other chain: the reserve of another one may have nothing to pay with.
+                var reached: [ChainID] = []
+                for contract in contracts where contract.peg == nil && contract.side(of: home)?.asset == balance.asset {
+                    let other = contract.first.chain == home ? contract.second.chain : contract.first.chain
+                    guard !reached.contains(other), addExchange(payer, home, contract, to: other) else { continue }
+                    reached.append(other)
+                }
                 for contract in contracts where contract.peg != nil && contract.first.chain == home && contract.first.asset == balance.asset { addLock(payer, contract) }
             }
         }
@@ -59,10 +65,11 @@ package struct LoadRoutes: Sendable {
         add(.transfer, Template(payer: payer, route: .transfer(chain: chain), asset: asset, amount: 1, payeeChain: chain))
     }
 
-    private mutating func addExchange(_ payer: Signer, _ home: ChainID, _ contract: Contract) {
-        guard contract.peg == nil, let own = contract.side(of: home), let amount = LoadRoutes.least(contract, from: home) else { return }
-        let other = contract.first.chain == home ? contract.second.chain : contract.first.chain
+    /// - Returns: whether its terms allow a payment.
+    private mutating func addExchange(_ payer: Signer, _ home: ChainID, _ contract: Contract, to other: ChainID) -> Bool {
+        guard let own = contract.side(of: home), let amount = LoadRoutes.least(contract, from: home) else { return false }
         add(.cross, Template(payer: payer, route: .exchange(contract, from: home, to: other), asset: own.asset, amount: amount, payeeChain: other))
+        return true
     }
 
     private mutating func addLock(_ payer: Signer, _ peg: Contract) {

@@ -125,7 +125,7 @@ extension LoadReport.Verification {
     /// For people.
     package var sentence: String {
         guard way != "none" else { return "nothing was verified" }
-        var parts = unread_chains.isEmpty ? [] : ["\(unread_chains.joined(separator: ", ")) could not be read again"]
+        var parts = unread_chains.isEmpty ? [] : ["\(unread_chains.joined(separator: ", ")) could not be read again: nothing is judged"]
         if let ledger {
             parts.append("ledgers reread (\(ledger.blocks) blocks): \(ledger.found) found, \(ledger.missing) missing, \(ledger.duplicates) duplicate, \(ledger.different) different")
         }

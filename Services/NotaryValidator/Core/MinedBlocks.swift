@@ -64,7 +64,18 @@ extension ValidatorRole {
         else { return [] }
         guard tree.certificateFault(in: certified) == nil else { return [.count(.badSignature, by: 1)] }
         mined.certificates[header.hash] = certified
-        return growMined(at: now)
+        // Nobody else may have it once the block is recorded, and the chain's nodes need it to take that block.
+        let stored: RoleEffect = .persist([.put(.certified, key: ValidatorRole.candidateKey(header), value: certified.encoded)])
+        return [stored] + growMined(at: now)
+    }
+
+    /// Certificates that were stored before this start.
+    mutating func recoverMined(_ rows: [StoredRow]) {
+        guard isMined else { return }
+        for row in rows where !row.isDamaged && mined.certificates.count < MinedBlocks.maximum {
+            guard let certified = try? CertifiedCandidate(decoding: row.value), certified.header.height > tree.finalHeight else { continue }
+            mined.certificates[certified.header.hash] = certified
+        }
     }
 
     /// Takes up into the tree of notarized blocks what has become ready, and tells the notary's other roles.

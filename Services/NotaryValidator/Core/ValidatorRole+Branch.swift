@@ -37,11 +37,17 @@ extension ValidatorRole {
             if !isRejoining { heads.append(.publish(.branch(chain), .branch(branchHead(header, crosses)))) }
             legs.follow(item.block, at: now)
         }
-        operations.append(.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF))
+        operations += forgetCandidates()
         pending.forget(throughSlot: tipSlot)
         expireLegs(at: now)
         moveMined()
         return [.persist(operations)] + kept + heads + obeyRecord(at: now) + refundByFreeze(at: now) + sendLegs(at: now) + retryPending(at: now)
+    }
+
+    /// What stands below the newest final block, and beside it, is needed no more.
+    func forgetCandidates() -> [StoreOperation] {
+        let last = tree.finalSlot << 16 | 0xFFFF
+        return [.deleteThrough(.candidates, key: last)] + (context.chain.engine == .pow ? [.deleteThrough(.certified, key: last)] : [])
     }
 
     /// A quorum of both sides adopted what this notary's rules refuse: more than a third is corrupt, or this code is wrong.

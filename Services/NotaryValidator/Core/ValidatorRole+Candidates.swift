@@ -184,14 +184,12 @@ extension ValidatorRole {
         signedSlot = max(signedSlot, block.header.slot)
         let view = reader.view
         var operations = reliances.add(block) { view[$0]?.height ?? 0 }
-        operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block), value: block.encoded))
+        operations.append(.put(.candidates, key: ValidatorRole.candidateKey(block.header), value: block.encoded))
         return [.persist(operations)] + [.count(.sent, by: 1), .publish(.certification(block.header.chain), .verdict(verdict))]
     }
 
     /// Rows of a slot lie together, so that a final block can delete all that it overtakes.
-    static func candidateKey(_ block: Block) -> UInt64 {
-        block.header.slot << 16 | (block.hash.a & 0xFFFF)
-    }
+    static func candidateKey(_ header: BlockHeader) -> UInt64 { header.slot << 16 | (header.hash.a & 0xFFFF) }
 
     private mutating func refuse(_ block: Block, _ reason: Reason, transaction: Digest?) -> [RoleEffect] {
         let verdict = NotaryVerdict(

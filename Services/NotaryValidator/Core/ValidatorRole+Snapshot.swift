@@ -70,7 +70,7 @@ extension ValidatorRole {
         missingHolds.expect(tree.ledger)
         legs.forgetLast()
         moveMined()
-        let operations = bind(to: header) + [.deleteThrough(.candidates, key: tree.finalSlot << 16 | 0xFFFF)]
+        let operations = bind(to: header) + forgetCandidates()
         return [.persist(operations)] + snapshots.adopt(snapshot.stored) + sayHead() + askHolds()
     }
 

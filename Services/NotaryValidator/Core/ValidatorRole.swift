@@ -11,7 +11,7 @@ import Wire
 /// Re-executes every candidate, signs the valid ones, follows the chain's final branch on behalf of its notary (R7), and tells
 /// the other chains of a cross transaction what has become true on this one.
 package struct ValidatorRole: RoleCore {
-    package static let recoveredTables: [StoreTable] = [.candidates, .handovers, .facts, .reliances]
+    package static let recoveredTables: [StoreTable] = [.candidates, .certified, .handovers, .facts, .reliances]
 
     let context: RoleContext
     let network: Network
@@ -161,6 +161,7 @@ package struct ValidatorRole: RoleCore {
             if chain.engine == .pow, block.header.height > tree.finalHeight { mined.stored.append(block.header) }
         }
         mined.stored = mined.stored.suffix(Int(Limits.unrecordedBlocks))
+        recoverMined(recovered[.certified])
     }
 
     package var subscriptions: [Topic] {

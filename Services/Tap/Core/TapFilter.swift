@@ -17,9 +17,10 @@ package struct TapFilter: Sendable, Hashable {
 
     package init() {}
 
-    /// Whether a frame is one of those.
+    /// Whether a frame is one of those. Signs of life are shown to those who ask for them, by kind or by topic: they come all the time.
     package func takes(_ frame: TapFrame) -> Bool {
         guard frame.timeMilliseconds >= sinceMilliseconds else { return false }
+        guard frame.kind != TapFrame.beatKind || kinds.contains(frame.kind) || topics.contains(where: { $0.description != "*" && $0.matches(frame.topic) }) else { return false }
         guard topics.isEmpty || topics.contains(where: { $0.matches(frame.topic) }) else { return false }
         guard roles.isEmpty || roles.contains(frame.role) else { return false }
         guard chains.isEmpty || frame.chain.map(chains.contains) ?? false else { return false }

@@ -17,6 +17,13 @@ package struct TapFrame: Sendable, Hashable {
     package let byteCount: Int
     /// What it is, in a word: `candidate`, `vote`, …; `unreadable` for what this program cannot read.
     package let kind: String
+    package static let beatKind = "beat"
+    /// Every kind there is.
+    package static let kinds = [
+        "accepted", "admission", "alarm", "beat", "branch", "candidate", "certificate", "certified", "confirm", "consent", "contract", "evidence", "final",
+        "handover", "joined", "lead", "leg", "nomination", "notarized", "pause", "pool", "recorded", "unreadable", "verdict", "vote",
+    ]
+
     /// Nil for what is about no chain, or several.
     package let chain: ChainID?
     /// Nil for what is about no block.

@@ -45,7 +45,7 @@ struct TapReading {
         case .alarm(let alarm): (kind, detail) = ("alarm", "\(alarm.severity.rawValue) \(alarm.code): \(alarm.detail)")
         case .evidence(let evidence): (kind, chain, detail) = ("evidence", evidence.chain, evidence.kind.rawValue)
         case .consent(let consent): (kind, chain, detail) = ("consent", consent.chain, consent.wish == .freeze ? "freeze" : consent.wish == .thaw ? "thaw" : "leave")
-        case .beat(let beat): (kind, height, detail) = ("beat", beat.height, "\(beat.waiting) wait, \(beat.received) in, \(beat.sent) out")
+        case .beat(let beat): (kind, chain, height, detail) = ("beat", RoleAddress(beat.source)?.chain, beat.height, "\(beat.waiting) wait, \(beat.received) in, \(beat.sent) out")
         case .recorded(let recorded): (kind, chain, height) = ("recorded", recorded.chain, recorded.head?.notary.header.height)
         case .handover(let handover): (kind, chain, height, detail) = ("handover", handover.chain, handover.final.header.height, "epoch \(handover.epoch)")
         case .nomination(let nomination): (kind, chain, transactions) = ("nomination", .notary, [nomination.transaction.id])

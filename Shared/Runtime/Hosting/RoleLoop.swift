@@ -354,6 +354,7 @@ final class RoleLoop<Core: RoleCore> {
         snapshot.height = core.height
         snapshot.heardHeight = meter.heardHeight(nodes: settings.context.chain.listed.count)
         snapshot.waiting = core.waiting
+        snapshot.oldestWaitingMilliseconds = core.oldestWaitingMilliseconds
         snapshot.isStarted = isStarted
         snapshot.isConnected = client.isJoined
         snapshot.isDiskFull = isDiskFull

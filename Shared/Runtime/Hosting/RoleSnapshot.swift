@@ -8,6 +8,8 @@ package struct RoleSnapshot: Sendable {
     /// Newest height of its chain that enough of its nodes speak of; 0 while too few have spoken.
     package var heardHeight: Height = 0
     package var waiting = 0
+    /// When the oldest item that waits was taken on, Unix milliseconds; nil for none, or where nobody knows.
+    package var oldestWaitingMilliseconds: UInt64?
     /// The core has been told that it runs: the store is read, and the bus has let it in.
     package var isStarted = false
     package var isConnected = false

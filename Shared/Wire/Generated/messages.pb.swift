@@ -1245,6 +1245,15 @@ package nonisolated struct PBRequest: Sendable {
     set {request = .joins(newValue)}
   }
 
+  /// collector.C
+  package var fetchHolds: PBFetchHolds {
+    get {
+      if case .fetchHolds(let v)? = request {return v}
+      return PBFetchHolds()
+    }
+    set {request = .fetchHolds(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Request: Equatable, Sendable {
@@ -1326,6 +1335,8 @@ package nonisolated struct PBRequest: Sendable {
     case admit(PBAdmission)
     /// recorder
     case joins(PBJoinQuery)
+    /// collector.C
+    case fetchHolds(PBFetchHolds)
 
   }
 
@@ -1628,6 +1639,15 @@ package nonisolated struct PBResponse: Sendable {
     set {response = .joins(newValue)}
   }
 
+  /// to fetch_holds
+  package var holds: PBHolds {
+    get {
+      if case .holds(let v)? = response {return v}
+      return PBHolds()
+    }
+    set {response = .holds(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Response: Equatable, Sendable {
@@ -1695,6 +1715,8 @@ package nonisolated struct PBResponse: Sendable {
     case brakes(PBBrakeState)
     /// to admit and joins
     case joins(PBJoins)
+    /// to fetch_holds
+    case holds(PBHolds)
 
   }
 
@@ -2672,6 +2694,56 @@ package nonisolated struct PBStakes: Sendable {
 
   /// height of the block
   package var height: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks what a chain holds for cross transactions that have not ended on it, in the order of the blocks that opened them, and within a
+/// block in the order of their xids.
+package nonisolated struct PBFetchHolds: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// chain
+  package var chain: String = String()
+
+  /// 32 bytes: only what is held from this account; empty: from any
+  package var account: Data = Data()
+
+  /// only after this place: the height of the block that opened a hold
+  package var afterHeight: UInt64 = 0
+
+  /// and its xid, 32 bytes; empty: from the first
+  package var afterXid: Data = Data()
+
+  /// at most Limits.holdsPerAnswer
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a chain holds at its newest final block.
+package nonisolated struct PBHolds: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// exact bytes of the cross transactions' entries in the state
+  package var entries: [Data] = []
+
+  /// how many there are in all, before and after these
+  package var count: UInt64 = 0
+
+  /// height of the block
+  package var height: UInt64 = 0
+
+  /// chain time of the block, milliseconds
+  package var time: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4994,7 +5066,7 @@ nonisolated extension PBBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
 
 nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Request"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{3}pause_consent\0\u{1}pauses\0\u{1}brakes\0\u{1}admit\0\u{1}joins\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}traceparent\0\u{2}\u{9}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{1}answer\0\u{3}fetch_blocks\0\u{3}fetch_block\0\u{1}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{3}fetch_legs\0\u{1}offences\0\u{3}fetch_snapshot\0\u{3}fetch_signed\0\u{4}\u{10}fetch_recorded\0\u{4}\u{6}fetch_handovers\0\u{3}fetch_stakes\0\u{2}\u{3}consent\0\u{1}chains\0\u{1}release\0\u{1}stand\0\u{1}frozen\0\u{1}election\0\u{1}nominate\0\u{4}\u{4}fetch_headers\0\u{3}fetch_account_proof\0\u{1}contract\0\u{1}contracts\0\u{1}sponsor\0\u{1}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{3}pause_consent\0\u{1}pauses\0\u{1}brakes\0\u{1}admit\0\u{1}joins\0\u{3}fetch_holds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5510,6 +5582,19 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.request = .joins(v)
         }
       }()
+      case 74: try {
+        var v: PBFetchHolds?
+        var hadOneofValue = false
+        if let current = self.request {
+          hadOneofValue = true
+          if case .fetchHolds(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.request = .fetchHolds(v)
+        }
+      }()
       default: break
       }
     }
@@ -5680,6 +5765,10 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .joins(let v)? = self.request else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
     }()
+    case .fetchHolds?: try {
+      guard case .fetchHolds(let v)? = self.request else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -5695,7 +5784,7 @@ nonisolated extension PBRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Response"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{2}\u{2}pauses\0\u{1}brakes\0\u{2}\u{2}joins\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}submit\0\u{1}status\0\u{1}account\0\u{1}watch\0\u{2}\u{2}blocks\0\u{2}\u{2}validate\0\u{1}receipt\0\u{1}trace\0\u{1}head\0\u{1}legs\0\u{1}offences\0\u{1}snapshot\0\u{1}signed\0\u{2}\u{6}failure\0\u{2}\u{a}recorded\0\u{2}\u{6}handovers\0\u{1}stakes\0\u{2}\u{3}chains\0\u{2}\u{2}granted\0\u{2}\u{2}frozen\0\u{1}election\0\u{2}\u{5}headers\0\u{3}account_proof\0\u{1}contract\0\u{1}contracts\0\u{2}\u{2}bridge\0\u{3}bridge_proof\0\u{1}attest\0\u{1}pause\0\u{2}\u{2}pauses\0\u{1}brakes\0\u{2}\u{2}joins\0\u{1}holds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6119,6 +6208,19 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.response = .joins(v)
         }
       }()
+      case 74: try {
+        var v: PBHolds?
+        var hadOneofValue = false
+        if let current = self.response {
+          hadOneofValue = true
+          if case .holds(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.response = .holds(v)
+        }
+      }()
       default: break
       }
     }
@@ -6257,6 +6359,10 @@ nonisolated extension PBResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .joins?: try {
       guard case .joins(let v)? = self.response else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
+    }()
+    case .holds?: try {
+      guard case .holds(let v)? = self.response else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
     }()
     case nil: break
     }
@@ -7913,6 +8019,101 @@ nonisolated extension PBStakes: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.entries != rhs.entries {return false}
     if lhs.epochs != rhs.epochs {return false}
     if lhs.height != rhs.height {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBFetchHolds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchHolds"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}account\0\u{3}after_height\0\u{3}after_xid\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.chain) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.account) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.afterHeight) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.afterXid) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chain.isEmpty {
+      try visitor.visitSingularStringField(value: self.chain, fieldNumber: 1)
+    }
+    if !self.account.isEmpty {
+      try visitor.visitSingularBytesField(value: self.account, fieldNumber: 2)
+    }
+    if self.afterHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.afterHeight, fieldNumber: 3)
+    }
+    if !self.afterXid.isEmpty {
+      try visitor.visitSingularBytesField(value: self.afterXid, fieldNumber: 4)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFetchHolds, rhs: PBFetchHolds) -> Bool {
+    if lhs.chain != rhs.chain {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.afterHeight != rhs.afterHeight {return false}
+    if lhs.afterXid != rhs.afterXid {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBHolds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Holds"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0\u{1}count\0\u{1}height\0\u{1}time\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.entries) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.time) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.entries, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 2)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 3)
+    }
+    if self.time != 0 {
+      try visitor.visitSingularUInt64Field(value: self.time, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBHolds, rhs: PBHolds) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.time != rhs.time {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

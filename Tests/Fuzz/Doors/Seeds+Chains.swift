@@ -146,6 +146,9 @@ extension Seeds {
             if chain != .notary { add(.fetchAccountProof(chain: chain, account: nodes[0].publicKey), to: [.consensus]) }
         }
         add(.fetchStakes(Stage.alpha), to: [.collector])
+        add(.fetchHolds(HoldsQuery(chain: Stage.alpha)), to: [.collector])
+        let place = HoldsQuery.Place(height: 1, xid: Digest.zero)
+        add(.fetchHolds(HoldsQuery(chain: Stage.beta, account: Stage.cast.people[0].publicKey, after: place, limit: 1)), to: [.collector])
     }
 
     // MARK: contracts

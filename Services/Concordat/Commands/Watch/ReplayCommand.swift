@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cryptography
 import Foundation
+import Runtime
 import TapCore
 import Wire
 
@@ -12,27 +13,72 @@ struct ReplayCommand: ParsableCommand {
             Example:
               concordat replay incident.tap --kind alarm
               concordat replay incident.tap --json --quiet
-            It needs no network. Exit codes: 0, 2 frames are missing or the file ends within one, 64 usage, 78 the file is no recording.
+              concordat replay incident.tap --simulate --data .concordat
+            It needs no network that runs. With --simulate what was recorded goes through the cores of every role again, by the recording's clock, and the
+            table says how far each came and what it found wrong; of --data only network.yaml is read, and no key. The same file always gives the same run.
+            Exit codes: 0; 2 frames are missing, the file ends within one, or a role does not come as far as what was recorded; 64 usage; 78 the file is no
+            recording, or of another network.
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: TapOptions
 
+    @Flag(help: "Run it through the cores of the network's roles, and say how each fares.")
+    var simulate = false
+
+    @Option(name: .customLong("through"), help: "With --simulate: only this role, such as validator.alpha@notary-1. May be given several times. (default: every role)")
+    var through: [String] = []
+
+    @Option(help: "With --simulate: a recorder's data folder that has the blocks before the recording.")
+    var archive: String?
+
     @Argument(help: "The file.")
     var file: String
 
     func run() throws {
+        let recording = try read()
+        guard simulate else {
+            guard through.isEmpty, archive == nil else { throw Failure(.usage, "--through and --archive are about --simulate", "Add --simulate, or leave them out.") }
+            return try show(recording)
+        }
+        try run(recording)
+    }
+
+    /// Runs it through the cores.
+    private func run(_ recording: TapRecording) throws {
+        let folder = try common.folder
+        let configuration = try NetworkFile.read(folder.networkFile)
+        guard configuration.network.id == recording.network else {
+            throw Failure(.configuration, "\(file) is of another network than \(folder.networkFile)", "Name the folder of the network that was recorded: --data")
+        }
+        let known = configuration.roles(collectorsPerNode: max(1, configuration.collectorsPerNode))
+        let roles = try through.map { text in
+            guard let address = RoleAddress(text) ?? RoleAddress(text + "/1"), known.contains(address) else {
+                throw Failure(.usage, "--through \(Console.printable(text)) is no role of the network", "For example: \(known.prefix(3).map(\.description).joined(separator: ", ")).")
+            }
+            return address
+        }
+        let incident = try Incident(recording, configuration, roles: roles, archive: try archive.map { try Archives.open($0, configuration.network) })
+        let outcome = incident.run { done in if done > 0 { common.say("\(done) of \(recording.frames.count) frames") } }
+        let report = IncidentReport(outcome)
+        if common.json { Console.print(JSONText.line(report)) } else { for line in report.lines { Console.print(line) } }
+        if !report.isWhole { throw ExitCode(Failure.Code.degraded.rawValue) }
+    }
+
+    private func read() throws -> TapRecording {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw Failure(.configuration, "\(file) cannot be read", "Name a file that concordat tap --record has written.")
         }
-        let recording: TapRecording
-        do { recording = try TapRecording([UInt8](data)) } catch {
+        do { return try TapRecording([UInt8](data)) } catch {
             switch error {
             case .noRecording: throw Failure(.configuration, "\(file) is no recording of a tap", "Name a file that concordat tap --record has written.")
             case .malformed(let offset), .cutShort(let offset):
                 throw Failure(.configuration, "\(file) is damaged at byte \(offset)", "What lies before can be had by cutting the file there.")
             }
         }
+    }
+
+    private func show(_ recording: TapRecording) throws {
         var printer = TapPrinter(isJSON: common.json, paint: try common.paint)
         var tally = TapTally()
         var lines: [(frame: TapFrame, hash: Digest)] = []

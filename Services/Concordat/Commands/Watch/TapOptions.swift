@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cryptography
 import Foundation
+import Runtime
 import TapCore
 import Wire
 
@@ -15,7 +16,7 @@ struct TapOptions: ParsableArguments {
     @Option(help: "Only frames about this chain. May be given several times.")
     var chain: [String] = []
 
-    @Option(help: "Only messages of this kind, such as candidate, verdict, vote, final or alarm. May be given several times.")
+    @Option(help: "Only messages of this kind, such as candidate, verdict, vote, final or alarm; beat, the roles' signs of life, are shown only when asked for. May be given several times.")
     var kind: [String] = []
 
     @Option(help: "Only frames about this transaction: the first digits of its id or xid.")
@@ -40,6 +41,10 @@ struct TapOptions: ParsableArguments {
                 throw Failure(.usage, "there is no chain \(Console.printable(name))", "Use one of: \(chains.map(\.description).joined(separator: ", ")).")
             }
             return id
+        }
+        for name in kind where !TapFrame.kinds.contains(name) {
+            let closest = Suggestion.closest(to: name, among: TapFrame.kinds).map { "Did you mean \($0)? " } ?? ""
+            throw Failure(.usage, "--kind '\(Console.printable(name))' is no kind of message", "\(closest)Kinds: \(TapFrame.kinds.joined(separator: ", ")).")
         }
         filter.kinds = kind
         if let tx {

@@ -1,72 +1,75 @@
 import Cryptography
 import Foundation
 import Runtime
-import WalletDesk
-import WalletShell
 import Wire
 
 /// What slows value down or stops it, over the whole network (G-1 to G-6).
-final class BrakeDesk {
+package final class BrakeDesk {
     /// A cap, one way, on one chain.
-    struct CapRow: Encodable {
-        var contract: String
-        var chain: String
-        var asset: String
+    package struct CapRow: Encodable, Sendable {
+        package var contract: String
+        package var chain: String
+        package var asset: String
         /// `in`: what is paid into the contract, `out`: what it pays.
-        var way: String
-        var mode: String
-        var used: UInt64
-        var amount: UInt64
-        var share_percent: UInt64
-        var window_milliseconds: UInt64
+        package var way: String
+        package var mode: String
+        package var used: UInt64
+        package var amount: UInt64
+        package var share_percent: UInt64
+        package var window_milliseconds: UInt64
         /// Until nothing is used any more.
-        var full_in_milliseconds: UInt64?
+        package var full_in_milliseconds: UInt64?
         /// Payments that a cap in log-only mode would have refused or put off.
-        var would_refuse: UInt64
+        package var would_refuse: UInt64
     }
 
-    struct DelayRow: Encodable {
-        var contract: String
-        var chain: String
-        var asset: String
-        var mode: String
-        var amount: UInt64
-        var milliseconds: UInt64
-        var would_refuse: UInt64
+    /// Payments of at least an amount, put off for some time, on one chain.
+    package struct DelayRow: Encodable, Sendable {
+        package var contract: String
+        package var chain: String
+        package var asset: String
+        package var mode: String
+        package var amount: UInt64
+        package var milliseconds: UInt64
+        package var would_refuse: UInt64
     }
 
-    struct WaitingRow: Encodable {
-        var id: String
-        var chain: String
-        var contract: String
-        var amount: UInt64
-        var reason: String
+    /// A payment that a brake puts off.
+    package struct WaitingRow: Encodable, Sendable {
+        package var id: String
+        package var chain: String
+        package var contract: String
+        package var amount: UInt64
+        package var reason: String
     }
 
-    struct PauseRow: Encodable {
-        struct Wish: Encodable { var level: String, notary: String }
-        var target: String
-        var level: String
-        var number: UInt64
-        var notary_height: UInt64
+    /// A target that is, or was, paused, or that somebody wants to be.
+    package struct PauseRow: Encodable, Sendable {
+        /// What one notary wants.
+        package struct Wish: Encodable, Sendable { package var level: String, notary: String }
+        package var target: String
+        package var level: String
+        package var number: UInt64
+        package var notary_height: UInt64
         /// Chains that have taken the newest change in.
-        var taken_by: [String]
+        package var taken_by: [String]
         /// Counted on the chains while it was observed.
-        var would_refuse: UInt64
-        var wishes: [Wish]
+        package var would_refuse: UInt64
+        package var wishes: [Wish]
     }
 
-    struct Report: Encodable {
-        var caps: [CapRow]
-        var delays: [DelayRow]
-        var waiting: [WaitingRow]
-        var pauses: [PauseRow]
+    /// All of it.
+    package struct Report: Encodable, Sendable {
+        package var caps: [CapRow]
+        package var delays: [DelayRow]
+        package var waiting: [WaitingRow]
+        package var pauses: [PauseRow]
     }
 
-    private let inquiry: Inquiry
+    package let inquiry: Inquiry
     private var network: Network { inquiry.configuration.network }
 
-    init(_ inquiry: Inquiry) { self.inquiry = inquiry }
+    package init(_ inquiry: Inquiry) { self.inquiry = inquiry }
 
     /// What the collector of each chain that has read furthest says; a chain of which none answers is left out.
     private func views() throws -> [ChainID: (view: BrakeView, waiting: [BrakeView.Waiting])] {
@@ -85,7 +88,7 @@ final class BrakeDesk {
     }
 
     /// How all targets stand, as the recorder that has read most says.
-    func pauses() throws -> [PauseState] {
+    package func pauses() throws -> [PauseState] {
         let services = network.notary.listed.map { Service.name(.recorder, chain: .notary, node: $0.id) }
         let answers = try inquiry.ask(services.map { ($0, .pauses) }).compactMap { answer -> [PauseState]? in
             if case .pauses(let states)? = answer { states } else { nil }
@@ -103,7 +106,7 @@ final class BrakeDesk {
     }
 
     /// Everything, with caps from most used to least.
-    func report() throws -> Report {
+    package func report() throws -> Report {
         let views = try views()
         let all = network.contracts + (try ContractDesk(inquiry).all()).map(\.terms.contract)
         var caps: [CapRow] = []
@@ -156,53 +159,11 @@ final class BrakeDesk {
             taken_by: state.number == 0 ? [] : taken.filter { $0.1.number >= state.number }.map(\.0), would_refuse: taken.reduce(0) { $0 + $1.1.observed },
             wishes: state.wishes.map { PauseRow.Wish(level: $0.level.state, notary: $0.notary) })
     }
-
-    /// A target that somebody names.
-    func target(chain: String?, contract: String?, asset: String?) throws -> PauseTarget {
-        let advice = "Give one of --chain NAME, --contract ID, --asset CHAIN/ASSET."
-        guard [chain, contract, asset].compactMap({ $0 }).count == 1 else { throw Failure(.usage, "a pause is about one thing", advice) }
-        if let contract {
-            let known = [Agreement.id] + network.contracts.map(\.id) + (try ContractDesk(inquiry).all()).map(\.terms.contract.id)
-            guard known.contains(contract) else {
-                let closest = Suggestion.closest(to: contract, among: known)
-                throw Failure(.usage, "there is no contract \(contract)", closest.map { "Did you mean \($0)?" } ?? "See: concordat contract list")
-            }
-            return .contract(contract)
-        }
-        let parts = (chain ?? asset ?? "").split(separator: "/", maxSplits: 1).map(String.init)
-        guard let name = parts.first, let id = network.chains.first(where: { $0.id.description == name })?.id else {
-            throw Failure(.usage, "there is no chain \(parts.first ?? "")", "Chains are: \(network.chains.map(\.id.description).joined(separator: ", ")).")
-        }
-        if chain != nil {
-            guard parts.count == 1 else { throw Failure(.usage, "\(chain ?? "") is no chain", "An asset is named with --asset \(chain ?? "").") }
-            return .chain(id)
-        }
-        guard parts.count == 2, let asset = AssetID(parts[1]) else { throw Failure(.usage, "\(asset ?? "") names no asset of a chain", "For example --asset alpha/X.") }
-        return .asset(id, asset)
-    }
-
-    /// Hands one notary's consent to its recorder, or another one.
-    func consent(to level: PauseLevel, of target: PauseTarget, by notary: String, signer: Signer) throws -> PauseState {
-        let present = try pauses().first { $0.target == target }
-        guard present?.level ?? .open != level else {
-            throw Failure(.failed, "\(target.text) is \((present?.level ?? .open).state) already", "See: concordat brakes")
-        }
-        let change = PauseChange(target: target, level: level, number: (present?.number ?? 0) + 1)
-        let consent = PauseConsent(change: change, network: network.id, signer: signer)
-        for node in [notary] + network.notary.listed.map(\.id).filter({ $0 != notary }) {
-            switch try inquiry.ask([(Service.name(.recorder, chain: .notary, node: node), .pauseConsent(consent))])[0] {
-            case .pauses(let states)?: if let state = states.first(where: { $0.target == target }) { return state }
-            case .failure(let reason, let detail)? where reason != .notReady: throw Failure(.failed, detail, "See: concordat brakes")
-            default: continue
-            }
-        }
-        throw Failure(.unreachable, "no recorder takes the consent", "See how the network is: concordat status")
-    }
 }
 
 extension PauseLevel {
     /// How a target stands.
-    var state: String {
+    package var state: String {
         switch self {
         case .open: "open"
         case .observed: "observed"
