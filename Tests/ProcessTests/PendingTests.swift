@@ -37,11 +37,21 @@ extension RealProcesses {
         #expect(try JSONDecoder().decode(Pending.self, from: get("/v1/pending?chain=alpha&limit=5")).pending.map(\.xid) == [row.xid])
         #expect(try String(decoding: get("/v1/evidence"), as: UTF8.self) == "[]")
         #expect(try String(decoding: get("/v1/brakes"), as: UTF8.self).contains("\"caps\":[]"))
+        // A gateway that dies is back where it was.
+        let killer = Process()
+        killer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        killer.arguments = ["pkill", "-9", "-f", "gateway --data \(network.folder)"]
+        try killer.run()
+        killer.waitUntilExit()
+        let dead = try Curl.ask(page + "/v1/evidence").status
+        #expect(killer.terminationStatus == 0 && dead != 200)
         // Steps as they come on standard error, the whole table at the end.
         let followed = try run(["trace", row.xid, "--follow"])
         #expect(followed.code == 0 && followed.output.contains("refunded on alpha") && followed.errors.contains("waiting: held on alpha"), "\(followed)")
         #expect(followed.errors.contains("adopted: final alpha"), "\(followed.errors)")
         #expect(send.end(withinSeconds: 20) == 1)
+        #expect(Program.wait(seconds: 20) { (try? Curl.ask(page + "/v1/evidence").status) == 200 }, "\(network.reports)")
+        #expect(network.reports.contains("the gateway ended with 9; starting it again"))
         try replayed(network.folder)
         try network.stopAndAudit()
     }

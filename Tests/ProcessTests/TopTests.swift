@@ -9,7 +9,7 @@ extension RealProcesses {
         var stages: [Stage]
     }
 
-    @Test("top shows every stage with its rates, and names the instance that has died")
+    @Test("top shows every stage with its rates, and names the instance that has died; where nothing is started again, nothing is restarted")
     func top() throws {
         let network = try RunningNetwork(["--nodes", "2", "--notaries", "1", "--no-restart"])
         func top(_ words: [String]) throws -> (code: Int32?, output: String, errors: String) { try Program.run(["top", "--data", network.folder] + words) }
@@ -22,6 +22,8 @@ extension RealProcesses {
         #expect(Program.wait(seconds: 20) { (try? top(["--count", "1"]).code) == 2 })
         let dead = try top(["--count", "1"])
         #expect(dead.output.contains("SILENT builder.alpha@alpha-2/1") && dead.output.contains("1/2"), "\(dead)")
+        let restarted = try Program.run(["restart", "--data", network.folder])
+        #expect(restarted.code == 1 && restarted.errors.contains("--no-restart"), "nobody would start again what a rolling restart ends: \(restarted)")
         for (words, says) in [(["--every", "soon"], "is no time span"), (["--every", "1ms"], "not possible"), (["--count", "0"], "--count 0")] {
             let refused = try top(words)
             #expect(refused.code == 64 && refused.errors.contains(says), "\(words): \(refused)")

@@ -4,8 +4,9 @@ import Runtime
 /// The gateway of a network that `up` runs: a process of its own, started again when it has died, so that the page can harm nothing.
 final class GatewayChild {
     private let folder: NetworkFolder
-    private let address: String
-    private let arguments: [String]
+    /// Where it listens; once it does, with the port that it found free.
+    private var address: String
+    private let logs: [String]
     private var process: Process?
     private var startedAt = Date()
     /// It reads from it, and ends when this process does.
@@ -18,7 +19,7 @@ final class GatewayChild {
     init(_ folder: NetworkFolder, address: String, logs: [String]) {
         self.folder = folder
         self.address = address
-        arguments = ["gateway", "--data", folder.path, "--listen", address, "--supervised", "--json"] + logs
+        self.logs = logs
     }
 
     /// Starts it, and waits until it takes requests.
@@ -44,6 +45,8 @@ final class GatewayChild {
             let last = log.split(separator: "\n").last { $0.hasPrefix("Error: ") }.map { String($0.dropFirst("Error: ".count)) }
             throw Failure(.failed, last ?? "the gateway did not start within \(Int(GatewayChild.readySeconds)) s", "See \(folder.log(of: "gateway")); name another place with --gateway, port 0 takes one that is free.")
         }
+        // Started again, it is to be found where it was.
+        if place.url.hasPrefix("http://") { address = String(place.url.dropFirst("http://".count)) }
         try? place.url.write(toFile: GatewayChild.pageFile(folder), atomically: true, encoding: .utf8)
         return place.url
     }
@@ -54,7 +57,7 @@ final class GatewayChild {
     private func launch(output: Pipe?) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
+        process.arguments = ["gateway", "--data", folder.path, "--listen", address, "--supervised", "--json"] + logs
         let log = folder.log(of: "gateway")
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardInput = lifeline.fileHandleForReading

@@ -17,6 +17,8 @@ struct NetworkState: Codable {
     /// Seconds until every role answered; nil before that.
     var readySeconds: Double?
     var processes: [Entry]
+    /// Whether what ends is started again; nil of a program before this one.
+    var restarts: Bool?
 
     static func read(_ folder: NetworkFolder) -> NetworkState? {
         guard let data = FileManager.default.contents(atPath: folder.stateFile) else { return nil }

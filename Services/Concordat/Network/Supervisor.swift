@@ -180,7 +180,7 @@ final class Supervisor: @unchecked Sendable {
                 NetworkState.Entry(
                     name: $0.name.description, processID: $0.process.map { $0.isRunning ? $0.processIdentifier : 0 } ?? 0,
                     restarts: $0.restarts)
-            }
+            }, restarts: restarts
         ).write(folder)
     }
 

@@ -15,7 +15,7 @@ struct RestartCommand: ParsableCommand {
               concordat restart --role consensus --chain alpha
             Put the new program in place of the old one first: each process starts with what is there then. A process is back when it has said so on the bus
             and has reached the height that it had. Needs a network that concordat up runs, and the key of a tap.
-            Exit codes: 0, 27 a process did not come back in time (the rest was left alone), 64 usage, 69 not up, 78 the tap's key is not here.
+            Exit codes: 0, 1 the network runs with --no-restart, 27 a process did not come back in time (the rest was left alone), 64 usage, 69 not up, 78 the tap's key is not here.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -41,6 +41,9 @@ struct RestartCommand: ParsableCommand {
         let milliseconds = try TimeSpan.read(try Setting.text(timeout, "timeout", default: "60s"), "timeout")
         guard let state = NetworkState.running(folder), !state.processes.contains(where: { $0.processID == state.processID }) else {
             throw Failure(.unreachable, "no network of several processes runs in \(folder.path)", "Start one with concordat up --data \(folder.path), without --in-process.")
+        }
+        guard state.restarts ?? true else {
+            throw Failure(.failed, "the network in \(folder.path) was started with --no-restart: what ends would stay away", "Start it again without that: concordat down, then concordat up.")
         }
         let chosen = try chosen(state, configuration)
         var roll = try RollingRestart(
