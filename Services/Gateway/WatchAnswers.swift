@@ -53,13 +53,13 @@ enum WatchAnswers {
         var chain: ChainID?
         if let name = call.query["chain"] {
             guard let found = network.chains.first(where: { $0.id.description == name }) else {
-                throw GatewayFault.malformed("chain names no sub-chain of this network: \(network.chains.map(\.id.description).joined(separator: ", "))")
+                throw GatewayFault.notFound("this network has no chain of that name", "Chains: \(network.chains.map(\.id.description).joined(separator: ", ")).")
             }
             chain = found.id
         }
         var account: PublicKey?
         if let text = call.query["account"] {
-            guard let address = try? Address(text) else { throw GatewayFault.malformed("account has to be an address: cc1 and 58 more characters") }
+            guard let address = try? Address(text) else { throw GatewayFault.notFound("account names no account", "Give an address: cc1 and 58 more characters.") }
             account = address.publicKey
         }
         let report = try await call.ask { [chain, account] in try PendingDesk($0).report(chain: chain, account: account, limit: limit) }
