@@ -56,9 +56,11 @@ test: PACKAGES += prometheus
 test: install
 	@[ -d .build ] || echo "First build: about 10 minutes on 2 cores; the tests take 10."
 	$(BUILD) --build-tests
-	@set -o pipefail; swift test -c release --skip-build --skip TelemetryServerTests 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
-	@# A server runs on Swift's own threads, and tests that wait for sockets hold all of them: these have a process to themselves.
-	@set -o pipefail; swift test -c release --skip-build --filter TelemetryServerTests 2>&1 | tee .build/test-servers.log | grep -E '✘|Test run with' ; exit $${PIPESTATUS[0]}
+	@set -o pipefail; swift test -c release --skip-build --skip TelemetryServerTests --skip DiskTests 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
+	@# Some need a process to themselves. A server runs on Swift's own threads, and tests that wait for sockets hold all of them.
+	@# Stores on failing disks stay open for good, and with 1,365 open files Foundation's Process reads beyond its list of them (swift-corelibs-foundation, pull 5472).
+	@for few in TelemetryServerTests DiskTests; do set -o pipefail; \
+	  swift test -c release --skip-build --filter $$few 2>&1 | tee .build/test-$$few.log | grep -E '✘|Test run with' ; [ $${PIPESTATUS[0]} = 0 ] || { echo "All output: .build/test-$$few.log"; exit 1; }; done
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 	@$(MAKE) --no-print-directory page-test
