@@ -15,6 +15,8 @@ package final class Gateway: Sendable {
         package var names: [String]
         /// Name and key of a tap; nil when there are none, and nothing is heard live.
         package var tap: (name: String, key: TransportKeyPair)?
+        /// Counts what is answered.
+        package let meter = GatewayMeter()
 
         package init(host: String, port: Int, names: [String], tap: (name: String, key: TransportKeyPair)?) {
             self.host = host
@@ -29,6 +31,7 @@ package final class Gateway: Sendable {
     let live: LiveBoard
     /// Names that requests may give, lower case.
     let hosts: Set<String>
+    var meter: GatewayMeter { settings.meter }
     private let settings: Settings
     private let logger: Logger
 

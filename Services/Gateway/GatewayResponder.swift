@@ -1,3 +1,4 @@
+import Dispatch
 import Hummingbird
 import WalletDesk
 import Wire
@@ -8,8 +9,11 @@ struct GatewayResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         var response: Response
+        let begin = DispatchTime.now().uptimeNanoseconds
+        var place = ""
+        defer { gateway.meter.listen(gateway.live.hub.count) }
         do {
-            response = try await answer(request)
+            response = try await answer(request, &place)
         } catch let fault as GatewayFault {
             response = fault.response
         } catch let failure as Failure {
@@ -20,11 +24,13 @@ struct GatewayResponder: HTTPResponder {
             context.logger.warning("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             response = GatewayFault(502, .notReady, "the gateway cannot ask the network", "See the gateway's log.").response
         }
+        gateway.meter.count(request.method.rawValue, place, status: response.status.code, nanoseconds: DispatchTime.now().uptimeNanoseconds - begin)
         response.headers[.xContentTypeOptions] = "nosniff"
         return request.method == .head ? GatewayResponder.headOnly(response) : response
     }
 
-    private func answer(_ request: Request) async throws -> Response {
+    /// - Parameter place: becomes the route that is asked for, as soon as it is known.
+    private func answer(_ request: Request, _ place: inout String) async throws -> Response {
         try checkHost(request)
         let target = try RequestTarget(request.head.path ?? "/")
         let matching = Routes.all.compactMap { route in route.parameters(in: target.path).map { (route, $0) } }
@@ -36,6 +42,7 @@ struct GatewayResponder: HTTPResponder {
             fault.endsConnection = GatewayResponder.hasBody(request)
             throw fault
         }
+        place = route.template
         // Only submissions bring a body; one that nobody reads could go on for ever.
         if route.method == .get, GatewayResponder.hasBody(request) {
             var fault = GatewayFault.malformed("\(request.method.rawValue) takes no body")

@@ -51,6 +51,9 @@ package enum Metric: String, CaseIterable, Sendable {
     case heartbeatDuration = "concordat_heartbeat_duration_seconds"
     case heartbeatSent = "concordat_heartbeat_sent_total"
     case heartbeatFailed = "concordat_heartbeat_failed_total"
+    case gatewayRequests = "concordat_gateway_requests_total"
+    case gatewayDuration = "concordat_gateway_duration_seconds"
+    case gatewayListeners = "concordat_gateway_listeners"
     case seriesDropped = "concordat_metrics_dropped_series"
     case processCPU = "process_cpu_seconds_total"
     case processMemory = "process_resident_memory_bytes"
@@ -63,7 +66,7 @@ package enum Metric: String, CaseIterable, Sendable {
 
     package var kind: Kind {
         switch self {
-        case .stageDuration, .stageCommitDuration, .heartbeatDuration: .histogram
+        case .stageDuration, .stageCommitDuration, .heartbeatDuration, .gatewayDuration: .histogram
         default: rawValue.hasSuffix("_total") ? .counter : .gauge
         }
     }
@@ -128,6 +131,9 @@ package enum Metric: String, CaseIterable, Sendable {
         case .heartbeatDuration: "Time that a heartbeat payment took until its receiver was sure."
         case .heartbeatSent: "Heartbeat payments that were sent."
         case .heartbeatFailed: "Heartbeat payments that did not arrive, by reason."
+        case .gatewayRequests: "Requests that a gateway has answered, by route and status."
+        case .gatewayDuration: "Time until a gateway's answer stood."
+        case .gatewayListeners: "Clients that hear a gateway's events."
         case .seriesDropped: "Series that are not shown because there are too many."
         case .processCPU: "Processor time used, user and system."
         case .processMemory: "Resident memory."

@@ -59,12 +59,19 @@ extension RealProcesses {
 
     @Test("every process of a network shows metrics that hold to the rules, in under 10 ms, and that docs, alerts and the board name; a real Prometheus finds them all")
     func metrics() throws {
-        let network = try RunningNetwork(["--nodes", "1", "--notaries", "1", "--heartbeat", "500ms"])
+        let network = try RunningNetwork(["--nodes", "1", "--notaries", "1", "--heartbeat", "500ms", "--gateway", "127.0.0.1:0"])
         let targets = try ScrapeTargets(network.folder)
-        let names = try network.processNames() + ["up"]
+        let names = try network.processNames() + ["up", "gateway"]
         #expect(Set(targets.addresses.keys) == Set(names))
         let up = try #require(targets.addresses["up"])
         #expect(try Program.wait(seconds: 20) { try ScrapeTargets.get("http://\(up)/metrics").body.contains(/concordat_heartbeat_duration_seconds_count [1-9]/) })
+        let page = try String(contentsOfFile: "\(network.folder)/run/page", encoding: .utf8)
+        for path in ["/v1/chains", "/v1/chains/none", "/nowhere/alice"] { _ = try ScrapeTargets.get(page + path) }
+        let gateway = try ScrapeTargets.get("http://\(try #require(targets.addresses["gateway"]))/metrics").body
+        for line in [
+            #"{method="GET",route="/v1/chains",status="200"} 1"#, #"{method="GET",route="/v1/chains/{chain}",status="404"} 1"#, #"{method="",route="",status="404"} 1"#,
+        ] { #expect(gateway.contains("concordat_gateway_requests_total\(line)"), "\(gateway)") }
+        #expect(gateway.contains("concordat_gateway_duration_seconds_count 3"))
         var families: [String: String] = [:]
         for (name, address) in targets.addresses.sorted(by: { $0.key < $1.key }) {
             let pages = try (0..<5).map { _ in try ScrapeTargets.get("http://\(address)/metrics") }

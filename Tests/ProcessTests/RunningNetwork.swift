@@ -79,8 +79,8 @@ final class RunningNetwork {
     }
 
     /// Runs another process of the network by hand.
-    func run(_ role: String) throws -> Program {
-        let program = try Program(["run", "--data", folder, "--role", role])
+    func run(_ role: String, options: [String] = []) throws -> Program {
+        let program = try Program(["run", "--data", folder, "--role", role] + options)
         others.append(program)
         return program
     }

@@ -53,6 +53,31 @@ import Wire
         #expect(state.votes == [vote(1), vote(2), vote(2, .decide)])
     }
 
+    @Test("an empty folder is refused where a mark says that the role has signed, until the folder is back; keys that may only be read are said to be")
+    func lost() throws {
+        let keys = try TemporaryFolder()
+        let mark = SigningMark("\(keys.path)/begun/role")
+        func open(_ mark: SigningMark) throws -> RoleStore { try RoleStore(folder: folder.path, network: Self.network, address: Self.address, mark: mark) }
+        var store = try open(mark)
+        #expect(store.markProblem == nil && mark.isSet)
+        try store.commit([.vote(vote(1))])
+        store.close()
+        store = try open(mark)
+        store.close()
+        let (data, away) = (folder.path + "/store.sqlite", folder.path + "/away")
+        try FileManager.default.moveItem(atPath: data, toPath: away)
+        for _ in 0..<2 { #expect(try problem { _ = try open(mark) } == .storeLost(mark: mark.path)) }
+        try FileManager.default.removeItem(atPath: data)
+        try FileManager.default.moveItem(atPath: away, toPath: data)
+        store = try open(mark)
+        #expect(try store.recovered([]).votes == [vote(1)])
+        store.close()
+        // A file in the place of the folder stands for keys that nobody may write beside.
+        let nowhere = SigningMark("\(data)/begun/role")
+        store = try open(nowhere)
+        #expect(store.markProblem?.contains("store.sqlite") == true && !nowhere.isSet)
+    }
+
     @Test("keys are ordered as unsigned numbers over their whole range")
     func keys() throws {
         let store = try open()

@@ -48,7 +48,9 @@ struct GatewayCommand: ParsableCommand {
         let shutdown = Shutdown()
         if supervised { ParentWatch.start() }
         let (common, isHeard) = (common, key != nil)
-        let service = GatewayService(folder, configuration, Gateway.Settings(host: host, port: port, names: publicNames, tap: key), logger: logger) {
+        let settings = Gateway.Settings(host: host, port: port, names: publicNames, tap: key)
+        exporter.add(GatewayMetrics(meter: settings.meter))
+        let service = GatewayService(folder, configuration, settings, logger: logger) {
             GatewayCommand.tell(common, host, $0, isHeard: isHeard)
         } failed: {
             shutdown.ask()

@@ -40,6 +40,9 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
+    /// More lines than this hide the first.
+    private static let problemLinesMax = 20
+
     private enum Health { case good, degraded, unreachable }
 
     private func finish(_ health: Health) throws {
@@ -78,6 +81,7 @@ struct StatusCommand: ParsableCommand {
                 problems.append("a node of \(chain.id) is \(highest - lowest) blocks behind")
             }
         }
+        if state != nil { problems += HealthDesk.lastingProblems(folder) }
         let report = Report(
             up: state != nil,
             nodes: heads.map { .init(chain: $0.chain.description, node: $0.node, height: $0.height, time_milliseconds: $0.final?.header.time) },
@@ -110,7 +114,8 @@ struct StatusCommand: ParsableCommand {
         let memory = report.processes.compactMap(\.resident_mebibytes).reduce(0, +)
         let restarts = report.processes.reduce(0) { $0 + $1.restarts }
         Console.print("MEMORY \(Int(memory)) MiB   RESTARTS \(restarts)")
-        for problem in report.problems { Console.print(paint.bad("WARN") + " \(problem)") }
-        if !report.problems.isEmpty { Console.print("Suggestion: see the logs in \(try common.folder.path)/run/logs") }
+        for problem in report.problems.prefix(StatusCommand.problemLinesMax) { Console.print(paint.bad("WARN") + " \(Console.printable(problem))") }
+        if report.problems.count > StatusCommand.problemLinesMax { Console.print(paint.bad("WARN") + " and \(report.problems.count - StatusCommand.problemLinesMax) more: concordat health --ready") }
+        if !report.problems.isEmpty { Console.print("Suggestion: ask what each process says (concordat health --ready, concordat alarms), or see the logs in \(try common.folder.path)/run/logs") }
     }
 }

@@ -57,7 +57,7 @@ struct UpCommand: ParsableCommand {
         }
         let heart = try heartbeatMilliseconds.map { try startHeartbeat(runner, everyMilliseconds: $0) }
         defer { heart?.stop() }
-        let served = place.map { GatewayChild(folder, address: $0, logs: ["--log-level", options.logLevel, "--log-format", options.logFormat]) }
+        let served = place.map { GatewayChild(folder, address: $0, options: ["--log-level", options.logLevel, "--log-format", options.logFormat] + (options.hasMetrics ? ["--metrics", "127.0.0.1:0"] : [])) }
         defer { served?.stop() }
         try tell(runner, page: try served?.start())
         while !shutdown.wait(milliseconds: 1_000) {

@@ -6,7 +6,7 @@ final class GatewayChild {
     private let folder: NetworkFolder
     /// Where it listens; once it does, with the port that it found free.
     private var address: String
-    private let logs: [String]
+    private let options: [String]
     private var process: Process?
     private var startedAt = Date()
     /// It reads from it, and ends when this process does.
@@ -16,10 +16,10 @@ final class GatewayChild {
     private static let pauseSeconds = 5.0
 
     /// - Parameter address: where it listens, ADDRESS:PORT.
-    init(_ folder: NetworkFolder, address: String, logs: [String]) {
+    init(_ folder: NetworkFolder, address: String, options: [String]) {
         self.folder = folder
         self.address = address
-        self.logs = logs
+        self.options = options
     }
 
     /// Starts it, and waits until it takes requests.
@@ -57,7 +57,7 @@ final class GatewayChild {
     private func launch(output: Pipe?) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["gateway", "--data", folder.path, "--listen", address, "--supervised", "--json"] + logs
+        process.arguments = ["gateway", "--data", folder.path, "--listen", address, "--supervised", "--json"] + options
         let log = folder.log(of: "gateway")
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardInput = lifeline.fileHandleForReading

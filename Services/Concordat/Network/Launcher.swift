@@ -119,7 +119,9 @@ final class Launcher: Sendable {
             context: RoleContext(
                 network: configuration.network, address: address, signer: pair.signer, notaryStrategy: notaryStrategy,
                 laterKeys: { later.signer(for: $0) }),
-            folder: folder.data(of: address), bus: try busClient(address, site), archive: archive)
+            folder: folder.data(of: address), bus: try busClient(address, site), archive: archive,
+            // Consensus asks its peers what it has signed (V-10), and builders and recorders leave out a turn; a validator has nobody to ask.
+            mark: address.role == .validator ? SigningMark(folder.signingMark(of: address)) : nil)
         settings.bus.versions = BusLimits.oldestProtocolVersion...wireVersion
         switch address.role {
         case .collector: return try RoleHost(CollectorRole.self, context: context, settings: settings, logger: logger, failed: failed)

@@ -191,7 +191,7 @@ final class RebuildDesk {
             Failure(
                 .failed, "\(path) cannot be used: \(fault.summary)",
                 "Restore the folder as it was when the role last ran. Without that, move it away and run this again: the node then follows the chain, and signs only when no peer has seen a vote of its key.")
-        case .futureVersion, .diskFull, .diskFailed, .voteConflict, .refused: Failure(.failed, "\(path): \(fault.summary)", fault.advice)
+        case .futureVersion, .storeLost, .diskFull, .diskFailed, .voteConflict, .refused: Failure(.failed, "\(path): \(fault.summary)", fault.advice)
         }
     }
 }

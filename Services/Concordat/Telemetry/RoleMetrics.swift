@@ -92,7 +92,13 @@ struct RoleMetrics: Sendable {
             check("caught_up", behind <= RoleMetrics.blocksBehind, "final height \(snapshot.height), \(behind) behind its chain"),
             check("disk", !snapshot.isDiskFull, snapshot.isDiskFull ? "no space is left for its store" : "the store takes what is written"),
             check("accepting", !snapshot.isDraining, snapshot.isDraining ? "it drains: it takes nothing new on" : "it takes on what comes"),
-        ] + archive(snapshot.archive)
+        ] + signs(snapshot) + archive(snapshot.archive)
+    }
+
+    /// Of a node that votes: whether it may, with the key that it has.
+    private func signs(_ snapshot: RoleSnapshot) -> [HealthCheck] {
+        guard address.role == .consensus else { return [] }
+        return [HealthCheck(of: address.description, "signs", passes: snapshot.signsNothingBecause == nil, snapshot.signsNothingBecause ?? "nothing forbids it to vote")]
     }
 
     /// Of a recorder whose older blocks go elsewhere. It goes on without its archive, and cannot show older blocks meanwhile.

@@ -18,15 +18,19 @@ package struct RoleHostSettings: Sendable {
     package var files: StoreFiles
     /// Where a recorder's older blocks go; of no other role.
     package var archive: ArchiveSettings
+    /// Of a role that nobody but its own store keeps from signing twice.
+    package var mark: SigningMark?
 
     package init(
-        context: RoleContext, folder: String, bus: BusClientConfiguration, files: StoreFiles = .system, archive: ArchiveSettings = ArchiveSettings()
+        context: RoleContext, folder: String, bus: BusClientConfiguration, files: StoreFiles = .system, archive: ArchiveSettings = ArchiveSettings(),
+        mark: SigningMark? = nil
     ) {
         self.context = context
         self.folder = folder
         self.bus = bus
         self.files = files
         self.archive = archive
+        self.mark = mark
     }
 }
 
@@ -67,7 +71,8 @@ package final class RoleHost<Core: RoleCore>: RoleHosting {
     ) throws {
         let address = settings.context.address
         state = Mutex(RoleSnapshot(address: address.description))
-        let store = try RoleStore(folder: settings.folder, network: settings.context.network.id, address: address, files: settings.files)
+        let store = try RoleStore(folder: settings.folder, network: settings.context.network.id, address: address, files: settings.files, mark: settings.mark)
+        if let problem = store.markProblem { logger.warning("nothing beside the key says that it has begun to sign: \(problem)") }
         nonisolated(unsafe) let owned = store
         let thread = Thread { [self] in
             run(context, settings, owned, logger, failed)

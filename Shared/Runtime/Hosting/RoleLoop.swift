@@ -31,6 +31,8 @@ final class RoleLoop<Core: RoleCore> {
     private var pulse = RolePulse()
     private var draining = Draining()
     private var isDiskFull = false
+    /// What the core last said of that; it says so again at every start.
+    private var signsNothingBecause: String?
     /// When something was last handed to the core, Unix milliseconds.
     private var processedMilliseconds: UInt64?
     /// A chain has joined: the role begins anew.
@@ -295,6 +297,7 @@ final class RoleLoop<Core: RoleCore> {
         case .count(let counter, let amount): meter.count(counter, by: amount)
         case .raise(let code, let detail, let severity):
             meter.countAlarm(code)
+            if code == RoleSnapshot.signsNothingCode { signsNothingBecause = detail }
             logger.critical("\(code): \(detail)", metadata: ["severity": "\(severity.rawValue)"])
             let alarm = Alarm(source: settings.context.address.description, code: code, detail: detail, severity: severity)
             try publish(.alarm, .alarm(alarm), client)
@@ -358,6 +361,7 @@ final class RoleLoop<Core: RoleCore> {
         snapshot.isStarted = isStarted
         snapshot.isConnected = client.isJoined
         snapshot.isDiskFull = isDiskFull
+        snapshot.signsNothingBecause = signsNothingBecause
         snapshot.isDraining = mailbox.isDraining
         snapshot.inputsCount = inputs.count
         snapshot.backlogCount = backlog.count

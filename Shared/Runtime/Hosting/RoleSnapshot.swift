@@ -15,6 +15,10 @@ package struct RoleSnapshot: Sendable {
     package var isConnected = false
     /// The store has no room: nothing is taken on until there is some again.
     package var isDiskFull = false
+    /// Code of the alarm of a role that must not sign any more.
+    static let signsNothingCode = "votes_lost"
+    /// Why it signs nothing, ever, with the key it has; nil when it signs.
+    package var signsNothingBecause: String?
     /// It takes nothing new on, and ends when all that it took on before has ended.
     package var isDraining = false
     /// Facts that wait for the next turn.

@@ -20,6 +20,8 @@ package final class RoleStore {
     private static let operationByteCount = 8 * 1024
 
     package let folder: String
+    /// Why nothing could be noted beside the key; nil when the mark is set, or none is wanted.
+    package private(set) var markProblem: String?
     private var lock: FolderLock?
     let database: DatabaseQueue
     private var log: VoteLog
@@ -41,10 +43,12 @@ package final class RoleStore {
     /// Opens, or makes, the store of a role instance and takes its lock.
     ///
     /// Everything found is brought to disk anew: when a sync of an earlier process failed, it may be in memory alone.
-    /// - Parameter files: how the log of votes is written.
+    /// - Parameters:
+    ///   - files: how the log of votes is written.
+    ///   - mark: says that the role has begun before; an empty folder is refused then. Set once the store is there.
     /// - Throws: why this folder must not be used.
     package init(
-        folder: String, network: Digest, address: RoleAddress, files: StoreFiles = .system,
+        folder: String, network: Digest, address: RoleAddress, files: StoreFiles = .system, mark: SigningMark? = nil,
         voteLogByteCountMax: Int = RoleStore.voteLogByteCountMax
     ) throws(RoleStoreFault) {
         self.folder = folder
@@ -66,7 +70,7 @@ package final class RoleStore {
         }
         let file = "\(folder)/store.sqlite"
         let queue = try RoleStore.translating(file) { try RoleStore.open(file) }
-        let facts = try RoleStore.translating(file) { try RoleStore.prepare(queue, file, network: network, address: address) }
+        let facts = try RoleStore.translating(file) { try RoleStore.prepare(queue, file, network: network, address: address, mark: mark) }
         database = queue
         (voteBatch, forgottenBelow) = facts
         let content = try VoteLog.read("\(folder)/votes.log")
@@ -76,6 +80,7 @@ package final class RoleStore {
         if let reason = check.mismatch { throw RoleStoreFault(folder, .votesDiffer(reason)) }
         log = try RoleStore.renew(queue, file, "\(folder)/votes.log", content, files)
         if !check.adopted.isEmpty { try adopt(check.adopted) }
+        markProblem = mark?.set()
     }
 
     /// What tables and votes hold, for a role that starts.
@@ -293,7 +298,7 @@ package final class RoleStore {
 extension RoleStore {
     /// Migrates the tables and checks, or notes, whose they are.
     private static func prepare(
-        _ queue: DatabaseQueue, _ file: String, network: Digest, address: RoleAddress
+        _ queue: DatabaseQueue, _ file: String, network: Digest, address: RoleAddress, mark: SigningMark?
     ) throws -> (batch: UInt64, forgottenBelow: UInt64) {
         let (found, application, isEmpty) = try queue.read { database in
             (
@@ -303,6 +308,7 @@ extension RoleStore {
             )
         }
         guard isEmpty || application == applicationID else { throw RoleStoreFault(file, .foreignFile) }
+        if isEmpty, let mark, mark.isSet { throw RoleStoreFault(URL(fileURLWithPath: file).deletingLastPathComponent().path, .storeLost(mark: mark.path)) }
         guard found <= version else { throw RoleStoreFault(file, .futureVersion(found: found, known: version)) }
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: meta and votes", migrate: createTables)

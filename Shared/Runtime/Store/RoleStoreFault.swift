@@ -21,6 +21,8 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case voteConflict(chain: String, epoch: UInt64, slot: UInt64, duty: UInt8)
         /// The database and the log of votes tell different stories.
         case votesDiffer(String)
+        /// The store is new, and the key has signed for this role before: the mark that says so.
+        case storeLost(mark: String)
         /// A row holds something else than this program writes; the table is nil for votes.
         case unreadable(table: String?, key: UInt64, problem: String)
         /// The system or the database refused.
@@ -44,7 +46,7 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
     /// Whether starting again cannot help: the folder, or the program, has to be changed first.
     package var isLasting: Bool {
         switch problem {
-        case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict, .unreadable: true
+        case .wrongNetwork, .wrongRole, .futureVersion, .foreignFile, .votesDiffer, .voteConflict, .storeLost, .unreadable: true
         case .locked, .diskFull, .diskFailed, .refused: false
         }
     }
@@ -74,6 +76,7 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
         case .voteConflict(let chain, let epoch, let slot, let duty):
             "a second, different vote (chain \(chain), epoch \(epoch), slot \(slot), duty \(duty)) was refused"
         case .votesDiffer(let reason): "the record of what this role has signed is not whole: \(reason)"
+        case .storeLost(let mark): "it is empty, and the node's key has signed for this role before (\(mark)): what was signed is not known"
         case .unreadable(let table?, let key, let problem): "table \(table), row \(key): \(problem)"
         case .unreadable(nil, let key, let problem): "votes, slot \(key): \(problem)"
         case .refused(let reason): "the system refused: \(reason)"
@@ -97,6 +100,9 @@ package struct RoleStoreFault: Error, Sendable, CustomStringConvertible {
             "Signing with it could contradict an earlier signature, so the role does not start. Restore the folder as it was when the role "
                 + "last ran. If that is impossible, move the folder aside and start again: the role then follows the chain without signing, "
                 + "until the node has a new identity."
+        case .storeLost:
+            "Restore the folder as it was when the role last ran. If that is impossible, leave the role stopped: its chain goes on with the "
+                + "others. docs/operations.md, Restore, says when the mark may be removed."
         case .unreadable:
             "Nothing was changed. Restore the folder as it was when the role last ran. If that is impossible, move the folder aside and start "
                 + "again: the role then follows the chain without signing, until the node has a new identity."

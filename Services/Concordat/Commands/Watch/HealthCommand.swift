@@ -25,18 +25,9 @@ struct HealthCommand: ParsableCommand {
     @Option(help: "Seconds to wait for each answer. (default: 3)")
     var timeout: Int?
 
-    private struct Row: Encodable {
-        var process: String
-        var address: String
-        var ok: Bool
-        /// Nil when nobody answered.
-        var checks: [HealthCheck]?
-        var problem: String?
-    }
-
     func run() throws {
         let seconds = try Setting.number(timeout, "timeout", default: 3, in: 1...60)
-        let rows = try targets().map { ask($0.name, $0.address, seconds) }
+        let rows = try targets().map { HealthDesk.ask($0.name, $0.address, isReady: ready, seconds: seconds) }
         if common.json {
             Console.print(JSONText.line(rows))
         } else {
@@ -55,7 +46,7 @@ struct HealthCommand: ParsableCommand {
             return [(name ?? at, address)]
         }
         let file = TargetsFile(try common.folder)
-        let found = file.read().compactMap { target in ListenAddress(target.address).map { (name: target.instance, address: $0) } }
+        let found = HealthDesk.targets(try common.folder)
         guard !found.isEmpty else {
             throw Failure(.unreachable, "\(file.path) names no process that shows its health", "Start the network (concordat up), or say where to ask with --at HOST:PORT.")
         }
@@ -68,20 +59,7 @@ struct HealthCommand: ParsableCommand {
         return [one]
     }
 
-    private func ask(_ process: String, _ address: ListenAddress, _ seconds: Int) -> Row {
-        let place = "\(address.host):\(address.port)"
-        do {
-            let answer = try PlainHTTP.get(address, ready ? "/readyz" : "/healthz", seconds: seconds)
-            guard let report = try? JSONDecoder().decode(HealthReport.self, from: Data(answer.body.utf8)) else {
-                return Row(process: process, address: place, ok: false, problem: "it answers \(answer.status), and not as our processes do")
-            }
-            return Row(process: process, address: place, ok: report.isWell, checks: report.checks)
-        } catch {
-            return Row(process: process, address: place, ok: false, problem: (error as? PlainHTTP.Silence)?.reason ?? "\(error)")
-        }
-    }
-
-    private func show(_ rows: [Row]) throws {
+    private func show(_ rows: [HealthDesk.Row]) throws {
         let paint = try common.paint
         let word = ready ? "ready" : "alive"
         var lines = [["PROCESS", "AT", "HOW"]]
