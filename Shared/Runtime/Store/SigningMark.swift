@@ -2,7 +2,7 @@ import Foundation
 
 /// A file away from a role's store, beside its node's key, that says: with this key the role has begun to sign.
 ///
-/// When the store is gone and the mark is there, the role does not know what it has signed, and must not sign anew (R4).
+/// When the store is gone and the mark is there, the role does not know what it has signed, and must not sign anew (N-4).
 package struct SigningMark: Hashable, Sendable {
     package let path: String
 
