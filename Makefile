@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --explicit-target-dependency-import-check error
 PACKAGES := libzmq3-dev libsodium-dev libsqlite3-dev libxml2-dev curl
 OUT ?= out/run
-.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts e2e-containers k8s-validate containers-venv units-check as-root fuzz fuzz-build fuzz-seeds proto page-test e2e-postgres
+.PHONY: help install install-packages build run run-bridge run-banks test interop gateway-test bench sim sim-mutants model chaos e2e-hosts e2e-containers k8s-validate containers-venv units-check as-root fuzz fuzz-build fuzz-seeds proto page-test e2e-postgres e2e-restart bench-tap
 
 help:
 	@echo "make run    install, build, and show the main job: a network, payments, an audit ($(OUT)/report.json); ENGINES=bft,pow chooses engines"
@@ -23,6 +23,8 @@ help:
 	@echo "make k8s-validate   compose files and Kubernetes manifests against schemas, the program and each other (part of make test)"
 	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
 	@echo "make e2e-postgres   recorders that archive in a real PostgreSQL server, which is killed under payments (a build of its own)"
+	@echo "make e2e-restart RATE=200   every process started anew, one after the other, under payments of which none may fail"
+	@echo "make bench-tap ROUNDS=8   what a tap, and one that does not read, cost a network that is as busy as it can be"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -151,6 +153,18 @@ e2e-postgres: install
 	@[ -d .build-postgres ] || echo "First build with PostgreSQL: about 6 minutes on 2 cores."
 	$(BUILD) --traits PostgreSQL --scratch-path .build-postgres --product concordat
 	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/postgres_test.py .build-postgres/release/concordat
+
+# Starts every process of a network anew under RATE payments a second, of which none may fail; NODES a chain, NOTARIES.
+e2e-restart: PACKAGES += python3
+e2e-restart: install
+	$(BUILD) --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/restart_test.py .build/release/concordat $(or $(RATE),200) $(or $(NODES),4) $(or $(NOTARIES),4)
+
+# What a tap, and one that does not read, cost a network that is as busy as it can be.
+bench-tap: PACKAGES += python3
+bench-tap: install
+	$(BUILD) --product concordat
+	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/tap_cost_test.py .build/release/concordat $(or $(ROUNDS),8)
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }

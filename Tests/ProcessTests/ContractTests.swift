@@ -33,23 +33,32 @@ extension RealProcesses {
         try write()
         let first = try show(["deploy", file, "--from", "alice"])
         #expect(first.version == 1 && first.height ?? 0 > 0 && first.sides.map(\.balance) == [0, 0], "\(first)")
+        // Nothing is in its reserves: who pays under it is told so, and is paid for once there is.
+        let early = try Program(["send", "--data", network.folder, "--from", "alice", "--to", "bob", "--amount", "10", "--contract", "bureau"])
+        var waiting = ""
+        let isTold = try Program.wait(seconds: 15) {
+            waiting = try Program.run(["pending", "--data", network.folder]).output
+            return waiting.contains("beta puts it off: reserve_short (concordat contract show)")
+        }
+        #expect(isTold, "\(waiting)")
         // Its own money goes into the reserves; then anybody may exchange, here more dearly than under the network's own contract.
         for (payer, side) in zip(["alice", "bob"], first.sides) {
             let fund = try Program.run(["send", "--data", network.folder, "--from", payer, "--to", "\(side.reserve)@\(side.chain)", "--amount", "100"])
             #expect(fund.0 == 0, "\(fund)")
         }
-        #expect(try show(["show", "bureau"]).sides.map(\.balance) == [100, 100])
+        #expect(early.end(withinSeconds: 30) == 0, "\(early.output) \(early.errors)")
+        #expect(try show(["show", "bureau"]).sides.map(\.balance) == [110, 70])
         try write(rate: "4")
         #expect(try contract("deploy", file, "--from", "bob").errors.contains("not_allowed"))
         #expect(try show(["deploy", file, "--from", "alice"]).version == 2)
         let paid = try Program.run(
             ["send", "--data", network.folder, "--from", "alice", "--to", "bob", "--amount", "10", "--contract", "bureau"])
         #expect(paid.0 == 0, "\(paid)")
-        #expect(try show(["show", "bureau"]).sides.map(\.balance) == [110, 60])
+        #expect(try show(["show", "bureau"]).sides.map(\.balance) == [120, 30])
         let old = try Program.run(
             ["send", "--data", network.folder, "--from", "alice", "--to", "bob", "--amount", "10", "--contract", "bureau@1"])
         #expect(old.0 == 0, "\(old)")
-        #expect(try show(["show", "bureau", "--version", "1"]).sides.map(\.balance) == [120, 30])
+        #expect(try show(["show", "bureau", "--version", "1"]).sides.map(\.balance) == [130, 0])
         let list = try contract("list")
         #expect(list.code == 0 && list.output.split(separator: "\n").filter { $0.hasPrefix("bureau") }.count == 2, "\(list)")
         try write(id: "exchange-alpha-beta")

@@ -43,13 +43,19 @@ extension CollectorRole {
             held: Array(held))
     }
 
-    /// A status, with the brake that a pending transaction waits for.
+    /// A status, with what a pending transaction waits for: a brake, or value that is not there yet.
     mutating func explained(_ status: Status, at now: Moment) -> Status {
         guard status.state == .pending, status.reason == nil else { return status }
         let confirm = Transaction.id(kind: 4, chain: chain, xid: status.id, network: network.id)
         var explained = status
-        explained.reason = (pending[status.id] ?? pending[confirm]).flatMap { brakeReason(of: $0.item, at: now) }
+        explained.reason = (pending[status.id] ?? pending[confirm]).flatMap { waitingReason(of: $0.item, at: now) }
         return explained
+    }
+
+    /// Why a pending transaction cannot be executed on the final state; nil when it can, or when waiting does not help.
+    private mutating func waitingReason(of item: BlockItem, at now: Moment) -> Reason? {
+        guard case .invalid(let reason) = tree.trial(item, time: max(now.wallMilliseconds, tree.finalTime + 1)) else { return nil }
+        return [.capReached, .delayed, .paused, .reserveShort, .insufficientFunds, .tooManyAssets, .unknownContract].contains(reason) ? reason : nil
     }
 
     /// The brake that a pending transaction waits for, as of the final state; nil when it is none.

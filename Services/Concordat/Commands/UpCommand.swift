@@ -100,8 +100,9 @@ struct UpCommand: ParsableCommand {
             }
             return try NetworkFile.read(folder.networkFile)
         }
+        let (plan, port, passphrase) = (try network.plan(), try network.firstPort(), try passphraseOptions.passphrase())
         common.say("Making a network in \(folder.path) …")
-        return try NetworkMaker.make(network, in: folder, passphrase: try passphraseOptions.passphrase(), replacing: false).configuration
+        return try NetworkMaker.make(plan, portBase: port, in: folder, passphrase: passphrase, replacing: false).configuration
     }
 
     private func tell(_ runner: NetworkRunner, page: String?) throws {

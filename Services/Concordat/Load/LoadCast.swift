@@ -48,6 +48,12 @@ struct LoadCast {
     /// Lanes of all workers, so that each has a payer on every chain.
     let mostLanes: Int
 
+    /// Chains where accounts are that take part, in the network's order.
+    var chains: [ChainID] {
+        let homes = Set(members.map(\.account.chain))
+        return configuration.network.chains.map(\.id).filter { homes.contains($0) }
+    }
+
     /// Lanes that a run gets.
     ///
     /// - Parameter workers: processes; each gets at least one.

@@ -50,12 +50,13 @@ struct LoadCommand: ParsableCommand {
         var accounts = try Accounts(folder, configuration, passphrase: try passphraseOptions.passphrase())
         let inquiry = Inquiry(configuration)
         accounts.learnContracts(inquiry)
-        let conductor = LoadConductor(try LoadCast(accounts, deadlineMilliseconds: deadline), sending)
+        let cast = try LoadCast(accounts, deadlineMilliseconds: deadline)
+        let conductor = LoadConductor(cast, sending)
         let id = LoadCommand.newID()
         let place = Place(
             folder: folder, configuration: configuration, inquiry: inquiry, target: try Setting.text(judgement.out, "out", default: "runs/\(id)"), id: id)
         try OutputFolder.make(place.target)
-        sayHead(id, plan, configuration, lanes: try conductor.laneCount(plan))
+        sayHead(id, plan, cast.chains, lanes: try conductor.laneCount(plan))
         let reader = way == .ledger ? try LedgerReader(configuration.network) { try inquiry.ask($0) } : nil
         let shutdown = Shutdown()
         var isAborted = false
@@ -104,16 +105,19 @@ struct LoadCommand: ParsableCommand {
         try tell(report, place.target)
     }
 
+    /// More chains than this are counted instead of named.
+    private static let namedChains = 6
+
     private static func newID() -> String {
         let digits = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
-    private func sayHead(_ id: String, _ plan: LanePlan.Run, _ configuration: NetworkConfiguration, lanes: Int) {
+    private func sayHead(_ id: String, _ plan: LanePlan.Run, _ chains: [ChainID], lanes: Int) {
         let wanted = plan.wantedLanes
         let what = spread.saturate ? "rising from \(LoadText.decimal(plan.arrivals.highestPerSecond ?? 0, 1))/s" : plan.arrivals.text
         let who = spread.workers.map { ", \($0) workers" } ?? ""
-        common.say("run \(id)  \(what), seed \(plan.seed), mix \(plan.mix.text), \(configuration.network.chains.count) chains, \(lanes) lanes\(who)")
+        common.say("run \(id)  \(what), seed \(plan.seed), mix \(plan.mix.text), \(chains.count > LoadCommand.namedChains ? "\(chains.count) chains" : "on \(chains.map(\.description).joined(separator: ", "))"), \(lanes) lanes\(who)")
         if wanted > lanes { common.say("\(wanted) lanes would carry this with ease; more need more accounts: concordat init --clients N") }
     }
 

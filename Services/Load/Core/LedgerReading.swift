@@ -119,6 +119,8 @@ package struct LedgerVerdict: Hashable, Sendable, Encodable {
     package var duplicates = 0
     /// Payments of which the ledgers say something else than their payer was told.
     package var different = 0
+    /// Locks whose value has not appeared on the side chain: the peg's members do not run, or are late.
+    package var not_issued = 0
     /// Recorded before they were to be sent, by the clocks of this machine and of the notaries; these latencies are left out.
     package var negative_latencies = 0
 
@@ -141,6 +143,7 @@ package struct LedgerVerdict: Hashable, Sendable, Encodable {
             case .different: verdict.different += 1
             case .unread: break
             }
+            if payments[position].kind == .bridge, standing == .found, payments[position].outcome == .settled, reading.issuedMilliseconds(payments[position]) == nil { verdict.not_issued += 1 }
             let scheduled = startMilliseconds * 1_000 + payments[position].scheduled
             for (mark, time) in [(LoadMark.recorded, reading.recordedMilliseconds(payments[position])), (.issued, reading.issuedMilliseconds(payments[position]))] {
                 guard let time else { continue }

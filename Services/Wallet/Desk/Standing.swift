@@ -20,8 +20,8 @@ package struct Standing {
                 text = "the receiver's side is final on \(decided.chain); \(holder.chain) has still to settle the hold"
             } else if let decided = chain(.refused) {
                 text = "refused or cancelled on \(decided.chain); \(holder.chain) has still to give the hold back"
-            } else if let leg = chain(.pending), let brake = leg.status.reason {
-                text = "held on \(holder.chain); the receiver has confirmed, and \(leg.chain) puts it off: \(brake.code) (concordat brakes)"
+            } else if let leg = chain(.pending), let reason = leg.status.reason {
+                text = "held on \(holder.chain); the receiver has confirmed, and \(leg.chain) puts it off: \(reason.code) \(Standing.advice(reason))"
             } else if let leg = chain(.pending) {
                 text = "held on \(holder.chain); the receiver's device has still to confirm on \(leg.chain): concordat confirm"
             } else {
@@ -30,10 +30,20 @@ package struct Standing {
         } else if let decided = chain(.committed, .refused) {
             text = "\(decided.status.state.code) on \(decided.chain); the other chain does not answer"
         } else if let pending = chain(.pending) {
-            text = "stored by a collector of \(pending.chain), not in a final block yet: concordat status shows whether the chain moves"
+            text = "stored by a collector of \(pending.chain), not in a final block yet: "
+                + (pending.status.reason.map { "\($0.code) \(Standing.advice($0))" } ?? "concordat status shows whether the chain moves")
         } else {
             isKnown = false
             text = "known to recorders only"
+        }
+    }
+
+    /// Where to look further, in brackets.
+    private static func advice(_ reason: Reason) -> String {
+        switch reason {
+        case .reserveShort, .unknownContract: "(concordat contract show)"
+        case .insufficientFunds, .tooManyAssets: "(concordat balance)"
+        default: "(concordat brakes)"
         }
     }
 }
