@@ -36,6 +36,8 @@ extension RealProcesses {
         }
         try pay()
         #expect(again.isRunning, "\(again.errors)")
+        let split = try Program.run(["keys", "split", "--data", folder, "--to", "\(folder)/parts"])
+        #expect(split.code == 0 && FileManager.default.fileExists(atPath: "\(folder)/parts/nodes/notary-1/keys/begun/notary-1.validator.alpha"), "\(split)")
 
         let consensus = "consensus.alpha@alpha-2/1"
         _ = try loses(consensus, "alpha-2/consensus.alpha") {

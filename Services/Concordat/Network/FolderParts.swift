@@ -39,7 +39,9 @@ struct FolderParts {
     private func node(_ node: String) -> Part {
         let members = configuration.members.filter { FolderParts.node($0) == node }
         let keys = folder.identityKeys(node) + members.map { folder.transportKey($0.name) }
-        return Part(name: "nodes/\(node)", secrets: here(keys), files: shared, places: ["run", "data/\(node)"])
+        // Where the key goes, what it has begun to sign goes: without its validators' folders it must not begin anew there.
+        let marks = names(in: NetworkFolder.signingMarks, beginning: "\(node).")
+        return Part(name: "nodes/\(node)", secrets: here(keys), files: shared + marks, places: ["run", "data/\(node)"])
     }
 
     private func clients() -> Part {
@@ -55,9 +57,9 @@ struct FolderParts {
     /// What is public: the network, and chains that have joined it.
     private var shared: [String] { [NetworkFile.fileName] + names(in: "joined", ending: ".yaml") }
 
-    private func names(in place: String, ending: String) -> [String] {
+    private func names(in place: String, beginning: String = "", ending: String = "") -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(place)")) ?? []
-        return names.filter { $0.hasSuffix(ending) }.sorted().map { "\(place)/\($0)" }
+        return names.filter { $0.hasPrefix(beginning) && $0.hasSuffix(ending) }.sorted().map { "\(place)/\($0)" }
     }
 
     /// Those of the files that are there, relative to the folder.

@@ -45,8 +45,10 @@ package struct NetworkFolder: Hashable, Sendable {
     package func data(of address: RoleAddress) -> String {
         "\(path)/data/\(address.node)/\(address.role.rawValue).\(address.chain)\(address.replica > 1 ? "-\(address.replica)" : "")"
     }
+    /// Where those are that the next one names, relative to the folder.
+    package static let signingMarks = "keys/begun"
     /// Says that a role has begun to sign with its node's key; beside the key, since it has to outlive the role's folder.
-    package func signingMark(of address: RoleAddress) -> String { "\(path)/keys/begun/\(address.node).\(address.role.rawValue).\(address.chain)" }
+    package func signingMark(of address: RoleAddress) -> String { "\(path)/\(NetworkFolder.signingMarks)/\(address.node).\(address.role.rawValue).\(address.chain)" }
     /// What a process of this name wrote to its standard error.
     package func log(of process: String) -> String {
         "\(path)/run/logs/\(String(process.map { $0 == "/" ? "-" : $0 })).log"
