@@ -15,7 +15,7 @@ import tempfile
 import time
 
 SECONDS = 12
-PAYERS = 60
+PAYERS = 300
 BOUND = 0.02
 
 

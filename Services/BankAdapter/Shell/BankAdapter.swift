@@ -72,7 +72,7 @@ package final class BankAdapter {
     private var retryDue: UInt64 = 0
     private var inbox: InboxFolder?
 
-    private static let explanationMilliseconds: UInt64 = 15_000
+    private static let explanationMilliseconds: UInt64 = 60_000
     private static let retryMilliseconds: UInt64 = 1_000
     private static let waitMilliseconds = 10
     /// Questions to the existing system in one round, so that the network is not kept waiting.
