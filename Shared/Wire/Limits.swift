@@ -66,6 +66,8 @@ package enum Limits {
     package static let slotsAhead = 256
     /// Milliseconds a device's clock may differ from the collector's in a Watch.
     package static let watchSkewMilliseconds: UInt64 = 5 * 60 * 1000
+    /// Milliseconds a collector keeps a watch after a device last asked for it; devices ask four times as often.
+    package static let watchKeptMilliseconds: UInt64 = 60_000
     /// Milliseconds a candidate's chain time may be ahead of or behind a validator's clock.
     package static let chainTimeSkewMilliseconds: UInt64 = 10_000
     /// Recorded blocks in one notary block.

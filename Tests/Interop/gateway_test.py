@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
 IDLE_CONNECTIONS = 10_000
+SLOW_CLIENTS = 20
 EXAMPLES_EACH = 25
 
 
@@ -227,12 +229,67 @@ def events(gateway):
     said("256 hear events and the next is refused; places of those who are gone are given back")
 
 
+def unread(gateway):
+    """Clients that hear events and do not read them: they are cut off, and one that reads beside them misses nothing."""
+    def listen(receive_bytes=None):
+        connection = socket.socket()
+        if receive_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        connection.settimeout(40)
+        connection.connect(("127.0.0.1", gateway.port))
+        connection.sendall(b"GET /v1/events?kinds=board,block,transaction HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return connection
+
+    def held():
+        """Connections to the gateway on which somebody hears: those of this process have a number each."""
+        states = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        served = {line[2].rsplit(":", 1)[1] for line in states if int(line[1].rsplit(":", 1)[1], 16) == gateway.port and line[3] == "01"}
+        return [connection for connection in deaf if f"{connection.getsockname()[1]:04X}" in served]
+
+    before = gateway.memory_mebibytes()
+    deaf, reader, heard, stopped = [listen(2_048) for _ in range(SLOW_CLIENTS)], listen(), bytearray(), threading.Event()
+
+    def read():
+        while not stopped.is_set():
+            part = reader.recv(1 << 20)
+            if not part:
+                return
+            heard.extend(part)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    time.sleep(1)
+    check(len(held()) == SLOW_CLIENTS, f"{len(held())} of {SLOW_CLIENTS} hear")
+    begin, most = time.monotonic(), 0
+    load = subprocess.Popen([gateway.path, "load", "--rate", "250", "--duration", "30s", "--verify", "none", "--data", gateway.folder, "--out", f"{gateway.home}/load", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        while held() and time.monotonic() - begin < 60:
+            most = max(most, gateway.memory_mebibytes())
+            time.sleep(0.5)
+        took = time.monotonic() - begin
+        check(not held(), f"{len(held())} clients that do not read are still heard after {took:.0f} s")
+        counts = json.loads(load.communicate(timeout=120)[0])["counts"]
+    finally:
+        load.kill()
+    time.sleep(2)
+    stopped.set()
+    told = [json.loads(line[6:]) for line in bytes(heard).split(b"\n") if line.startswith(b"data: {") and line.endswith(b"}")]
+    ends = {event["id"] for event in told if event.get("ended") is True}
+    check(b"event: cut" not in heard and thread.is_alive(), "who reads is not cut off")
+    check(len(ends) >= counts["settled"], f"who reads is told of {len(ends)} ends of {counts['settled']} payments")
+    check(most - before < 64, f"the gateway keeps {most - before} MiB for those who do not read")
+    said(f"{SLOW_CLIENTS} clients that do not read are cut off within {took:.0f} s, {most - before} MiB at most are kept for them; one that reads is told how each of {counts['settled']} payments ended")
+    for connection in deaf + [reader]:
+        connection.close()
+
+
 def main():
     gateway = Gateway(sys.argv[1])
     try:
         payment = json.loads(gateway.run("send", "--from", "alice", "--to", "bob", "--asset", "X", "--amount", "5", "--json"))["id"]
         fuzzed(gateway, payment)
         events(gateway)
+        unread(gateway)
         oversized(gateway)
         slow(gateway)
         idle(gateway)

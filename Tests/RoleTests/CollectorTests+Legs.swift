@@ -93,6 +93,25 @@ struct CollectorLegTests {
         }
     }
 
+    @Test("a device hears no more a minute after it last asked, however often it asked before, and hears again once it asks again")
+    func watchEnds() {
+        var bench = bench()
+        func told() -> [String] {
+            // A leg is told once: each time another collector that has the same watches hears of it.
+            var copy = bench
+            return copy.run(.delivered(.leg(notice), publisher: validator)).pushed.map(\.client)
+        }
+        for _ in 0..<3 {
+            #expect(watch(&bench).replies == [.watch(true)])
+            bench.pass(milliseconds: Limits.watchKeptMilliseconds - 1)
+            #expect(told() == ["bob-phone"])
+        }
+        bench.pass(milliseconds: 1)
+        #expect(told().isEmpty)
+        #expect(watch(&bench).replies == [.watch(true)])
+        #expect(told() == ["bob-phone"])
+    }
+
     @Test("notices by others than the notary they name, for other chains or with bad evidence are dropped and counted")
     func badNotices() {
         var bench = bench()

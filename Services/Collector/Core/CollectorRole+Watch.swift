@@ -17,9 +17,9 @@ extension CollectorRole {
     }
 
     /// A watch's signature is checked: the device hears at once what waits for it.
-    mutating func checked(_ watch: Watch, client: String, token: UInt64, holds: Bool) -> [RoleEffect] {
+    mutating func checked(_ watch: Watch, client: String, token: UInt64, holds: Bool, at now: Moment) -> [RoleEffect] {
         guard holds else { return [.count(.badSignature, by: 1)] + refuseWatch(token, "the signature does not hold") }
-        watchers.add(client, watching: watch.account)
+        watchers.add(client, watching: watch.account, at: now)
         return [.reply(token: token, .watch(true))] + legs.notices(for: watch.account).map { .push(client: client, .leg($0)) }
     }
 

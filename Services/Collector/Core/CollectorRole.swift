@@ -107,6 +107,7 @@ package struct CollectorRole: RoleCore {
     package var oldestWaitingMilliseconds: UInt64? { pending.oldestMilliseconds }
 
     package mutating func apply(_ input: RoleInput, at now: Moment) -> [RoleEffect] {
+        watchers.expire(at: now)
         var effects = take(input, at: now)
         effects += desk.ask(at: now)
         return effects
@@ -196,7 +197,7 @@ package struct CollectorRole: RoleCore {
                 if holds { accepted.append(submission) } else { effects += refuse(submission, .badSignature, "a signature does not hold") }
             case .leg(let notice): effects += checked(notice, holds: holds, at: now)
             case .consent(let consent): effects += checked(consent, holds: holds, at: now)
-            case .watch(let watch, let client, let token): effects += checked(watch, client: client, token: token, holds: holds)
+            case .watch(let watch, let client, let token): effects += checked(watch, client: client, token: token, holds: holds, at: now)
             }
         }
         return accept(accepted, at: now) + effects + more
