@@ -32,7 +32,7 @@ struct SettingsTests {
     @Test(
         "a mix that is none says what is wrong with it",
         arguments: [
-            ("", "is no kind"), ("swap=5", "Kinds are: transfer, cross, bridge"), ("transfer=0", "above zero"), ("transfer=x", "above zero"), ("transfer=1=2", "has no share"),
+            ("", "is no kind"), ("swap=5", "Kinds are: transfer, cross, bridge, redeem"), ("transfer=0", "above zero"), ("transfer=x", "above zero"), ("transfer=1=2", "has no share"),
             ("transfer=1,transfer=2", "stands there twice"), ("transfer=1,", "is no kind"), ("transfer=99999999999999999999", "above zero"),
         ])
     func noMix(_ row: (String, String)) {

@@ -4,6 +4,7 @@ import LoadCore
 import LoadShell
 import Runtime
 import WalletCore
+import WalletDesk
 import Wire
 
 /// The accounts that take part in a run, and which lane each pays on: no two lanes share a payer, whose nonces would collide.
@@ -69,13 +70,31 @@ struct LoadCast {
     /// - Parameter range: those of this process, of `laneCount` lanes of all.
     func lanes(_ range: Range<Int>, of laneCount: Int, _ run: LanePlan.Run, strategy: CollectorStrategy) throws -> [LoadLane.Settings] {
         let everybody = members.map(\.account)
+        let payers = try range.map { try signers($0, of: laneCount) }
+        let holdings = run.mix.has(.redeem) ? try self.holdings(of: Set(payers.joined().map(\.publicKey))) : []
         let nonce = UInt64(Date().timeIntervalSince1970 * 1_000_000)
-        return try range.map { lane in
+        return try zip(range, payers).map { lane, payers in
             let routes = LoadRoutes(
-                network: configuration.network, contracts: contracts, payers: try signers(lane, of: laneCount), accounts: everybody, deadlineMilliseconds: deadlineMilliseconds)
+                network: configuration.network, contracts: contracts, payers: payers, accounts: everybody, holdings: holdings, deadlineMilliseconds: deadlineMilliseconds)
             for part in run.mix.parts where !routes.has(part.kind) { throw missing(part.kind) }
             return LoadLane.Settings(
                 configuration: configuration, run: run, routes: routes, strategy: strategy, lane: lane, laneCount: laneCount, crossNonce: nonce)
+        }
+    }
+
+    /// Which of some accounts hold enough of what pegs have issued on their chain to redeem it.
+    private func holdings(of payers: Set<PublicKey>) throws -> [LoadRoutes.Holding] {
+        let pegs = contracts.filter { $0.peg != nil }
+        let asked = members.map(\.account).filter { account in payers.contains(account.key) && pegs.contains { $0.second.chain == account.chain } }
+        guard !asked.isEmpty else { return [] }
+        let answers = try Inquiry(configuration).ask(asked.map { (Service.name(.collector, chain: $0.chain), .account($0.key)) })
+        guard answers.contains(where: { $0 != nil }) else { throw Inquiry.silence }
+        return zip(asked, answers).flatMap { account, answer -> [LoadRoutes.Holding] in
+            guard case .account(let view)? = answer else { return [] }
+            let redeemable = pegs.filter { peg in
+                peg.second.chain == account.chain && view.balances.contains { $0.asset == peg.second.asset && $0.amount >= LoadRoutes.least(peg) }
+            }
+            return redeemable.map { LoadRoutes.Holding(account: account.key, peg: $0) }
         }
     }
 
@@ -93,6 +112,8 @@ struct LoadCast {
         case .transfer: Failure(.configuration, "nobody can pay within a chain: it takes two accounts on one", "Make the network with more accounts: concordat init --clients 60")
         case .cross: Failure(.configuration, "no contract exchanges between chains with accounts", "Use --mix transfer, or a network with two chains and more accounts.")
         case .bridge: Failure(.configuration, "no peg leads from one chain with accounts to another", "Deploy one, and run its members: concordat bridge --help")
+        case .redeem:
+            Failure(.configuration, "too few accounts hold what a peg has issued on their chain", "Lock first, while the peg's members run: concordat load --mix bridge --rate 50 --duration 10s")
         }
     }
 }

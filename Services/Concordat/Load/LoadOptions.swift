@@ -21,7 +21,7 @@ struct LoadOptions: ParsableArguments {
     var backlog: Int?
     @Option(help: "Instead of --rate: a file with the seconds from the start at which payments are sent, one a line.")
     var replay: String?
-    @Option(help: "Kinds of payments and their shares: transfer, cross, bridge. (default: transfer=80,cross=20)")
+    @Option(help: "Kinds of payments and their shares: transfer, cross, bridge, redeem. (default: transfer=80,cross=20)")
     var mix: String?
     @Option(help: "Draws the same arrivals again. (default: drawn, and printed)")
     var seed: UInt64?

@@ -7,7 +7,7 @@ package struct LedgerReading: Sendable {
     private struct Entry: Hashable, Sendable {
         static let none = Entry()
 
-        /// Times that it stands there, applied: a transfer or a lock, and the parts of a cross payment.
+        /// Times that it stands there, applied: a transfer, a lock or a redemption, and the parts of a cross payment.
         var payments = 0, holds = 0, decisions = 0, settlements = 0, refunds = 0
         /// Times that value of it appeared on the other chain of a peg.
         var issues = 0
@@ -46,10 +46,13 @@ package struct LedgerReading: Sendable {
 
     private mutating func note(_ transaction: Transaction, isApplied: Bool, _ header: BlockHeader.Fields) {
         let name: Digest
-        if case .issue(let proof) = transaction.kind { name = proof.order } else { name = transaction.xid ?? transaction.id }
+        switch transaction.kind {
+        case .issue(let proof), .release(let proof): name = proof.order
+        default: name = transaction.xid ?? transaction.id
+        }
         var entry = entries[name] ?? Entry()
         switch transaction.kind {
-        case .transfer, .lock:
+        case .transfer, .lock, .redeem:
             if isApplied { entry.payments += 1 } else { entry.isRejected = true }
             entry.height = header.height
         case .open: if isApplied { entry.holds += 1 } else { entry.isRejected = true }
@@ -58,7 +61,7 @@ package struct LedgerReading: Sendable {
             entry.height = header.height
         case .settle where isApplied: entry.settlements += 1
         case .refund where isApplied: entry.refunds += 1
-        case .issue where isApplied:
+        case .issue where isApplied, .release where isApplied:
             entry.issues += 1
             entry.issuedAt = header.time
         default: return
@@ -98,15 +101,15 @@ package struct LedgerReading: Sendable {
         return records[Place(chain: payment.decidingChain, height: entry.height)]
     }
 
-    /// When what was locked appeared on the side chain, by that block's own time, Unix milliseconds.
+    /// When what was locked or redeemed appeared on the other chain of its peg, by that block's own time, Unix milliseconds.
     package func issuedMilliseconds(_ payment: LoadPayment) -> ChainTime? {
-        guard payment.kind == .bridge, payment.outcome == .settled else { return nil }
+        guard payment.kind.crossesPeg, payment.outcome == .settled else { return nil }
         return payment.id.flatMap { entries[$0]?.issuedAt }
     }
 
     /// Whether all that the ledgers will say of a payment has been read.
     package func isComplete(_ payment: LoadPayment) -> Bool {
-        payment.outcome != .settled || recordedMilliseconds(payment) != nil && (payment.kind != .bridge || issuedMilliseconds(payment) != nil)
+        payment.outcome != .settled || recordedMilliseconds(payment) != nil && (!payment.kind.crossesPeg || issuedMilliseconds(payment) != nil)
     }
 }
 
@@ -119,7 +122,7 @@ package struct LedgerVerdict: Hashable, Sendable, Encodable {
     package var duplicates = 0
     /// Payments of which the ledgers say something else than their payer was told.
     package var different = 0
-    /// Locks whose value has not appeared on the side chain: the peg's members do not run, or are late.
+    /// Locks and redemptions whose value has not appeared on the other chain: the peg's members do not run, or are late.
     package var not_issued = 0
     /// Recorded before they were to be sent, by the clocks of this machine and of the notaries; these latencies are left out.
     package var negative_latencies = 0
@@ -143,7 +146,7 @@ package struct LedgerVerdict: Hashable, Sendable, Encodable {
             case .different: verdict.different += 1
             case .unread: break
             }
-            if payments[position].kind == .bridge, standing == .found, payments[position].outcome == .settled, reading.issuedMilliseconds(payments[position]) == nil { verdict.not_issued += 1 }
+            if payments[position].kind.crossesPeg, standing == .found, payments[position].outcome == .settled, reading.issuedMilliseconds(payments[position]) == nil { verdict.not_issued += 1 }
             let scheduled = startMilliseconds * 1_000 + payments[position].scheduled
             for (mark, time) in [(LoadMark.recorded, reading.recordedMilliseconds(payments[position])), (.issued, reading.issuedMilliseconds(payments[position]))] {
                 guard let time else { continue }

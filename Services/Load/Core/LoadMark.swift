@@ -8,7 +8,7 @@ package enum LoadMark: String, CaseIterable, Sendable, Codable {
     case final
     /// The payer is sure: the hold of a cross payment is settled.
     case settled
-    /// What was locked has appeared on the other chain, by that block's own time.
+    /// What was locked or redeemed has appeared on the other chain of its peg, by that block's own time.
     case issued
     /// The notary chain has recorded the block that made it final, by that notary block's own time.
     case recorded
@@ -34,4 +34,9 @@ package enum LoadKind: String, CaseIterable, Sendable, Codable {
     case cross
     /// Over a peg: locked here and issued there.
     case bridge
+    /// Back over a peg: burned there, and paid out of custody here.
+    case redeem
+
+    /// Whether value is to appear on another chain after it.
+    package var crossesPeg: Bool { self == .bridge || self == .redeem }
 }

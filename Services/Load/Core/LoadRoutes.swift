@@ -17,6 +17,17 @@ package struct LoadRoutes: Sendable {
         }
     }
 
+    /// Somebody who holds what a peg has issued, at least as much as it takes at once.
+    package struct Holding: Hashable, Sendable {
+        package var account: PublicKey
+        package var peg: Contract
+
+        package init(account: PublicKey, peg: Contract) {
+            self.account = account
+            self.peg = peg
+        }
+    }
+
     /// What can be ordered again and again.
     private struct Template: Sendable {
         var payer: Signer
@@ -37,11 +48,13 @@ package struct LoadRoutes: Sendable {
     /// - Parameter payers: the lane's own accounts.
     /// - Parameter accounts: everybody who may be paid.
     /// - Parameter contracts: exchange contracts and pegs; of several between two chains for one asset the first is used.
-    package init(network: Network, contracts: [Contract], payers: [Signer], accounts: [Account], deadlineMilliseconds: UInt64) {
+    /// - Parameter holdings: who can redeem, at the chain of the account's own.
+    package init(network: Network, contracts: [Contract], payers: [Signer], accounts: [Account], holdings: [Holding], deadlineMilliseconds: UInt64) {
         for account in accounts { residents[account.chain, default: []].append(account.key) }
         self.deadlineMilliseconds = deadlineMilliseconds
         for payer in payers {
             guard let home = accounts.first(where: { $0.key == payer.publicKey })?.chain, let chain = network.chain(home) else { continue }
+            for holding in holdings where holding.account == payer.publicKey && holding.peg.second.chain == home { addRedemption(payer, holding.peg) }
             for balance in chain.genesis.first(where: { $0.key == payer.publicKey })?.balances ?? [] {
                 addTransfer(payer, home, balance.asset)
                 // One contract for each other chain: the reserve of another one may have nothing to pay with.
@@ -73,8 +86,15 @@ package struct LoadRoutes: Sendable {
     }
 
     private mutating func addLock(_ payer: Signer, _ peg: Contract) {
-        add(.bridge, Template(payer: payer, route: .lock(peg), asset: peg.first.asset, amount: max(1, peg.minimumAmount), payeeChain: peg.second.chain))
+        add(.bridge, Template(payer: payer, route: .lock(peg), asset: peg.first.asset, amount: LoadRoutes.least(peg), payeeChain: peg.second.chain))
     }
+
+    private mutating func addRedemption(_ payer: Signer, _ peg: Contract) {
+        add(.redeem, Template(payer: payer, route: .redeem(peg), asset: peg.second.asset, amount: LoadRoutes.least(peg), payeeChain: peg.first.chain))
+    }
+
+    /// The least amount that a peg takes at once.
+    package static func least(_ peg: Contract) -> Amount { max(1, peg.minimumAmount) }
 
     /// The least amount that may be paid on a chain and comes out even.
     static func least(_ contract: Contract, from chain: ChainID) -> Amount? {

@@ -129,7 +129,7 @@ extension LoadReport.Verification {
         if let ledger {
             parts.append("ledgers reread (\(ledger.blocks) blocks): \(ledger.found) found, \(ledger.missing) missing, \(ledger.duplicates) duplicate, \(ledger.different) different")
         }
-        if let missing = ledger?.not_issued, missing > 0 { parts.append("\(missing) locks not issued yet: their peg's members have to run (concordat bridge status)") }
+        if let missing = ledger?.not_issued, missing > 0 { parts.append("\(missing) locks and redemptions not issued or released yet: their peg's members have to run (concordat bridge status)") }
         if let sampled, let proven { parts.append("receipts of \(sampled) payments asked for, \(proven) show the end") }
         if let supply_conserved { parts.append(supply_conserved ? "supply conserved" : "supply NOT conserved") }
         if let violations, violations > 0 { parts.append("\(violations) violations found by the audit") }

@@ -9,7 +9,7 @@ package enum SignatureFloor {
         let notaries = network.notary.nodes.count
         let nodes = network.chain(payment.chain)?.nodes.count ?? 0
         switch payment.kind {
-        case .transfer, .bridge: return nodes + notaries
+        case .transfer, .bridge, .redeem: return nodes + notaries
         case .cross: return nodes + (network.chain(payment.decidingChain)?.nodes.count ?? 0) + 2 * notaries
         }
     }

@@ -14,6 +14,8 @@ package struct PaymentOrder: Sendable {
         case exchange(Contract, from: ChainID, to: ChainID)
         /// Into the custody of a peg on its main chain; the same appears on the side chain, for the receiver.
         case lock(Contract)
+        /// Back: burned on the side chain of a peg; the same is paid out of custody on the main chain, to the receiver.
+        case redeem(Contract)
     }
 
     package var route: Route
@@ -48,6 +50,7 @@ package struct PaymentOrder: Sendable {
         case .transfer(let chain): chain
         case .exchange(_, let from, _): from
         case .lock(let peg): peg.first.chain
+        case .redeem(let peg): peg.second.chain
         }
     }
 
@@ -57,6 +60,7 @@ package struct PaymentOrder: Sendable {
         case .transfer(let chain): chain
         case .exchange(_, _, let to): to
         case .lock(let peg): peg.first.chain
+        case .redeem(let peg): peg.second.chain
         }
     }
 

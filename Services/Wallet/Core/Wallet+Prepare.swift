@@ -7,13 +7,12 @@ extension Wallet {
     mutating func prepare(_ key: PaymentKey, at now: Moment) -> [WalletEffect] {
         guard let order = payments[key]?.order else { preconditionFailure("what is not signed has an order") }
         switch order.route {
-        case .transfer(let chain): return prepareNumbered(key, order, chain: chain, at: now)
-        case .lock(let peg): return prepareNumbered(key, order, chain: peg.first.chain, at: now)
+        case .transfer, .lock, .redeem: return prepareNumbered(key, order, chain: order.homeChain, at: now)
         case .exchange(let contract, let from, let to): return prepareExchange(key, order, contract, from: from, to: to, at: now)
         }
     }
 
-    /// What uses up a nonce of the payer's account: a transfer, or a lock.
+    /// What uses up a nonce of the payer's account: a transfer, a lock, or a redemption.
     private mutating func prepareNumbered(_ key: PaymentKey, _ order: PaymentOrder, chain: ChainID, at now: Moment) -> [WalletEffect] {
         let place = AccountPlace(account: order.payer.publicKey, chain: position(of: chain))
         var isToSelf = false
@@ -28,16 +27,21 @@ extension Wallet {
     }
 
     private func kind(of order: PaymentOrder, chain: ChainID, nonce: UInt64) -> Transaction.Kind {
-        guard case .lock(let peg) = order.route else {
+        switch order.route {
+        case .lock(let peg): return .lock(bridgeOrder(.lock, order, peg, chain: chain, nonce: nonce))
+        case .redeem(let peg): return .redeem(bridgeOrder(.redeem, order, peg, chain: chain, nonce: nonce))
+        case .transfer, .exchange:
             return .transfer(
                 Transfer(
                     chain: chain, network: network.id, to: order.payee, asset: order.asset, amount: order.amount, nonce: nonce, memo: order.memo,
                     signer: order.payer))
         }
-        return .lock(
-            BridgeOrder(
-                .lock, chain: chain, network: network.id, contract: peg.id, version: peg.version, amount: order.amount, receiver: order.payee,
-                nonce: nonce, memo: order.memo, signer: order.payer))
+    }
+
+    private func bridgeOrder(_ kind: BridgeOrder.Kind, _ order: PaymentOrder, _ peg: Contract, chain: ChainID, nonce: UInt64) -> BridgeOrder {
+        BridgeOrder(
+            kind, chain: chain, network: network.id, contract: peg.id, version: peg.version, amount: order.amount, receiver: order.payee,
+            nonce: nonce, memo: order.memo, signer: order.payer)
     }
 
     private mutating func prepareExchange(
