@@ -26,10 +26,11 @@ final class BoardTicker: Stoppable {
 
     private func run(_ inquiry: Inquiry, _ board: LiveBoard, _ logger: Logger) {
         var turn = 0
+        var begun: Set<ChainID> = []
         while !isStopping.withLock({ $0 }) {
             let begin = BusClock.now().monotonicMilliseconds
             do {
-                try look(inquiry, board)
+                try look(inquiry, board, &begun)
                 if turn % GatewayLimits.pegTurns == 0, let pegs = try? BridgeAnswers.pegs(inquiry) { board.show(pegs) }
             } catch {
                 logger.debug("the network cannot be asked", metadata: ["error": "\(error)"])
@@ -43,7 +44,8 @@ final class BoardTicker: Stoppable {
         }
     }
 
-    private func look(_ inquiry: Inquiry, _ board: LiveBoard) throws {
+    /// - Parameter begun: chains that have been looked at: every block that they make from then on is taken in.
+    private func look(_ inquiry: Inquiry, _ board: LiveBoard, _ begun: inout Set<ChainID>) throws {
         let network = inquiry.configuration.network
         let chains = network.chains + [network.notary]
         let asked = chains.flatMap { chain in chain.listed.map { (chain: chain, node: $0.id) } }
@@ -56,15 +58,16 @@ final class BoardTicker: Stoppable {
             }
             board.show(heights, of: chain.id, at: now)
             guard let newest = heights.filter({ $0.height != nil }).max(by: { $0.height ?? 0 < $1.height ?? 0 }), let height = newest.height else { continue }
-            try follow(chain.id, to: height, at: newest.node, inquiry, board)
+            let isFirst = begun.insert(chain.id).inserted
+            try follow(chain.id, to: height, isFirst: isFirst, at: newest.node, inquiry, board)
         }
     }
 
-    /// Takes in the blocks up to a height; after a long silence only the newest ones.
-    private func follow(_ chain: ChainID, to height: Height, at node: String, _ inquiry: Inquiry, _ board: LiveBoard) throws {
+    /// Takes in the blocks up to a height; at first, and after a long silence, only the newest ones.
+    private func follow(_ chain: ChainID, to height: Height, isFirst: Bool, at node: String, _ inquiry: Inquiry, _ board: LiveBoard) throws {
         let span = UInt64(GatewayLimits.boardBlocks)
         let known = board.height(of: chain) ?? 0
-        var next = known == 0 || height > known + GatewayLimits.followedBlocks ? (height > span ? height - span + 1 : 1) : known + 1
+        var next = isFirst || height > known + GatewayLimits.followedBlocks ? (height > span ? height - span + 1 : 1) : known + 1
         while next <= height {
             let request = Wire.Request.fetchBlocks(chain: chain, from: next, limit: Limits.blocksPerAnswer)
             guard case .blocks(let blocks, _)? = try inquiry.ask([(Service.name(.consensus, chain: chain, node: node), request)])[0],

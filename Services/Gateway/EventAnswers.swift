@@ -23,7 +23,10 @@ enum EventAnswers {
                 nonisolated(unsafe) var out: any ResponseBodyWriter = writer
                 let task = Task {
                     try await out.write(ByteBuffer(bytes: Array("retry: \(GatewayLimits.eventRetryMilliseconds)\n\n".utf8) + first))
-                    for await event in client.events { try await out.write(ByteBuffer(bytes: event.bytes)) }
+                    for await event in client.events {
+                        try await out.write(ByteBuffer(bytes: event.bytes))
+                        client.told(event)
+                    }
                     if client.isCut { try await out.write(ByteBuffer(bytes: LiveEvent.cut)) }
                 }
                 client.whenCut { task.cancel() }

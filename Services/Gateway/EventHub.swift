@@ -24,7 +24,7 @@ package struct LiveEvent: Sendable {
     package static let alive = LiveEvent(bytes: Array(": alive\n\n".utf8))
 
     /// The last thing that somebody hears who was too slow.
-    static let cut = line("cut", JSONAnswer.text(["reason": "overloaded", "detail": "more than \(GatewayLimits.eventBacklog) events waited for this client"]))
+    static let cut = line("cut", JSONAnswer.text(["reason": "overloaded", "detail": "more than \(GatewayLimits.eventBacklogBytes) bytes of events waited for this client"]))
 
     private static func line(_ name: String, _ content: [UInt8]) -> [UInt8] { Array("event: \(name)\ndata: ".utf8) + content + Array("\n\n".utf8) }
 }
@@ -36,12 +36,27 @@ package final class EventHub: Sendable {
         package let events: AsyncStream<LiveEvent>
         fileprivate let continuation: AsyncStream<LiveEvent>.Continuation
         fileprivate let kinds: Set<LiveEvent.Kind>
-        private let state = Mutex<(isCut: Bool, cancel: (@Sendable () -> Void)?)>((false, nil))
+        private let state = Mutex<(isCut: Bool, waitingBytes: Int, cancel: (@Sendable () -> Void)?)>((false, 0, nil))
 
         fileprivate init(_ kinds: Set<LiveEvent.Kind>) {
             self.kinds = kinds
-            (events, continuation) = AsyncStream.makeStream(of: LiveEvent.self, bufferingPolicy: .bufferingOldest(GatewayLimits.eventBacklog))
+            // What waits is bounded by `offer`.
+            (events, continuation) = AsyncStream.makeStream(of: LiveEvent.self, bufferingPolicy: .unbounded)
         }
+
+        /// - Returns: false when too much waits already.
+        fileprivate func offer(_ event: LiveEvent) -> Bool {
+            let hasRoom = state.withLock { state in
+                guard state.waitingBytes + event.bytes.count <= GatewayLimits.eventBacklogBytes else { return false }
+                state.waitingBytes += event.bytes.count
+                return true
+            }
+            if hasRoom { continuation.yield(event) }
+            return hasRoom
+        }
+
+        /// An event went over the line.
+        package func told(_ event: LiveEvent) { state.withLock { $0.waitingBytes -= event.bytes.count } }
 
         /// Whether it fell behind.
         package var isCut: Bool { state.withLock(\.isCut) }
@@ -91,7 +106,7 @@ package final class EventHub: Sendable {
     package func tell(_ event: LiveEvent) {
         let all = clients.withLock { Array($0.values) }
         for client in all where event.kind.map({ client.kinds.contains($0) }) ?? true {
-            guard case .dropped = client.continuation.yield(event) else { continue }
+            guard !client.offer(event) else { continue }
             clients.withLock { $0[ObjectIdentifier(client)] = nil }
             client.cut()
         }

@@ -41,8 +41,9 @@ package enum GatewayLimits {
     package static let transactionsKept = 2_000
     /// Clients that hear events at once.
     package static let eventClients = 256
-    /// Events that wait for one client; one that falls further behind is told so, and cut off.
-    package static let eventBacklog = 32
+    /// Bytes of events that wait for one client; one that falls further behind is told so, and cut off. Not a number of events: a block
+    /// brings thousands at once, which nobody can have read yet.
+    package static let eventBacklogBytes = 4 * 1024 * 1024
     /// How long such a one has to take what waits before its connection is closed.
     package static let eventCutMilliseconds = 2_000
     /// When a client of events should come back after a break.

@@ -94,12 +94,28 @@ struct LiveTests {
         let hub = EventHub()
         let slow = try hub.join([.block])
         let other = try hub.join([.alarm])
-        for number in 0...GatewayLimits.eventBacklog { hub.tell(LiveEvent(.block, ["height": number])) }
+        let event = LiveEvent(.block, ["text": String(repeating: "x", count: 65_000)])
+        let room = GatewayLimits.eventBacklogBytes / event.bytes.count
+        for _ in 0..<room { hub.tell(event) }
+        #expect(!slow.isCut && hub.count == 2)
+        hub.tell(event)
         #expect(slow.isCut && !other.isCut && hub.count == 1)
         var count = 0
         for await _ in slow.events { count += 1 }
-        #expect(count == GatewayLimits.eventBacklog)
+        #expect(count == room)
         await withCheckedContinuation { continuation in slow.whenCut { continuation.resume() } }
+    }
+
+    @Test("a block of thousands of transactions cuts off nobody who reads them then, block after block")
+    func bursts() async throws {
+        let hub = EventHub()
+        let client = try hub.join([.transaction])
+        var heard = client.events.makeAsyncIterator()
+        for block in 0..<20 {
+            for number in 0..<5_000 { hub.tell(LiveEvent(.transaction, ["id": "\(block) \(number)", "memo": String(repeating: "m", count: 100)])) }
+            for _ in 0..<5_000 { if let event = await heard.next() { client.told(event) } }
+        }
+        #expect(!client.isCut && hub.count == 1)
     }
 
     @Test("more than the bound do not hear events, and a place that is given up is there again")
