@@ -44,6 +44,22 @@ struct Call: Sendable {
         }
     }
 
+    /// The sub-chain that the query names, if it names one.
+    func wantedChain() throws -> ChainID? {
+        guard let name = query["chain"] else { return nil }
+        guard let found = network.chains.first(where: { $0.id.description == name }) else {
+            throw GatewayFault.notFound("this network has no chain of that name", "Chains: \(network.chains.map(\.id.description).joined(separator: ", ")).")
+        }
+        return found.id
+    }
+
+    /// The account that the query names, if it names one.
+    func wantedAccount() throws -> PublicKey? {
+        guard let text = query["account"] else { return nil }
+        guard let address = try? Address(text) else { throw GatewayFault.notFound("account names no account", "Give an address: cc1 and 58 more characters.") }
+        return address.publicKey
+    }
+
     /// A whole number of the query.
     func number(_ name: String, in range: ClosedRange<UInt64>, default value: UInt64?) throws -> UInt64? {
         guard let text = query[name] else { return value }

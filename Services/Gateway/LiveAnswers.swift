@@ -37,10 +37,11 @@ enum LiveAnswers {
 
     static func board(_ call: Call) async throws -> Response { JSONAnswer.response(call.gateway.live.board()) }
 
-    /// Those that this gateway has seen in final blocks, newest first.
+    /// Those that this gateway has seen in final blocks, newest first; of one chain, or of one account, where that is asked for.
     static func transactions(_ call: Call) async throws -> Response {
         let limit = try call.number("limit", in: 1...UInt64(GatewayLimits.transactionsPerAnswer), default: UInt64(GatewayLimits.boardTransfers)) ?? 1
-        return JSONAnswer.response(call.gateway.live.transfers(Int(limit)))
+        let (chain, account) = (try call.wantedChain(), try call.wantedAccount())
+        return JSONAnswer.response(call.gateway.live.transfers(Int(limit), chain: chain, account: account))
     }
 
     static func alarms(_ call: Call) async throws -> Response {

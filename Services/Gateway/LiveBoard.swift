@@ -85,7 +85,9 @@ final class LiveBoard: Sendable {
 
     var hearing: Hearing { state.withLock(\.hearing) }
     var alarms: [AlarmBook.Entry] { state.withLock(\.alarms.entries) }
-    func transfers(_ count: Int) -> [TransferBook.Transfer] { state.withLock { $0.transfers.newest(count) } }
+    func transfers(_ count: Int, chain: ChainID?, account: PublicKey?) -> [TransferBook.Transfer] {
+        state.withLock { $0.transfers.newest(count, chain: chain, account: account) }
+    }
 
     /// Everything, for a page.
     struct Board: Encodable, Sendable {

@@ -23,7 +23,7 @@ package enum Routes {
         Route(.get, "/v1/brakes", WatchAnswers.brakes),
         Route(.get, "/v1/evidence", WatchAnswers.evidence),
         Route(.get, "/v1/pending", query: ["chain", "account", "limit"], WatchAnswers.pending),
-        Route(.get, "/v1/transactions", query: ["limit"], LiveAnswers.transactions),
+        Route(.get, "/v1/transactions", query: ["chain", "account", "limit"], LiveAnswers.transactions),
         Route(.get, "/v1/alarms", LiveAnswers.alarms),
         Route(.get, "/v1/roles", LiveAnswers.roles),
         Route(.get, "/v1/board", LiveAnswers.board),

@@ -44,7 +44,15 @@ package struct TransferBook: Sendable {
     private var transfers: OrderedDictionary<Digest, Transfer> = [:]
 
     /// Those that changed last, newest first.
-    package func newest(_ count: Int) -> [Transfer] { Array(transfers.values.suffix(count).reversed()) }
+    ///
+    /// - Parameter chain: only those with a part on it; `account`: only those that it pays or is paid by.
+    package func newest(_ count: Int, chain: ChainID? = nil, account: PublicKey? = nil) -> [Transfer] {
+        let (name, address) = (chain?.description, account?.address.text)
+        let wanted = transfers.values.reversed().lazy.filter { transfer in
+            (name.map { name in transfer.chains.contains(name) || transfer.steps.contains { $0.chain == name } } ?? true) && (address.map { transfer.from == $0 || transfer.to == $0 } ?? true)
+        }
+        return Array(wanted.prefix(count))
+    }
 
     /// Those that have not ended, oldest first.
     package func waiting(_ count: Int) -> [Transfer] { Array(transfers.values.filter { !$0.ended }.sorted { $0.first_milliseconds < $1.first_milliseconds }.prefix(count)) }
@@ -132,13 +140,13 @@ package struct TransferBook: Sendable {
     }
 
     private static func advance(_ transfer: inout Transfer, _ transaction: Transaction, _ outcome: Outcome, on chain: ChainID) {
+        defer { if transfer.chains.isEmpty { transfer.chains = [chain.description] } }
         if let rejection = outcome.rejection {
             // A later part that came to nothing changes nothing about the whole.
             guard transfer.steps.count == 1 else { return }
             (transfer.state, transfer.ended, transfer.waiting) = ("rejected: \(rejection.code)", true, "")
             return
         }
-        defer { if transfer.chains.isEmpty { transfer.chains = [chain.description] } }
         // Blocks of several chains come in no order: what is further along stays.
         let (state, waiting) = after(transaction, transfer)
         guard rank(state) >= rank(transfer.state) else { return }

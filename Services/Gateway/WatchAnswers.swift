@@ -49,20 +49,8 @@ enum WatchAnswers {
 
     static func pending(_ call: Call) async throws -> Response {
         let limit = Int(try call.number("limit", in: 1...rowsMaximum, default: rowsDefault) ?? rowsDefault)
-        let network = call.network
-        var chain: ChainID?
-        if let name = call.query["chain"] {
-            guard let found = network.chains.first(where: { $0.id.description == name }) else {
-                throw GatewayFault.notFound("this network has no chain of that name", "Chains: \(network.chains.map(\.id.description).joined(separator: ", ")).")
-            }
-            chain = found.id
-        }
-        var account: PublicKey?
-        if let text = call.query["account"] {
-            guard let address = try? Address(text) else { throw GatewayFault.notFound("account names no account", "Give an address: cc1 and 58 more characters.") }
-            account = address.publicKey
-        }
-        let report = try await call.ask { [chain, account] in try PendingDesk($0).report(chain: chain, account: account, limit: limit) }
+        let (chain, account) = (try call.wantedChain(), try call.wantedAccount())
+        let report = try await call.ask { try PendingDesk($0).report(chain: chain, account: account, limit: limit) }
         return JSONAnswer.response(report)
     }
 }

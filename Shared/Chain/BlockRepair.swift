@@ -63,9 +63,11 @@ package struct BlockRepair: Sendable {
             return []
         }
         waiting.append(height)
+        // Said of the first; of a thousand that are lost together nobody wants to hear a thousand times.
+        guard current == nil else { return [] }
         let note: RoleEffect = .raise(
             code: "stored_damage", detail: "block \(height) of \(chain) was damaged on disk; it is fetched from peers", severity: .warning)
-        return [note] + (current == nil ? next(head: head) : [])
+        return [note] + next(head: head)
     }
 
     /// - Returns: nil when the read was not the repairer's.

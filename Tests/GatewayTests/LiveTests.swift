@@ -62,6 +62,8 @@ struct LiveTests {
         let transfer = Transfer(chain: TestNetwork.alpha, network: network.id, to: bob.publicKey, asset: TestNetwork.assetX, amount: 9, nonce: 0, memo: "", signer: alice)
         let changed = book.take(block(TestNetwork.alpha, 4, .transfer(transfer), Outcome(rejection: .insufficientFunds)))
         #expect(changed.count == 1 && changed[0].ended && changed[0].state == "rejected: insufficient_funds" && book.newest(9).count == 2)
+        #expect(book.newest(9, chain: TestNetwork.beta).map(\.state) == ["refunded"] && book.newest(1, chain: TestNetwork.alpha).map(\.amount) == ["9"])
+        #expect(book.newest(9, account: alice.publicKey).count == 2 && book.newest(9, account: TestNetwork.key(77).publicKey).isEmpty)
     }
 
     @Test("as many transfers are kept as the bound says, and the newest of them")

@@ -105,7 +105,7 @@ import Wire
         return run
     }
 
-    private func edit(_ sql: String) throws {
+    func edit(_ sql: String) throws {
         let owner = ArchiveOwner(network: ArchiveKeeperTests.chains.network.id, recorder: ArchiveKeeperTests.address)
         let queue = try DatabaseQueue(path: "\(archive.path)/\(owner.name).sqlite")
         try queue.write { try $0.execute(sql: sql) }

@@ -44,7 +44,7 @@ final class ArchiveBoard: @unchecked Sendable {
         var reads: [ArchiveRead] = []
         /// Rows, or nil where the archive cannot be reached.
         var answers: [(read: ArchiveRead, portion: ArchivePortion?)] = []
-        /// Rows of the store that are damaged and so cannot be copied: the recorder puts them back.
+        /// Rows that are damaged in the store and so cannot be copied, or that the archive has lost: the recorder puts them back.
         var damaged: [(position: Int, height: Height)] = []
         /// What people must know.
         var alarms: [(code: String, detail: String, severity: Alarm.Severity)] = []

@@ -27,6 +27,8 @@ final class ArchiveCopier {
     private var archive: (any BlockArchive)?
     private var store: StoreReader?
     private var countedMilliseconds: UInt64?
+    private var gaps = ArchiveGaps()
+    private var refilledMilliseconds: UInt64 = 0
     private var awaySince: UInt64?
     private var pauseMilliseconds = ArchiveLimits.firstPauseMilliseconds
     /// Chain whose turn it is.
@@ -68,8 +70,9 @@ final class ArchiveCopier {
         let archive = try connected()
         let pause = board.look { $0.standing.lostBlocks > 0 ? ArchiveLimits.lostPauseMilliseconds : ArchiveLimits.countingPauseMilliseconds }
         if countedMilliseconds.map({ now >= $0 + pause }) ?? true { try count(archive, at: now) }
+        if gaps.isBusy, now >= refilledMilliseconds + ArchiveLimits.refillPauseMilliseconds { try refill(archive, at: now) }
         guard let work = next(at: now) else {
-            return board.wait(milliseconds: 1_000) { content in content.lanes.enumerated().contains { $1.hasWork && self.stalled[$0] == nil } }
+            return board.wait(milliseconds: gaps.isBusy ? ArchiveLimits.refillPauseMilliseconds : 1_000) { content in content.lanes.enumerated().contains { $1.hasWork && self.stalled[$0] == nil } }
         }
         try copy(work, to: archive)
     }
@@ -111,6 +114,7 @@ final class ArchiveCopier {
             let lane = board.look { $0.lanes[position] }
             let found = try archive.extent(of: chain, through: lane.trimmed)
             if found.newest ?? 0 < lane.copied { board.change { $0.lanes[position].beginAnew() } }
+            gaps.found(missing: found.count < lane.trimmed, of: position, through: lane.trimmed)
             guard found.count < lane.trimmed else { continue }
             lost += lane.trimmed - found.count
             words.append("\(lane.trimmed - found.count) of the first \(lane.trimmed) blocks of \(chain)")
@@ -123,6 +127,17 @@ final class ArchiveCopier {
             if lost > 0, before == 0 { content.alarms.append(("archive_lost", detail, .critical)) }
         }
         if before > 0, lost == 0 { logger.notice("the archive has all its blocks again") }
+    }
+
+    /// Has the recorder put back, from its peers, what the archive has lost: as what was damaged in its store (`BlockRepair`).
+    private func refill(_ archive: any BlockArchive, at now: UInt64) throws(ArchiveFault) {
+        refilledMilliseconds = now
+        for (position, chain) in chains.enumerated() {
+            let (heights, isWhole) = try gaps.next(position, of: chain, in: archive, at: now)
+            // Whether that is all, counting tells.
+            if isWhole { countedMilliseconds = nil }
+            if !heights.isEmpty { board.report { content in content.damaged += heights.map { (position, $0) } } }
+        }
     }
 
     /// The chains have their turns, so that none waits for another.

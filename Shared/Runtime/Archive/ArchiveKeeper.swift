@@ -245,8 +245,8 @@ package final class ArchiveKeeper {
 
     // MARK: what the recorder should hear
 
-    /// Rows of the store that are damaged, as questions whose answers nobody needs: reading them has the recorder put them back.
-    func damaged() -> [Request] {
+    /// Rows that are damaged or lost, as questions whose answers nobody needs: reading them has the recorder put them back.
+    package func damaged() -> [Request] {
         board.change { content in
             defer { content.damaged = [] }
             return content.damaged.map { .fetchBlocks(chain: chains[$0.position], from: $0.height, limit: 1) }

@@ -24,6 +24,12 @@ package enum ArchiveLimits {
     /// Whether the archive still has everything is looked at anew after so long; sooner while it has not.
     static let countingPauseMilliseconds: UInt64 = 600_000
     static let lostPauseMilliseconds: UInt64 = 30_000
+    /// Blocks that are brought back from peers at once, how long that may take, and how often it is looked whether they are there.
+    static let refillBlocks: UInt64 = 64
+    static let refillMilliseconds: UInt64 = 15_000
+    static let refillPauseMilliseconds: UInt64 = 200
+    /// Those that are not are asked for again.
+    static let refillAgainMilliseconds: UInt64 = 2_000
     /// Blocks removed from the store in one commit, and how many there must be to be worth one.
     static let trimBlocks: UInt64 = 256
     static let trimBlocksWorth: UInt64 = 32

@@ -38,6 +38,8 @@ package struct ArchivePortion: Hashable, Sendable {
 package protocol BlockArchive: AnyObject {
     /// Newest height kept of a chain, nil for none, and how many blocks there are up to `height`.
     func extent(of chain: ChainID, through height: Height) throws(ArchiveFault) -> (newest: Height?, count: UInt64)
+    /// How many blocks of a chain there are between two heights.
+    func count(of chain: ChainID, in heights: ClosedRange<Height>) throws(ArchiveFault) -> UInt64
     /// Takes over rows, in place of those of the same heights, all or none; before that forgets everything from `cut` up.
     func take(_ rows: [StoredRow], of chain: ChainID, cut: Height?) throws(ArchiveFault)
     /// Rows of a chain, within bounds: those that are there.

@@ -65,6 +65,14 @@ final class PostgreSQLArchive: BlockArchive {
         return (newest.first.map { Height($0) }, UInt64(count.first ?? 0))
     }
 
+    func count(of chain: ChainID, in heights: ClosedRange<Height>) throws(ArchiveFault) -> UInt64 {
+        let count = try numbers(
+            "SELECT count(*) FROM \(schema).blocks WHERE chain = $1 AND height BETWEEN $2 AND $3",
+            [.text("\(chain)"), .number(Int64(clamping: heights.lowerBound)), .number(Int64(clamping: heights.upperBound))],
+            timeoutMilliseconds: ArchiveLimits.countMilliseconds)
+        return UInt64(count.first ?? 0)
+    }
+
     func take(_ rows: [StoredRow], of chain: ChainID, cut: Height?) throws(ArchiveFault) {
         try makePartition(chain)
         try run("BEGIN")

@@ -60,6 +60,18 @@ final class SQLiteArchive: BlockArchive {
         }
     }
 
+    func count(of chain: ChainID, in heights: ClosedRange<Height>) throws(ArchiveFault) -> UInt64 {
+        try translating {
+            try database.read { database in
+                guard try database.hasTable(SQLiteArchive.table(chain)) else { return 0 }
+                let count = try Int64.fetchOne(
+                    database, sql: "SELECT count(*) FROM \"\(SQLiteArchive.table(chain))\" WHERE height BETWEEN ? AND ?",
+                    arguments: [Int64(clamping: heights.lowerBound), Int64(clamping: heights.upperBound)])
+                return UInt64(count ?? 0)
+            }
+        }
+    }
+
     func take(_ rows: [StoredRow], of chain: ChainID, cut: Height?) throws(ArchiveFault) {
         let table = SQLiteArchive.table(chain)
         try translating {
