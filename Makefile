@@ -39,7 +39,7 @@ install-packages:
 	  $$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 build: install
-	@[ -d .build ] || echo "First build: about 6 minutes on 2 cores."
+	@[ -d .build ] || echo "First build: 5 to 10 minutes on 2 cores."
 	@$(BUILD) --product concordat
 
 run: build
@@ -56,7 +56,7 @@ run-banks: build
 # A real Prometheus scrapes a running network. Its package starts a service where there is systemd: `systemctl disable --now prometheus` ends it.
 test: PACKAGES += prometheus
 test: install
-	@[ -d .build ] || echo "First build: about 10 minutes on 2 cores; the tests take 10."
+	@[ -d .build ] || echo "First build: 10 to 15 minutes on 2 cores; the tests take 12 more."
 	$(BUILD) --build-tests
 	@set -o pipefail; swift test -c release --skip-build --skip TelemetryServerTests --skip DiskTests 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
 	@# Some need a process to themselves. A server runs on Swift's own threads, and tests that wait for sockets hold all of them.
@@ -150,7 +150,7 @@ units-check: install
 # A build with PostgreSQL, beside the usual one, and a server of its own in a temporary folder. Debian's package also starts one where there is systemd.
 e2e-postgres: PACKAGES += postgresql libpq-dev python3
 e2e-postgres: install
-	@[ -d .build-postgres ] || echo "First build with PostgreSQL: about 6 minutes on 2 cores."
+	@[ -d .build-postgres ] || echo "First build with PostgreSQL: 5 to 10 minutes on 2 cores."
 	$(BUILD) --traits PostgreSQL --scratch-path .build-postgres --product concordat
 	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/postgres_test.py .build-postgres/release/concordat
 
