@@ -30,15 +30,15 @@ class Part:
     def __init__(self, kind):
         self.kind, self.times, self.processor = kind, [], []
 
-    def mark(self, pids):
+    def mark(self, groups):
         self.times.append(time.time())
-        self.processor.append(sum(used(pid) for pid in pids))
+        self.processor.append([sum(map(used, pids)) for pids in groups])
 
     def cost(self, finals):
-        """Final payments a second, and milliseconds of processor time for each."""
+        """Final payments a second, and milliseconds of processor time for each: of all processes, and of the buses."""
         begin, end = self.times
-        count = sum(begin <= final < end for final in finals)
-        return count / (end - begin), (self.processor[1] - self.processor[0]) * 1000 / max(1, count)
+        count = max(1, sum(begin <= final < end for final in finals))
+        return [count / (end - begin)] + [(after - before) * 1000 / count for before, after in zip(*self.processor)]
 
 
 def used(pid):
@@ -60,7 +60,7 @@ def tap(path, folder, kind):
     return process
 
 
-def rounds_of(path, folder, count, pids, load):
+def rounds_of(path, folder, count, groups, load):
     rounds = []
     for turn in range(count):
         parts = []
@@ -69,9 +69,9 @@ def rounds_of(path, folder, count, pids, load):
             listener = tap(path, folder, kind)
             time.sleep(max(0, begin + SETTLING - time.monotonic()))
             part = Part(kind)
-            part.mark(pids)
+            part.mark(groups)
             time.sleep(SECONDS)
-            part.mark(pids)
+            part.mark(groups)
             parts.append(part)
             assert load.poll() is None, "the load has ended early"
             if listener:
@@ -95,9 +95,10 @@ def judged(rounds, finals):
     isWithin = True
     found = [{part.kind: part.cost(finals) for part in parts} for parts in rounds]
     for kind in KINDS:
-        print(f"{kind:8} {statistics.median(costs[kind][0] for costs in found):7.1f} final/s  {statistics.median(costs[kind][1] for costs in found):6.3f} ms of processor a payment")
+        rate, all_of_it, buses = (statistics.median(costs[kind][index] for costs in found) for index in range(3))
+        print(f"{kind:8} {rate:7.1f} final/s  {all_of_it:6.3f} ms of processor a payment, of which buses {buses:6.3f}")
     for kind in KINDS[1:]:
-        for index, name in enumerate(["final a second", "processor time a payment"]):
+        for index, name in enumerate(["final a second", "processor time a payment", "processor time of buses"]):
             changes = [costs[kind][index] / costs["none"][index] - 1 for costs in found]
             change, error = middle(changes)
             print(f"{kind:8} {name}: {change * 100:+.1f} % ± {error * 100:.1f}")
@@ -122,13 +123,15 @@ def main():
         run("up", "--detach", "--nodes", "1", "--notaries", "1", "--port-base", "0", "--clients", "200")
         found = subprocess.run(["pgrep", "-f", f"concordat run .*{folder}"], capture_output=True, text=True).stdout.split()
         assert len(found) > 5, f"processes of the network: {found}"
+        buses = [pid for pid in found if "bus@" in pathlib.Path(f"/proc/{pid}/cmdline").read_text()]
+        assert buses, "processes of buses"
         seconds = 8 + count * len(KINDS) * (SETTLING + SECONDS + 1)
         load = subprocess.Popen(
             [path, "load", "--closed", str(PAYERS), "--duration", f"{seconds}s", "--seed", "1", "--verify", "none", "--out", f"{home}/load", "--data", folder],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         # A network that has just begun is faster than one that has run for a while.
         time.sleep(8)
-        rounds = rounds_of(path, folder, count, found, load)
+        rounds = rounds_of(path, folder, count, [found, buses], load)
         load.send_signal(signal.SIGINT)
         load.communicate(timeout=180)
         report = json.loads(pathlib.Path(f"{home}/load/report.json").read_text())
