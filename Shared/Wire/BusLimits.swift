@@ -74,6 +74,8 @@ package enum BusLimits {
     package static let doorHighWaterMark: Int32 = 4096
     /// Messages that libzmq queues for one subscriber.
     package static let fanOutHighWaterMark: Int32 = 4096
+    /// Subscriptions that libzmq reads ahead of the bus from one connection.
+    package static let subscriptionHighWaterMark: Int32 = 32
     /// Frames taken from one socket before the others get their turn.
     package static let drainFrames = 256
     /// Sockets of one ZeroMQ context.
