@@ -1,6 +1,7 @@
 import Cryptography
 import Determinism
 import OrderedCollections
+import RoleKit
 import Wire
 
 /// What this chain owes to the other chains of cross transactions: legs to be confirmed, settles and refunds to be told
@@ -12,9 +13,16 @@ struct LegDesk: Sendable {
         var purpose: LegNotice.Purpose
         /// Chain that is told.
         var target: ChainID
+        /// This notary's turn to speak of it, from 0.
+        var rank: UInt64
+        /// Monotonic milliseconds since when it has been true.
+        var sinceMilliseconds: UInt64
         /// Monotonic milliseconds of the next telling.
         var dueMilliseconds: UInt64
-        var intervalMilliseconds: UInt64
+        /// How often this notary has told it.
+        var tellings: UInt64 = 0
+        /// It waited for something to show, not for its turn.
+        var isHurried = false
     }
 
     private struct Key: Hashable, Sendable {
@@ -39,6 +47,10 @@ struct LegDesk: Sendable {
     private var decided: OrderedDictionary<Key, Item> = [:]
     /// Not decided here yet, ascending deadline.
     private var awaiting: [Awaiting] = []
+    /// How long each chain has taken lately to resolve what was decided here: one that is asked for more than it carries is not helped
+    /// by being told everything again.
+    private var resolving: [ChainID: SmoothedLatency] = [:]
+    private var retellings = RetellingBudget()
     /// Cross data of the newest followed block; nil while its body is not here.
     private(set) var lastCrosses: [CrossData]?
 
@@ -88,9 +100,11 @@ struct LegDesk: Sendable {
     }
 
     /// This notary's validator of another chain followed a block: what that chain has resolved need not be told any more.
-    mutating func learn(_ head: BranchHead) {
+    mutating func learn(_ head: BranchHead, at now: Moment) {
         for data in head.crosses where data.operation == 7 || data.operation == 8 {
-            decided[Key(xid: data.xid, target: head.chain)] = nil
+            guard let item = decided.removeValue(forKey: Key(xid: data.xid, target: head.chain)) else { continue }
+            let elapsed = now.monotonicMilliseconds - min(item.sinceMilliseconds, now.monotonicMilliseconds)
+            resolving[head.chain, default: SmoothedLatency()].answered(afterMilliseconds: elapsed)
         }
     }
 
@@ -139,6 +153,7 @@ struct LegDesk: Sendable {
     mutating func hurry(at now: Moment) {
         for index in decided.values.indices where decided.values[index].purpose == .refund {
             decided.values[index].dueMilliseconds = min(decided.values[index].dueMilliseconds, now.monotonicMilliseconds)
+            decided.values[index].isHurried = true
         }
     }
 
@@ -150,17 +165,60 @@ struct LegDesk: Sendable {
     /// Items to be told now, oldest first; each is put off with back-off.
     mutating func takeDue(at now: Moment) -> [Item] {
         let time = now.monotonicMilliseconds
+        retellings.refill(at: time)
         var due: [Item] = []
         for index in held.values.indices where due.count < LegDesk.noticesPerTurn && held.values[index].dueMilliseconds <= time {
-            due.append(held.values[index])
-            putOff(&held.values[index], from: time)
+            var item = held.values[index]
+            if take(&item, at: time) { due.append(item) }
+            held.values[index] = item
         }
         for index in decided.values.indices where due.count < LegDesk.noticesPerTurn && decided.values[index].dueMilliseconds <= time {
-            due.append(decided.values[index])
-            putOff(&decided.values[index], from: time)
+            var item = decided.values[index]
+            if take(&item, at: time) { due.append(item) }
+            decided.values[index] = item
         }
         return due
     }
+
+    /// Whether something due is told now; it is put off, if not for its turn then for the next time.
+    private mutating func take(_ item: inout Item, at time: UInt64) -> Bool {
+        let patience = patience(with: item.target)
+        let isFirstWord = item.tellings == 0 && item.rank == 0
+        if !isFirstWord && !item.isHurried {
+            // The chain may have become slower since this was put off.
+            let earliest = item.tellings == 0 ? item.sinceMilliseconds + item.rank * patience : item.dueMilliseconds
+            guard earliest <= time else {
+                item.dueMilliseconds = earliest
+                return false
+            }
+            guard retellings.take() else {
+                item.dueMilliseconds = time + RetellingBudget.pauseMilliseconds
+                return false
+            }
+        }
+        item.isHurried = false
+        item.tellings += 1
+#if PLANTED_BUGS
+        if PlantedBug.legsToldOnce.isPlanted {
+            item.dueMilliseconds = time + 3_600_000
+            return true
+        }
+#endif
+        // However many wait for people, they take half of the budget at most, and what is new finds room.
+        let longest = max(network.timing.legResendMaximumMilliseconds, UInt64(count) * 2_000 / RetellingBudget.perSecond)
+        item.dueMilliseconds = time + min(patience << min(item.tellings - 1, LegDesk.doublings), longest)
+        return true
+    }
+
+    /// How long a chain is given to act before it is told again, in milliseconds.
+    private func patience(with target: ChainID) -> UInt64 {
+        // Twice what it takes usually, in milliseconds times 8.
+        let usual = (resolving[target]?.rank ?? 0) / 4
+        return min(max(usual, network.timing.legResendMilliseconds), network.timing.legResendMaximumMilliseconds)
+    }
+
+    /// Doublings of the time between two tellings.
+    private static let doublings: UInt64 = 8
 
     /// Milliseconds until the next item is due; nil when there is none.
     func millisecondsUntilDue(at now: Moment) -> UInt64? {
@@ -200,18 +258,7 @@ struct LegDesk: Sendable {
         let count = UInt64(network.notary.listed.count)
         let rank = (cross.xid.a.bigEndian % count + UInt64(notaryPosition)) % count
         return Item(
-            cross: cross, purpose: purpose, target: target, dueMilliseconds: now + rank * network.timing.legResendMilliseconds,
-            intervalMilliseconds: network.timing.legResendMilliseconds)
-    }
-
-    private func putOff(_ item: inout Item, from now: UInt64) {
-#if PLANTED_BUGS
-        if PlantedBug.legsToldOnce.isPlanted {
-            item.dueMilliseconds = now + 3_600_000
-            return
-        }
-#endif
-        item.dueMilliseconds = now + item.intervalMilliseconds
-        item.intervalMilliseconds = min(item.intervalMilliseconds * 2, network.timing.legResendMaximumMilliseconds)
+            cross: cross, purpose: purpose, target: target, rank: rank, sinceMilliseconds: now,
+            dueMilliseconds: now + rank * network.timing.legResendMilliseconds)
     }
 }

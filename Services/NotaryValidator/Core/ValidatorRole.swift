@@ -220,7 +220,7 @@ package struct ValidatorRole: RoleCore {
         case .branch(let head):
             guard head.notary == context.address.node, isSibling(publisher, of: head.chain) else { return [] }
             siblings.learn(head, recorded: reader.view[head.chain]?.height ?? 0)
-            legs.learn(head)
+            legs.learn(head, at: now)
             return retryPending(at: now)
         case .recorded(let recorded): return learn(recorded, at: now)
         case .leg(let notice):
