@@ -24,7 +24,7 @@ help:
 	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
 	@echo "make e2e-postgres   recorders that archive in a real PostgreSQL server, which is killed under payments (a build of its own)"
 	@echo "make e2e-restart RATE=200   every process started anew, one after the other, under payments of which none may fail"
-	@echo "make bench-tap ROUNDS=24   what a tap, and one that does not read, cost a network that is as busy as it can be"
+	@echo "make bench-tap ROUNDS=30   what a tap, and one that does not read, cost a network that is as busy as it can be"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
