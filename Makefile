@@ -24,7 +24,7 @@ help:
 	@echo "make units-check   the systemd units under systemd's own tools (part of make test)"
 	@echo "make e2e-postgres   recorders that archive in a real PostgreSQL server, which is killed under payments (a build of its own)"
 	@echo "make e2e-restart RATE=200   every process started anew, one after the other, under payments of which none may fail"
-	@echo "make bench-tap ROUNDS=30   what a tap, and one that does not read, cost a network that is as busy as it can be"
+	@echo "make bench-tap RATE=400   what a tap, and one that does not read, cost a busy network; RATE=0: one that is as busy as it can be"
 	@echo "make fuzz MINUTES=10   made-up inputs into everything that reads bytes from outside or from a disk"
 	@echo "make bench  what the ledger and a notary cost, beside the signature checks of the same run"
 
@@ -160,11 +160,11 @@ e2e-restart: install
 	$(BUILD) --product concordat
 	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/restart_test.py .build/release/concordat $(or $(RATE),200) $(or $(NODES),4) $(or $(NOTARIES),4)
 
-# What a tap, and one that does not read, cost a network that is as busy as it can be.
+# What a tap, and one that does not read, cost a busy network; with RATE=0 one that is as busy as it can be.
 bench-tap: PACKAGES += python3
 bench-tap: install
 	$(BUILD) --product concordat
-	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/tap_cost_test.py .build/release/concordat $(or $(ROUNDS),30)
+	@PYTHONDONTWRITEBYTECODE=1 python3 Tests/Interop/tap_cost_test.py .build/release/concordat $(or $(ROUNDS),30) $(or $(RATE),400)
 
 as-root:
 	@[ "$$(id -u)" = 0 ] || { echo "This needs root: it makes network namespaces and mounts, and takes them away again. Run it as root, in a virtual machine if you like."; exit 1; }

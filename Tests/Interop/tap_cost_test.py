@@ -1,6 +1,6 @@
-"""What a tap costs a network that is as busy as it can be: python tap_cost_test.py PATH_OF_CONCORDAT [ROUNDS]
+"""What a tap costs a busy network: python tap_cost_test.py PATH_OF_CONCORDAT [ROUNDS [RATE]]
 
-Payments are sent in a closed loop all the time. Each round has three parts, in an order that changes: nobody listens, a tap hears everything, and one
+Payments are sent all the time: RATE a second, or with a rate of 0 as many as the network takes. Each round has three parts, in an order that changes: nobody listens, a tap hears everything, and one
 that is attached does not read. What became final in each part, and the processor time of the network's processes, are compared within the round, so
 that a machine which is slower for a while is so for all three. The taps run on idle time only, as they would on a machine of their own.
 """
@@ -35,10 +35,12 @@ class Part:
         self.processor.append([sum(map(used, pids)) for pids in groups])
 
     def cost(self, finals):
-        """Final payments a second, and milliseconds of processor time for each: of all processes, and of the buses."""
+        """Final payments a second; milliseconds of processor time for each, of all processes and of the buses; milliseconds until half were final."""
         begin, end = self.times
-        count = max(1, sum(begin <= final < end for final in finals))
-        return [count / (end - begin)] + [(after - before) * 1000 / count for before, after in zip(*self.processor)]
+        waits = [wait for final, wait in finals if begin <= final < end]
+        assert waits, "nothing became final"
+        processor = [(after - before) * 1000 / len(waits) for before, after in zip(*self.processor)]
+        return [len(waits) / (end - begin), *processor, statistics.median(waits)]
 
 
 def used(pid):
@@ -95,10 +97,10 @@ def judged(rounds, finals):
     isWithin = True
     found = [{part.kind: part.cost(finals) for part in parts} for parts in rounds]
     for kind in KINDS:
-        rate, all_of_it, buses = (statistics.median(costs[kind][index] for costs in found) for index in range(3))
-        print(f"{kind:8} {rate:7.1f} final/s  {all_of_it:6.3f} ms of processor a payment, of which buses {buses:6.3f}")
+        rate, all_of_it, buses, wait = (statistics.median(costs[kind][index] for costs in found) for index in range(4))
+        print(f"{kind:8} {rate:7.1f} final/s  {all_of_it:6.3f} ms of processor a payment, of which buses {buses:6.3f}; final p50 {wait:.0f} ms")
     for kind in KINDS[1:]:
-        for index, name in enumerate(["final a second", "processor time a payment", "processor time of buses"]):
+        for index, name in enumerate(["final a second", "processor time a payment", "processor time of buses", "time until final, p50"]):
             changes = [costs[kind][index] / costs["none"][index] - 1 for costs in found]
             change, error = middle(changes)
             print(f"{kind:8} {name}: {change * 100:+.1f} % ± {error * 100:.1f}")
@@ -109,7 +111,8 @@ def judged(rounds, finals):
 
 
 def main():
-    path, count = sys.argv[1], max(3, int(sys.argv[2]) if len(sys.argv) > 2 else 24)
+    path, (count, rate) = sys.argv[1], (list(map(int, sys.argv[2:])) + [30, 400][len(sys.argv) - 2:])[:2]
+    assert count >= 3, "at least three rounds"
     home = tempfile.mkdtemp(prefix="concordat-tap-")
     folder = f"{home}/network"
 
@@ -127,7 +130,7 @@ def main():
         assert buses, "processes of buses"
         seconds = 8 + count * len(KINDS) * (SETTLING + SECONDS + 1)
         load = subprocess.Popen(
-            [path, "load", "--closed", str(PAYERS), "--duration", f"{seconds}s", "--seed", "1", "--verify", "none", "--out", f"{home}/load", "--data", folder],
+            [path, "load", *(["--rate", str(rate)] if rate else ["--closed", str(PAYERS)]), "--duration", f"{seconds}s", "--seed", "1", "--verify", "none", "--out", f"{home}/load", "--data", folder],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         # A network that has just begun is faster than one that has run for a while.
         time.sleep(8)
@@ -138,7 +141,7 @@ def main():
         assert report["counts"]["settled"] == report["counts"]["sent"], report["counts"]
         start = report["run"]["started_milliseconds"] / 1e3
         lines = map(json.loads, pathlib.Path(f"{home}/load/results.ndjson").read_text().splitlines())
-        finals = [start + (line["scheduled_us"] + line["final_us"]) / 1e6 for line in lines if "final_us" in line]
+        finals = [(start + (line["scheduled_us"] + line["final_us"]) / 1e6, line["final_us"] / 1e3) for line in lines if "final_us" in line]
         run("down")
         run("audit")
         isWithin = judged(rounds, finals)
