@@ -53,16 +53,23 @@ run-bridge: build
 run-banks: build
 	@.build/release/concordat bank demo --out $(if $(filter command line,$(origin OUT)),$(OUT),out/banks)
 
+# Runs some of the tests; what failed, or where it crashed, is said again at the end.
+tests = echo "Tests: $(1)"; set -o pipefail; swift test -c release --skip-build $(2) 2>&1 | tee .build/test-$(1).log || { \
+  echo "What failed (all output: .build/test-$(1).log):"; grep -E '✘|Fatal error|crashed: |signal code' .build/test-$(1).log; \
+  sed -n '/ crashed:$$/,/^Registers/p' .build/test-$(1).log | grep ' in ' | head -20; exit 1; }
+
 # A real Prometheus scrapes a running network. Its package starts a service where there is systemd: `systemctl disable --now prometheus` ends it.
 test: PACKAGES += prometheus
 test: install
 	@[ -d .build ] || echo "First build: 10 to 15 minutes on 2 cores; the tests take 12 more."
 	$(BUILD) --build-tests
-	@set -o pipefail; swift test -c release --skip-build --skip TelemetryServerTests --skip DiskTests 2>&1 | tee .build/test.log || { echo "The tests that failed (all output: .build/test.log):"; grep '✘' .build/test.log; exit 1; }
+	@# Real processes wait most of the time: the simulator's networks run beside them.
+	@$(call tests,units,--skip RealProcesses --skip SimulationTests --skip TelemetryServerTests --skip DiskTests)
+	@$(call tests,processes,--filter 'RealProcesses|SimulationTests')
 	@# Some need a process to themselves. A server runs on Swift's own threads, and tests that wait for sockets hold all of them.
+	@$(call tests,servers,--filter TelemetryServerTests)
 	@# Stores on failing disks stay open for good, and with 1,365 open files Foundation's Process reads beyond its list of them (swift-corelibs-foundation, pull 5472).
-	@for few in TelemetryServerTests DiskTests; do set -o pipefail; \
-	  swift test -c release --skip-build --filter $$few 2>&1 | tee .build/test-$$few.log | grep -E '✘|Test run with' ; [ $${PIPESTATUS[0]} = 0 ] || { echo "All output: .build/test-$$few.log"; exit 1; }; done
+	@$(call tests,disks,--filter DiskTests)
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory gateway-test
 	@$(MAKE) --no-print-directory page-test

@@ -11,6 +11,7 @@ enum Curl {
         process.standardOutput = pipe
         try process.run()
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        try pipe.fileHandleForReading.close()
         process.waitUntilExit()
         let end = data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex
         return (Int(String(decoding: data[end...].dropFirst(), as: UTF8.self)) ?? 0, Data(data[..<end]))

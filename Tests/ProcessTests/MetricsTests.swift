@@ -30,6 +30,7 @@ struct ScrapeTargets {
         }
         thread.start()
         let data = outward.fileHandleForReading.readDataToEndOfFile()
+        try outward.fileHandleForReading.close()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }

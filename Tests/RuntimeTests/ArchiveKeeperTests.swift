@@ -50,7 +50,7 @@ import Wire
         }
 
         func wait(_ what: String, until condition: (ArchiveStanding) throws -> Bool) throws {
-            let end = Date(timeIntervalSinceNow: 10)
+            let end = Date(timeIntervalSinceNow: 30)
             while let keeper, !(try condition(keeper.standing)) {
                 try #require(Date() < end, "\(what): \(keeper.standing)")
                 usleep(5_000)
@@ -68,7 +68,7 @@ import Wire
         /// Rows of alpha as the core is given them; nil when the archive cannot be asked.
         func rows(from height: Height, limit: Int) throws -> [StoredRow]? {
             guard let keeper, keeper.takes(token: 7, ArchiveKeeperTests.alpha, from: height, limit: limit) else { return try local(from: height, limit: limit) }
-            let end = Date(timeIntervalSinceNow: 10)
+            let end = Date(timeIntervalSinceNow: 30)
             while true {
                 if let answer = try keeper.answers().first {
                     #expect(answer.token == 7)
@@ -183,7 +183,7 @@ import Wire
         // As the core does it, with a block from a peer.
         try again.commit(ArchiveKeeperTests.put(51...51))
         #expect(try again.rows(from: 51, limit: 1) == ArchiveKeeperTests.stored(51...51))
-        let end = Date(timeIntervalSinceNow: 10)
+        let end = Date(timeIntervalSinceNow: 30)
         while try again.local(from: 51, limit: 1).first?.key == 51 {
             try #require(Date() < end, "a block that was mended leaves the store again")
             try again.trim()
@@ -235,7 +235,10 @@ private struct RecorderArchiveCount {
     init(_ folder: String) { self.folder = folder }
 
     func of(_ owner: ArchiveOwner) throws -> Int {
-        let queue = try DatabaseQueue(path: "\(folder)/\(owner.name).sqlite")
+        // The archive's own connection opens and writes meanwhile.
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(10)
+        let queue = try DatabaseQueue(path: "\(folder)/\(owner.name).sqlite", configuration: configuration)
         return try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM blocks_alpha") ?? 0 }
     }
 }

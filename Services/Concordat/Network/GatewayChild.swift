@@ -62,7 +62,10 @@ final class GatewayChild {
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardInput = lifeline.fileHandleForReading
         if let output { process.standardOutput = output } else { process.standardOutput = FileHandle.nullDevice }
-        process.standardError = FileHandle(forWritingAtPath: log)
+        let handle = FileHandle(forWritingAtPath: log)
+        process.standardError = handle
+        // The child has its own by then; each start would leave a file open (see Supervisor).
+        defer { try? handle?.close() }
         startedAt = Date()
         try process.run()
         self.process = process

@@ -109,6 +109,8 @@ final class Supervisor: @unchecked Sendable {
             queue.async { self.ended(child, ended) }
         }
         child.startedAt = Date()
+        // The child has its own by then. A Process may be kept for good, with all that it was given: each start would leave a file open.
+        defer { try? handle?.close() }
         try process.run()
         child.process = process
     }

@@ -8,6 +8,7 @@ import Wire
 package final class StoreReader {
     private let folder: String
     private let database: DatabaseQueue
+    private static let busySeconds = 5.0
     /// The role that has written it, as it calls itself.
     package let role: RoleAddress
 
@@ -21,6 +22,8 @@ package final class StoreReader {
         let (queue, version, facts) = try RoleStore.translating(file) {
             var configuration = Configuration()
             configuration.readonly = true
+            // The role that writes it closes or opens it at this moment.
+            configuration.busyMode = .timeout(StoreReader.busySeconds)
             let queue = try DatabaseQueue(path: file, configuration: configuration)
             return try queue.read { database in
                 let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
