@@ -36,6 +36,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case crossNotInRoot = "cross_not_in_root"
     /// Validators tell the other chain once, and never again.
     case legsToldOnce = "legs_told_once"
+    /// A reminder for which there is no room is forgotten.
+    case reminderDropped = "reminder_dropped"
     /// Every piece of news puts a follower's next question off.
     case questionPutOff = "question_put_off"
 

@@ -38,11 +38,13 @@ package struct RoleContext: Sendable {
     package var notaryStrategy: NotaryStrategy
     /// When snapshots are made and fetched.
     package var snapshots: SnapshotPolicy
+    /// How often validators remind other chains of legs.
+    package var reminders: ReminderRate
 
     package init(
         network: Network, address: RoleAddress, signer: Signer, verify: @escaping @Sendable (SignatureCheck) -> Bool = { $0.holds },
         notaryStrategy: NotaryStrategy = .all, snapshots: SnapshotPolicy = SnapshotPolicy(),
-        laterKeys: @escaping @Sendable (PublicKey) -> Signer? = { _ in nil }
+        reminders: ReminderRate = ReminderRate(), laterKeys: @escaping @Sendable (PublicKey) -> Signer? = { _ in nil }
     ) {
         self.network = network
         self.address = address
@@ -50,6 +52,7 @@ package struct RoleContext: Sendable {
         self.verify = verify
         self.notaryStrategy = notaryStrategy
         self.snapshots = snapshots
+        self.reminders = reminders
     }
 
     /// The same with the chains that a role's store knows to have joined (A16).
@@ -96,5 +99,19 @@ package struct SnapshotPolicy: Hashable, Sendable {
         self.blocks = blocks
         self.transactions = transactions
         self.blocksBehind = blocksBehind
+    }
+}
+
+/// How often one notary's validator of one chain may say again what it, or another notary, has said before, whatever waits. A chain with a
+/// long queue would else be buried under reminders, each with headers and paths, and its queue become longer. The simulator allows few.
+package struct ReminderRate: Hashable, Sendable {
+    /// Reminders a second in the long run.
+    package var perSecond: Int
+    /// Reminders at once.
+    package var atOnce: Int
+
+    package init(perSecond: Int = Limits.remindersPerSecond, atOnce: Int = Limits.remindersAtOnce) {
+        self.perSecond = perSecond
+        self.atOnce = atOnce
     }
 }

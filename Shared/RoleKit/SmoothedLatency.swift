@@ -8,6 +8,9 @@ package struct SmoothedLatency: Hashable, Sendable {
     /// Ascending from who answers fastest; who has not been asked yet comes first, so that everybody is measured.
     package var rank: UInt64 { times8 ?? 0 }
 
+    /// What an answer takes usually, in milliseconds; 0 before the first.
+    package var milliseconds: UInt64 { (times8 ?? 0) / 8 }
+
     /// An answer came.
     package mutating func answered(afterMilliseconds elapsed: UInt64) {
         let former = times8 ?? elapsed * 8

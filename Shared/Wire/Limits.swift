@@ -46,6 +46,12 @@ package enum Limits {
     package static let collectorPending = 20_000
     /// Transactions a builder holds.
     package static let builderPool = 40_000
+    /// Reminders of legs that one notary's validator of one chain sends a second.
+    package static let remindersPerSecond = 32
+    /// Reminders of legs that it sends at once.
+    package static let remindersAtOnce = 64
+    /// A reminder for which there was no room is not looked at before this has passed, in milliseconds.
+    package static let reminderPauseMilliseconds: UInt64 = 500
     /// Blocks in one answer to FetchBlocks.
     package static let blocksPerAnswer = 64
     /// Bytes of blocks in one answer to FetchBlocks.

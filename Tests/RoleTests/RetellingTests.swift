@@ -53,7 +53,7 @@ struct RetellingTests {
         for second in stride(from: UInt64(0), to: 60_000, by: 1_000) {
             #expect(told.count { $0.at > second && $0.at <= second + 1_000 } <= 64 + 32 + 1)
         }
-        for minute in [20_000, 40_000] as [UInt64] { #expect(told.count { $0.at > minute && $0.at <= minute + 20_000 } <= 20 * 32 + 64) }
+        for start in [20_000, 40_000] as [UInt64] { #expect(told.count { $0.at > start && $0.at <= start + 20_000 } <= 20 * 32 + 64) }
         #expect(Set(told.map(\.notice.cross.xid)).union(atOnce.map(\.cross.xid)) == Set(all.map(\.xid)))
     }
 

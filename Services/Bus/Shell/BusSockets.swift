@@ -21,8 +21,8 @@ struct BusSockets {
         var bound = configuration.doors
         let fanOut = try ZMQSocket(context, .extendedPublish)
         try fanOut.setBounds(highWaterMark: configuration.fanOutHighWaterMark, messageBytes: BusLimits.subscriptionBytes)
-        // libzmq takes in subscriptions as long as more are there, before the bus sees the first of them. With few in the queue it comes to
-        // an end while somebody subscribes without one; nothing is lost, the connection waits.
+        // libzmq reads a connection's subscriptions until its queue is empty before it hands the first to the bus: with a long queue, who
+        // subscribes without end fills the memory. A short one is empty soon; nothing is lost, since the connection waits.
         try fanOut.set(ZMQ_RCVHWM, BusLimits.subscriptionHighWaterMark)
         // Each subscription is told, also to a topic that somebody else hears already: members have a bound of them.
         try fanOut.set(ZMQ_XPUB_VERBOSE, 1)

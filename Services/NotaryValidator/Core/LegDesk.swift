@@ -13,8 +13,6 @@ struct LegDesk: Sendable {
         var purpose: LegNotice.Purpose
         /// Chain that is told.
         var target: ChainID
-        /// This notary's turn to speak of it, from 0.
-        var rank: UInt64
         /// Monotonic milliseconds since when it has been true.
         var sinceMilliseconds: UInt64
         /// Monotonic milliseconds of the next telling.
@@ -50,15 +48,18 @@ struct LegDesk: Sendable {
     /// How long each chain has taken lately to resolve what was decided here: one that is asked for more than it carries is not helped
     /// by being told everything again.
     private var resolving: [ChainID: SmoothedLatency] = [:]
-    private var retellings = RetellingBudget()
+    private let reminders: ReminderRate
+    private var bucket: TokenBucket
     /// Cross data of the newest followed block; nil while its body is not here.
     private(set) var lastCrosses: [CrossData]?
 
     /// Notices made in one turn.
     static let noticesPerTurn = 64
 
-    init(network: Network, chain: ChainID, notary: String) {
+    init(network: Network, chain: ChainID, notary: String, reminders: ReminderRate) {
         self.network = network
+        self.reminders = reminders
+        bucket = TokenBucket(perSecond: reminders.perSecond, burst: reminders.atOnce, now: Moment(monotonicMilliseconds: 0, wallMilliseconds: 0))
         self.chain = chain
         notaryPosition = network.notary.listed.firstIndex { $0.id == notary } ?? 0
     }
@@ -165,34 +166,38 @@ struct LegDesk: Sendable {
     /// Items to be told now, oldest first; each is put off with back-off.
     mutating func takeDue(at now: Moment) -> [Item] {
         let time = now.monotonicMilliseconds
-        retellings.refill(at: time)
         var due: [Item] = []
         for index in held.values.indices where due.count < LegDesk.noticesPerTurn && held.values[index].dueMilliseconds <= time {
             var item = held.values[index]
-            if take(&item, at: time) { due.append(item) }
+            if take(&item, at: now) { due.append(item) }
             held.values[index] = item
         }
         for index in decided.values.indices where due.count < LegDesk.noticesPerTurn && decided.values[index].dueMilliseconds <= time {
             var item = decided.values[index]
-            if take(&item, at: time) { due.append(item) }
+            if take(&item, at: now) { due.append(item) }
             decided.values[index] = item
         }
         return due
     }
 
     /// Whether something due is told now; it is put off, if not for its turn then for the next time.
-    private mutating func take(_ item: inout Item, at time: UInt64) -> Bool {
+    private mutating func take(_ item: inout Item, at now: Moment) -> Bool {
+        let time = now.monotonicMilliseconds
         let patience = patience(with: item.target)
-        let isFirstWord = item.tellings == 0 && item.rank == 0
+        let rank = rank(of: item.cross)
+        let isFirstWord = item.tellings == 0 && rank == 0
         if !isFirstWord && !item.isHurried {
             // The chain may have become slower since this was put off.
-            let earliest = item.tellings == 0 ? item.sinceMilliseconds + item.rank * patience : item.dueMilliseconds
+            let earliest = item.tellings == 0 ? item.sinceMilliseconds + rank * patience : item.dueMilliseconds
             guard earliest <= time else {
                 item.dueMilliseconds = earliest
                 return false
             }
-            guard retellings.take() else {
-                item.dueMilliseconds = time + RetellingBudget.pauseMilliseconds
+            guard bucket.take(now: now) else {
+                item.dueMilliseconds = time + Limits.reminderPauseMilliseconds
+#if PLANTED_BUGS
+                if PlantedBug.reminderDropped.isPlanted { item.dueMilliseconds = time + 3_600_000 }
+#endif
                 return false
             }
         }
@@ -204,17 +209,16 @@ struct LegDesk: Sendable {
             return true
         }
 #endif
-        // However many wait for people, they take half of the budget at most, and what is new finds room.
-        let longest = max(network.timing.legResendMaximumMilliseconds, UInt64(count) * 2_000 / RetellingBudget.perSecond)
+        // However many wait for people, they take half of the reminders at most, and what is new finds room.
+        let longest = max(network.timing.legResendMaximumMilliseconds, UInt64(count) * 2_000 / UInt64(reminders.perSecond))
         item.dueMilliseconds = time + min(patience << min(item.tellings - 1, LegDesk.doublings), longest)
         return true
     }
 
     /// How long a chain is given to act before it is told again, in milliseconds.
     private func patience(with target: ChainID) -> UInt64 {
-        // Twice what it takes usually, in milliseconds times 8.
-        let usual = (resolving[target]?.rank ?? 0) / 4
-        return min(max(usual, network.timing.legResendMilliseconds), network.timing.legResendMaximumMilliseconds)
+        let twiceUsual = 2 * (resolving[target]?.milliseconds ?? 0)
+        return min(max(twiceUsual, network.timing.legResendMilliseconds), network.timing.legResendMaximumMilliseconds)
     }
 
     /// Doublings of the time between two tellings.
@@ -255,10 +259,14 @@ struct LegDesk: Sendable {
 
     /// The notary that the xid names speaks at once, the one after it a little later, and so on.
     private func item(_ cross: CrossTransaction, _ purpose: LegNotice.Purpose, target: ChainID, now: UInt64) -> Item {
+        Item(
+            cross: cross, purpose: purpose, target: target, sinceMilliseconds: now,
+            dueMilliseconds: now + rank(of: cross) * network.timing.legResendMilliseconds)
+    }
+
+    /// This notary's turn to speak of a cross, from 0.
+    private func rank(of cross: CrossTransaction) -> UInt64 {
         let count = UInt64(network.notary.listed.count)
-        let rank = (cross.xid.a.bigEndian % count + UInt64(notaryPosition)) % count
-        return Item(
-            cross: cross, purpose: purpose, target: target, rank: rank, sinceMilliseconds: now,
-            dueMilliseconds: now + rank * network.timing.legResendMilliseconds)
+        return (cross.xid.a.bigEndian % count + UInt64(notaryPosition)) % count
     }
 }

@@ -106,7 +106,7 @@ package struct ValidatorRole: RoleCore {
         self.context = context
         network = context.network
         siblings = SiblingBranches(network: context.network, chain: context.address.chain)
-        var legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node)
+        var legs = LegDesk(network: context.network, chain: context.address.chain, notary: context.address.node, reminders: context.reminders)
         let bound = FollowedBlock(recovered.votes, chain: context.address.chain)
         let book = ElectorateBook(network: context.network)
         self.book = book

@@ -40,6 +40,7 @@ extension World {
         conspire(cast)
         doom()
         snapshots = shape.snapshots
+        reminders = shape.reminders
         let fresh = Dictionary(uniqueKeysWithValues: cast.freshSigners.values.map { ($0.publicKey, $0) })
         laterKeys = { fresh[$0] }
         for chain in cast.network.chains {

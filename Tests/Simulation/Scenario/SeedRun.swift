@@ -59,6 +59,9 @@ package struct SeedRun {
         // Of a generator of its own, so that all other seeds stay what they were.
         var late = SeededRandom(seed: seed ^ 0x101E)
         if joins ?? (!isStandard && late.below(4) == 0) { shape.joining = [.bft, .bft, .pow, .pos][Int(late.below(4))] }
+        // With so little room that dozens of legs compete for it, in one seed of three.
+        var scarce = SeededRandom(seed: seed ^ 0x4E3D)
+        if !isStandard, scarce.below(3) == 0 { shape.reminders = ReminderRate(perSecond: 2 + Int(scarce.below(3)), atOnce: 1 + Int(scarce.below(3))) }
         let plan = FaultPlan(drawing: &random)
         let memo = SignatureMemo()
         let cast = Cast(shape, seed: seed, memo: memo, silentMilliseconds: plan.silentMilliseconds)

@@ -14,6 +14,8 @@ package struct Shape: Sendable, Hashable {
     package var strategy: NotaryStrategy
     /// How often snapshots are made, and when they are fetched.
     package var snapshots: SnapshotPolicy
+    /// How often validators remind other chains of legs.
+    package var reminders = ReminderRate()
     /// Whether the first chain votes by stake.
     package var isStaked = false
     /// Notary nodes on standby; none where the notaries are not elected.

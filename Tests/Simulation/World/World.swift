@@ -63,6 +63,8 @@ package final class World {
     var failingNodes: Set<Int> = []
     /// When roles make snapshots, and when they fetch them.
     var snapshots = SnapshotPolicy()
+    /// How often validators remind other chains.
+    var reminders = ReminderRate()
     /// Keys that nodes take later, by public key.
     var laterKeys: @Sendable (PublicKey) -> Signer? = { _ in nil }
 
@@ -100,7 +102,7 @@ package final class World {
         let memo = memo
         let context = RoleContext(
             network: isLate ? network : founding, address: address, signer: signer, verify: { memo.holds($0) }, notaryStrategy: strategy,
-            snapshots: snapshots, laterKeys: laterKeys)
+            snapshots: snapshots, reminders: reminders, laterKeys: laterKeys)
         let instance = Instance(
             index: instances.count, address: address, node: node, site: site, kind: kind, context: context, clock: clock(of: node),
             habits: habits)
