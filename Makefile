@@ -61,7 +61,7 @@ tests = echo "Tests: $(1)"; set -o pipefail; swift test -c release --skip-build 
 # A real Prometheus scrapes a running network. Its package starts a service where there is systemd: `systemctl disable --now prometheus` ends it.
 test: PACKAGES += prometheus
 test: install
-	@[ -d .build ] || echo "First build: 10 to 15 minutes on 2 cores; the tests take 12 more."
+	@[ -d .build ] || echo "First build: about 15 minutes on 2 cores; the tests take as long again."
 	$(BUILD) --build-tests
 	@# Real processes wait most of the time: the simulator's networks run beside them.
 	@$(call tests,units,--skip RealProcesses --skip SimulationTests --skip TelemetryServerTests --skip DiskTests)
