@@ -64,8 +64,8 @@ test: install
 	@[ -d .build ] || echo "First build: about 15 minutes on 2 cores; the tests take as long again."
 	$(BUILD) --build-tests
 	@# Real processes wait most of the time: the simulator's networks run beside them.
-	@$(call tests,units,--skip RealProcesses --skip SimulationTests --skip TelemetryServerTests --skip DiskTests)
-	@$(call tests,processes,--filter 'RealProcesses|SimulationTests')
+	@$(call tests,units,--skip ProcessTests --skip SimulationTests --skip TelemetryServerTests --skip DiskTests)
+	@$(call tests,processes,--filter 'ProcessTests|SimulationTests')
 	@# Some need a process to themselves. A server runs on Swift's own threads, and tests that wait for sockets hold all of them.
 	@$(call tests,servers,--filter TelemetryServerTests)
 	@# Stores on failing disks stay open for good, and with 1,365 open files Foundation's Process reads beyond its list of them (swift-corelibs-foundation, pull 5472).

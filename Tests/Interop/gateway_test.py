@@ -1,6 +1,7 @@
 """The gateway of a real network, under what a document allows, what it forbids, and what no client should do: python gateway_test.py PATH_OF_CONCORDAT"""
 import json
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -15,6 +16,7 @@ import urllib.request
 IDLE_CONNECTIONS = 10_000
 SLOW_CLIENTS = 20
 EXAMPLES_EACH = 25
+OPEN_FILES = 1_500
 
 
 def check(condition, sentence):
@@ -290,7 +292,25 @@ def unread(gateway):
         connection.close()
 
 
+def crowded(path):
+    """With more open files than Foundation's Process can count, nothing is started, and it is said why."""
+    home = tempfile.mkdtemp(prefix="concordat-gateway-")
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    files = [open("/dev/null") for _ in range(OPEN_FILES)]
+    done = subprocess.run(
+        [path, "up", "--data", f"{home}/network", "--nodes", "1", "--notaries", "1", "--port-base", "0"], pass_fds=[file.fileno() for file in files],
+        capture_output=True, text=True, timeout=60)
+    for file in files:
+        file.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
+    shutil.rmtree(home)
+    check(done.returncode == 1 and re.search(r"Error: this process has \d+ files open", done.stderr), f"with {OPEN_FILES} open files `up` ends with {done.returncode}: {done.stderr}")
+    said(f"with {OPEN_FILES} files open nothing is started, and it is said why")
+
+
 def main():
+    crowded(sys.argv[1])
     gateway = Gateway(sys.argv[1])
     try:
         payment = json.loads(gateway.run("send", "--from", "alice", "--to", "bob", "--asset", "X", "--amount", "5", "--json"))["id"]

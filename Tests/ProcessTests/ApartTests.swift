@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     /// A network whose processes have folders of their own, as on machines of their own.
     private final class ApartNetwork {
         let home = NSTemporaryDirectory() + "concordat-apart-" + UUID().uuidString

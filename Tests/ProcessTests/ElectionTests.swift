@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     private struct Term: Decodable {
         var epoch: UInt64
         var notaries: [String]

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     @Test("a chain is made, admitted and started while payments run; it is paid to and from at once, also under a contract, and audited")
     func join() throws {
         let network = try RunningNetwork(["--nodes", "1"])

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// Everything that runs real networks, one at a time: each takes both cores.
-@Suite("Real processes", .serialized)
-struct RealProcesses {}
+/// Networks whose processes or chains come and go while they run, one after the other.
+@Suite("Real processes that come and go", .serialized)
+struct ChangingProcesses {}
 
-extension RealProcesses {
+extension ChangingProcesses {
     @Test(
         "kill -9 in the middle of payments, started again by hand: every payment ends and the audit is clean",
         arguments: [

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     @Test("a chain leaves while payments run on the others: what is held for it comes back, nothing thaws it, and the audit finds all in order")
     func leave() throws {
         let network = try RunningNetwork(["--chains", "3", "--nodes", "1"], rules: "bob silent\n")

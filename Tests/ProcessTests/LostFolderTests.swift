@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     @Test("a validator whose folder is gone does not sign on, a node whose votes are gone says so in status, and with their folders back both work")
     func lostFolders() throws {
         // The role's commands are stopped and started by hand, as on a machine of its own.

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     private struct Report: Decodable {
         struct Built: Decodable { var chain: String, height: Int, recorded: Int, transactions: Int, state_root: String }
         struct Node: Decodable { var node: String, written: Int, kept: Int }

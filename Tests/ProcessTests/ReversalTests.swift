@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     private struct Sent: Decodable { var id: String, outcome: String, reason: String }
     private struct Shown: Decodable { var ending: String, reason: String?, said: String? }
     private struct Traced: Decodable {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     private struct State: Decodable {
         struct Entry: Decodable { var name: String, process: Int32, running: Bool }
         var processes: [Entry]

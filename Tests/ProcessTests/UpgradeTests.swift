@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension RealProcesses {
+extension ChangingProcesses {
     @Test("a network of the wire version before is upgraded process by process while payments run, and nothing is lost")
     func rollingUpgrade() throws {
         let network = try RunningNetwork(["--no-restart", "--nodes", "1"], environment: ["CONCORDAT_WIRE_VERSION": "1"])

@@ -170,7 +170,7 @@ struct UpCommand: ParsableCommand {
         let output = FileHandle(forWritingAtPath: log)
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.begin()
         while process.isRunning {
             let page = try? String(contentsOfFile: GatewayChild.pageFile(folder), encoding: .utf8)
             if let state = NetworkState.running(folder), let seconds = state.readySeconds, gateway == nil || page != nil {

@@ -44,7 +44,7 @@ final class WorkerFleet {
             process.environment = ProcessInfo.processInfo.environment.merging([WorkerToken.variable: token]) { $1 }
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle.nullDevice
-            try process.run()
+            try process.begin()
             processes.append(process)
         }
     }

@@ -67,7 +67,7 @@ final class GatewayChild {
         // The child has its own by then; each start would leave a file open (see Supervisor).
         defer { try? handle?.close() }
         startedAt = Date()
-        try process.run()
+        try process.begin()
         self.process = process
     }
 
@@ -78,7 +78,7 @@ final class GatewayChild {
         do {
             try launch(output: nil)
         } catch {
-            report("the gateway cannot be started: \(error)")
+            report("the gateway cannot be started: \(Failure(error).problem)")
         }
     }
 

@@ -111,7 +111,7 @@ final class Supervisor: @unchecked Sendable {
         child.startedAt = Date()
         // The child has its own by then. A Process may be kept for good, with all that it was given: each start would leave a file open.
         defer { try? handle?.close() }
-        try process.run()
+        try process.begin()
         child.process = process
     }
 
@@ -124,12 +124,7 @@ final class Supervisor: @unchecked Sendable {
         }
         if child.isRenewed {
             child.isRenewed = false
-            do {
-                try launch(child)
-            } catch {
-                report("\(child.name) cannot be started: \(error)")
-            }
-            return writeState()
+            return relaunch(child)
         }
         let how = process.terminationReason == .uncaughtSignal ? "was killed by signal \(process.terminationStatus)" : "ended with exit code \(process.terminationStatus)"
         let log = folder.log(of: child.name.description)
@@ -147,15 +142,19 @@ final class Supervisor: @unchecked Sendable {
         child.streak += 1
         child.restarts += 1
         report("\(child.name) \(how); starting it again in \(wait) s\(last.map { ": \($0)" } ?? "")")
-        queue.asyncAfter(deadline: .now() + wait) { [self] in
-            guard !isStopping else { return }
-            do {
-                try launch(child)
-            } catch {
-                report("\(child.name) cannot be started: \(error)")
-            }
-            writeState()
+        queue.asyncAfter(deadline: .now() + wait) { [self] in relaunch(child) }
+    }
+
+    /// Starts a process again; where the system does not let it, once more after a while.
+    private func relaunch(_ child: Child) {
+        guard !isStopping else { return }
+        do {
+            try launch(child)
+        } catch {
+            report("\(child.name) cannot be started, and is tried again in \(Supervisor.longestWait) s: \(Failure(error).problem)")
+            queue.asyncAfter(deadline: .now() + Supervisor.longestWait) { [self] in relaunch(child) }
         }
+        writeState()
     }
 
     /// What a process said last behind a word, for the report of its end.

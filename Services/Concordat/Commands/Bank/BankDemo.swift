@@ -139,7 +139,7 @@ final class BankDemo {
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = handle
             process.standardError = handle
-            try process.run()
+            try process.begin()
             adapters.append(process)
         }
     }
