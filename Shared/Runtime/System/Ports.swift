@@ -2,9 +2,38 @@ import Foundation
 
 /// TCP ports of this machine.
 package enum Ports {
-    /// So many ports that are free now, on the loopback address.
+    /// First port that is given out: below are those of well-known services.
+    private static let first = 10_000
+    /// Places that are tried.
+    private static let attempts = 100
+
+    /// So many ports that are free now, on the loopback address, one after the other where that is possible.
+    ///
+    /// They are none of those that the system gives to outgoing connections: any program might have one before a service listens there,
+    /// or while it is started anew.
     /// - Returns: nil when the system has none left.
     package static func free(count: Int) -> [UInt16]? {
+        let end = outgoing.lowerBound - count
+        if end > first {
+            for _ in 0..<attempts {
+                let start = Int.random(in: first..<end)
+                let ports = (start..<start + count).map { UInt16($0) }
+                if ports.allSatisfy(isFree) { return ports }
+            }
+        }
+        return chosenBySystem(count: count)
+    }
+
+    /// Ports that the system gives to outgoing connections.
+    private static var outgoing: ClosedRange<Int> {
+        let usual = 32_768...60_999
+        guard let text = try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8) else { return usual }
+        let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        return numbers.count == 2 && numbers[0] <= numbers[1] && numbers[1] <= 65_535 ? numbers[0]...numbers[1] : usual
+    }
+
+    /// Whatever is free, where hardly anything is left for services.
+    private static func chosenBySystem(count: Int) -> [UInt16]? {
         // All are held until the last is found, so that none is given twice.
         var descriptors: [Int32] = []
         defer { for descriptor in descriptors { close(descriptor) } }
