@@ -4,14 +4,14 @@ struct SiteHosts: Hashable, Sendable {
     private let pattern: String
 
     static let loopback = SiteHosts(pattern: "127.0.0.1")
-    private static let placeholder = "SITE"
+    private static let siteWord = "SITE"
     /// Of a name in the DNS.
     private static let longestName = 253
 
     /// What `--host` says.
     static func read(_ flag: String?) throws -> SiteHosts {
         guard let text = Setting.text(flag, "host") else { return .loopback }
-        let plain = text.replacing(placeholder, with: "")
+        let plain = text.replacing(siteWord, with: "")
         guard !text.isEmpty, text.utf8.count <= longestName, plain.utf8.allSatisfy({ isPart($0) }) else {
             throw Setting.bad("host", text, "Give a host name or an IPv4 address, such as bus-SITE or SITE.example.org; SITE stands for the site's name.")
         }
@@ -25,7 +25,7 @@ struct SiteHosts: Hashable, Sendable {
     }
 
     /// Each site has a host of its own, so that all can use the same ports.
-    var areApart: Bool { pattern.contains(SiteHosts.placeholder) }
+    var areApart: Bool { pattern.contains(SiteHosts.siteWord) }
 
-    func host(of site: String) -> String { pattern.replacing(SiteHosts.placeholder, with: site) }
+    func host(of site: String) -> String { pattern.replacing(SiteHosts.siteWord, with: site) }
 }
